@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The figures of one trial, gathered by an observer while it runs.
+ *
+ * Definitions (design 6): latency = finish - arrival over done jobs with number >= warmup_jobs;
+ * slowdown = latency / lower bound; quantiles of type 7; utilization over the window from the
+ * first counted arrival to the last finish; makespan = last finish - first arrival. */
+#ifndef HETSOC_ANALYSIS_METRICS_H
+#define HETSOC_ANALYSIS_METRICS_H
+
+#include <stdint.h>
+
+#include "sim/observer.h"
+#include "sim/scenario.h"
+
+/* Figures of a trial; NAN where there is nothing to measure. */
+struct metrics {
+    int64_t jobs_done, jobs_failed, tasks_done, tasks_retried;
+    double sim_time_us, makespan_us;
+    double mean_latency_us, p50_latency_us, p95_latency_us, p99_latency_us, max_latency_us;
+    double mean_slowdown, utilization;
+    double energy_uj, edp_uj_us; /* NAN until the machine has power data */
+    double lower_bound_us;       /* mean over the counted jobs */
+};
+
+/* What one PE did, for pes.csv. */
+struct metrics_pe {
+    int64_t tasks_done;
+    double busy_us;     /* over the whole run */
+    double utilization; /* in the window of `metrics.utilization` */
+};
+
+/* The gathering state. O(1) per task, O(tasks of the job) per job (its lower bound). */
+struct metrics_observer;
+
+struct metrics_observer *metrics_create(const struct soc *soc, const struct scenario *scenario,
+                                        int32_t warmup_jobs);
+void metrics_destroy(struct metrics_observer *metrics); /* NULL is fine */
+
+/* The observer to hand to the world; borrows `metrics`. */
+struct observer metrics_observer(struct metrics_observer *metrics);
+
+/* The figures so far. `pes` may be NULL, else [soc->pe_count] is filled. O(n log n) once. */
+void metrics_read(struct metrics_observer *metrics, int64_t end_ps, struct metrics *out,
+                  struct metrics_pe *pes);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* summary.csv -> pictures, by gnuplot scripts that users can edit and rerun. */
+#ifndef HETSOC_ANALYSIS_PLOT_H
+#define HETSOC_ANALYSIS_PLOT_H
+
+#include "base/fault.h"
+
+/* Writes DIR/plots/latency.gp, which reads only ../summary.csv, and runs gnuplot (no shell) to
+ * make DIR/plots/latency.png: mean latency with intervals against the rate (against the noise if
+ * there is one rate only), a curve per scheduler, a panel per noise. A missing gnuplot is a fault
+ * with a hint; the script stays. */
+bool plot_latency(const char *dir, struct fault *fault);
+
+#endif

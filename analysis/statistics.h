@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Estimates with their uncertainty (GSL). */
+#ifndef HETSOC_ANALYSIS_STATISTICS_H
+#define HETSOC_ANALYSIS_STATISTICS_H
+
+#include <stddef.h>
+
+/* A mean with its 95 % confidence interval by Student's t; the interval is NAN for n < 2. */
+struct estimate {
+    size_t n;
+    double mean, ci_low, ci_high;
+};
+
+struct estimate statistics_mean(const double *values, size_t n);
+
+/* Ratio of paired positive values a[i] / b[i]: geometric mean and 95 % interval by t on the
+ * logarithms; `wins` counts a[i] < b[i]. Pairs with a NAN or a value <= 0 are left out. */
+struct estimate statistics_paired_ratio(const double *a, const double *b, size_t n, size_t *wins);
+
+/* Quantile of type 7 (linear interpolation of order statistics) of sorted values, 0 <= q <= 1. */
+double statistics_quantile_sorted(const double *sorted, size_t n, double q);
+
+#endif

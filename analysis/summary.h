@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* trials.csv -> summary.csv: means with intervals, and paired ratios against the baseline.
+ *
+ * A group is one combination of everything but the replicate; its rows are paired with the
+ * baseline scheduler's rows of the same combination by replicate. Only trials with status `done`
+ * count. Long form: one row per (group, metric). */
+#ifndef HETSOC_ANALYSIS_SUMMARY_H
+#define HETSOC_ANALYSIS_SUMMARY_H
+
+#include <stdio.h>
+
+#include "base/fault.h"
+
+/* Reads DIR/trials.csv and writes DIR/summary.csv. */
+bool summary_write(const char *dir, const char *baseline, struct fault *fault);
+
+/* Prints the table a person reads from DIR/summary.csv: one block per platform, workload and
+ * noise, a line per rate and scheduler with mean latency, its interval, the paired ratio to the
+ * baseline with its interval, and wins. */
+bool summary_print(const char *dir, const char *baseline, FILE *stream, struct fault *fault);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* CSV as RFC 4180 writes it: comma, quotes where needed, header first, '\n', point as decimal mark.
+ *
+ * Writing is a thin layer on FILE; an error (disk full) is remembered and reported by csv_finish.
+ * Reading is line by line with line numbers for faults. */
+#ifndef HETSOC_BASE_CSV_H
+#define HETSOC_BASE_CSV_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+
+/* One file being written; caller's memory. Cells are written left to right. */
+struct csv_writer {
+    FILE *stream;
+    char *path;
+    int column;
+};
+
+/* Creates or truncates the file. */
+bool csv_create(struct csv_writer *csv, const char *path, struct fault *fault);
+
+void csv_text(struct csv_writer *csv, const char *text); /* NULL = empty cell */
+void csv_int(struct csv_writer *csv, int64_t value);
+void csv_real(struct csv_writer *csv, double value); /* shortest text that reads back; NAN = empty */
+void csv_us(struct csv_writer *csv, int64_t ps);     /* ticks as microseconds, six decimals */
+void csv_end_row(struct csv_writer *csv);
+
+/* A header row from a NULL-terminated list. */
+void csv_header(struct csv_writer *csv, const char *const *names);
+
+/* Flushes and closes; a fault if anything since csv_create failed. */
+bool csv_finish(struct csv_writer *csv, struct fault *fault);
+
+/* Shortest decimal text that reads back to the same double, locale-independent. Returns `text`. */
+char *csv_format_real(char text[static 32], double value);
+
+/* One file being read. */
+struct csv_reader;
+
+/* Opens a file and reads its header. NULL and a fault if it cannot. */
+struct csv_reader *csv_open(const char *path, struct fault *fault);
+void csv_close(struct csv_reader *reader);
+
+/* Index of a column by name, -1 if absent. */
+int csv_column(const struct csv_reader *reader, const char *name);
+
+/* Reads the next row; false at the end or on a fault (check fault_is_set). Rows whose number of
+ * cells differs from the header's are faults. */
+bool csv_next(struct csv_reader *reader, struct fault *fault);
+
+/* A cell of the current row, borrowed until csv_next; "file:line:column" of it for faults. */
+const char *csv_cell(const struct csv_reader *reader, int column);
+char *csv_where(const struct csv_reader *reader, int column, char *text, size_t size);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keyed random streams: a draw depends on what it is for, never on when or by whom it is made.
+ *
+ * Counter-based (Philox4x32-10 of Random123; Salmon et al., SC'11). The key is (master seed,
+ * replicate), the counter is (purpose, entity a, entity b, draw index). Nothing else is in the
+ * key: rate, noise level, scheduler, platform and worker see the same draws, which is what makes
+ * comparisons paired. Distributions are inverse CDFs (GSL) of one uniform each, so that a level
+ * scales the same z. */
+#ifndef HETSOC_BASE_RANDOM_H
+#define HETSOC_BASE_RANDOM_H
+
+#include <stdint.h>
+
+/* What a draw is for. Values are part of the meaning of a seed: never reuse or renumber one. */
+enum random_purpose {
+    RANDOM_ARRIVAL = 1,   /* (job, 0): gap before the job */
+    RANDOM_APP = 2,       /* (job, 0): which app the job is */
+    RANDOM_EXEC = 3,      /* (job, task): execution-time factor */
+    RANDOM_EPISODE = 4,   /* (PE, renewal): gap and length of a slow-down */
+    RANDOM_POLICY = 5,    /* (job, task): choices of a randomized policy */
+    RANDOM_GENERATOR = 6, /* (variant, 0): structure of a generated app */
+    RANDOM_TEST = 7,      /* inputs of generated test cases */
+};
+
+/* The stream of one entity; caller's memory, no heap, copyable. */
+struct random_stream {
+    uint64_t seed;
+    uint32_t replicate;
+    uint32_t purpose;
+    uint32_t a, b;
+    uint32_t index; /* draws made so far */
+};
+
+struct random_stream random_open(uint64_t seed, uint32_t replicate, enum random_purpose purpose,
+                                 uint32_t a, uint32_t b);
+
+/* Next 64 bits. */
+uint64_t random_bits(struct random_stream *stream);
+
+/* Uniform in the open interval (0, 1), 53 bits. */
+double random_uniform(struct random_stream *stream);
+
+/* Uniform integer in [0, count), count >= 1. */
+uint32_t random_below(struct random_stream *stream, uint32_t count);
+
+/* Exponential with mean 1. */
+double random_exponential(struct random_stream *stream);
+
+/* Standard normal. */
+double random_normal(struct random_stream *stream);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An experiment file: read, overridden by --set, checked against the schema. */
+#ifndef HETSOC_LAB_EXPERIMENT_H
+#define HETSOC_LAB_EXPERIMENT_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "base/schema.h"
+
+extern const struct schema experiment_schema;
+
+/* The checked tree with the settings that are the same for every trial. Lives in `arena`. */
+struct experiment {
+    struct arena *arena;
+    const char *path;   /* as given */
+    const char *folder; /* of the file; names resolve beside it */
+    struct yaml_node *root;
+    const char *name;
+    const char *baseline;
+    uint64_t seed;
+    int32_t replicates;
+    bool trace;
+};
+
+/* Loads FILE, applies `sets` ("key=value", count of them), checks. Also checks what the schema
+ * cannot: exactly one of rate and mean inter-arrival, sigma or cv, baseline in the list,
+ * duplicate names. */
+bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,
+                     const char *const *sets, int set_count, struct fault *fault);
+
+#endif

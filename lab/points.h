@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Experiment -> points: every combination of swept keys, with everything loaded and bound.
+ *
+ * Enumeration order (design 5): platform, workload, rate, other swept keys in file order, noise,
+ * scheduler, replicate; the last runs fastest; a trial's number is its place, from 0. */
+#ifndef HETSOC_LAB_POINTS_H
+#define HETSOC_LAB_POINTS_H
+
+#include "lab/experiment.h"
+#include "sim/bind.h"
+#include "sim/engine.h"
+#include "sim/policy.h"
+#include "sim/scenario_drawn.h"
+
+/* A swept key that has no column of its own in trials.csv. */
+struct point_key {
+    const char *path;
+    const char *value;
+};
+
+/* All parameters of one run but the replicate. Borrowed from the points. */
+struct point {
+    const struct soc *soc;
+    const char *platform, *workload, *scheduler; /* names as in the CSV */
+    const struct bind *binds;                    /* [app_count] */
+    int32_t app_count;
+    const double *app_share; /* [app_count] cumulative */
+    struct arrivals arrivals;
+    double rate_jobs_per_ms; /* NAN without a rate */
+    int32_t jobs, warmup_jobs;
+    struct noise noise;
+    const struct policy_kind *policy;
+    const struct engine_kind *engine;
+    bool compat_ds3;
+    struct point_key *keys; /* [key_count], the same paths in every point */
+    int32_t key_count;
+};
+
+struct points {
+    struct point *list;
+    int32_t count;
+    int32_t replicates; /* trial t = list[t / replicates], replicate t % replicates */
+};
+
+/* Expands and loads everything an experiment names, so that no trial can fail on input. */
+bool points_expand(struct points *points, const struct experiment *experiment,
+                   struct fault *fault);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The observer contract: who watches. Observers never draw and never change order or result.
+ *
+ * Every callback may be NULL. Arguments are borrowed for the call. */
+#ifndef HETSOC_SIM_OBSERVER_H
+#define HETSOC_SIM_OBSERVER_H
+
+#include "sim/policy.h"
+
+/* What a finished task looked like. */
+struct observed_task {
+    const struct view_task *task;
+    int32_t job_id;
+    const struct bind *bind;
+    int64_t exec_est_ps; /* what the table said */
+};
+
+/* What a finished job looked like. */
+struct observed_job {
+    int32_t id;
+    const struct bind *bind;
+    int64_t arrival_ps, start_ps, finish_ps; /* start: of its first task */
+};
+
+struct observer {
+    void *self;
+    void (*on_task_done)(void *self, const struct observed_task *task);
+    void (*on_job_arrival)(void *self, int64_t now_ps, const struct view_job *job);
+    void (*on_job_done)(void *self, const struct observed_job *job);
+};
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The policy contract: who decides, what it may see, what it may say.
+ *
+ * A policy is one file in sched/ that fills a `struct policy_kind`. Once per epoch (design 6) it
+ * gets a read-only view and writes decisions. The view holds estimates and what has happened,
+ * never outcomes: the scenario cannot be reached from it. Policies keep no pointer into the view
+ * between calls; tasks, jobs and PEs are named by index. */
+#ifndef HETSOC_SIM_POLICY_H
+#define HETSOC_SIM_POLICY_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "sim/bind.h"
+#include "sim/soc.h"
+
+/* Version of this contract; a plug-in built against another one is refused. */
+#define POLICY_CONTRACT 1
+
+enum task_status {
+    TASK_WAITING,  /* for predecessors */
+    TASK_READY,    /* nobody has assigned it */
+    TASK_ASSIGNED, /* in the queue of a PE, its data on the way or there */
+    TASK_RUNNING,
+    TASK_DONE,
+};
+
+/* A task of a job in flight. Fields are valid from the status named. */
+struct view_task {
+    int32_t job;         /* index into view.jobs */
+    int32_t index;       /* number in its app */
+    int32_t pe;          /* assigned: where; -1 before */
+    int16_t preds_left;  /* predecessors that are not done */
+    uint8_t status;      /* enum task_status */
+    uint8_t attempt;     /* from 1 */
+    int64_t ready_ps;    /* ready */
+    int64_t assigned_ps; /* assigned */
+    int64_t data_ps;     /* assigned: date at which all its data is at the PE */
+    int64_t start_ps;    /* running */
+    int64_t finish_ps;   /* done */
+};
+
+/* A job in flight. Its tasks are tasks[first_task .. first_task + bind->app->task_count). */
+struct view_job {
+    int32_t id;   /* number in arrival order; older jobs have smaller ones */
+    int32_t bind; /* index into view.binds: which app it is */
+    int32_t first_task;
+    int32_t tasks_left;
+    int64_t arrival_ps;
+    bool active; /* false: a free slot */
+};
+
+struct view_pe {
+    int32_t running; /* task, -1 if idle */
+    int32_t queued;  /* tasks assigned and not started */
+    /* When the PE is expected to have done all it was given: estimates, corrected at every
+     * finish; never before now. Refreshed at every epoch. */
+    int64_t available_ps;
+};
+
+struct view {
+    int64_t now_ps;
+    const struct soc *soc;
+    const struct bind *binds; /* every app that may arrive; fixed for the trial */
+    int32_t bind_count;
+    const struct view_pe *pes; /* [soc->pe_count] */
+    const struct view_task *tasks; /* [task_capacity], task_capacity may grow between epochs */
+    const struct view_job *jobs;   /* [job_capacity] */
+    int32_t task_capacity;
+    int32_t job_capacity;
+    const int32_t *ready; /* tasks nobody has assigned, in the order in which they became ready */
+    int32_t ready_count;
+    const int32_t *arrived; /* jobs that arrived since the last epoch, in order */
+    int32_t arrived_count;
+    uint64_t seed; /* for policies that draw: purpose RANDOM_POLICY only */
+    uint32_t replicate;
+};
+
+static inline const struct bind *view_bind(const struct view *view, int32_t task)
+{
+    return &view->binds[view->jobs[view->tasks[task].job].bind];
+}
+
+/* Estimated execution time; BIND_INCAPABLE if the PE cannot run the task. */
+static inline int64_t view_cost_ps(const struct view *view, int32_t task, int32_t pe)
+{
+    return bind_cost_ps(view_bind(view, task), view->tasks[task].index, pe);
+}
+
+/* Date at which the data of a ready task would be at a PE; 0 for a task without predecessors.
+ * O(predecessors). */
+static inline int64_t view_data_ps(const struct view *view, int32_t task, int32_t pe)
+{
+    const struct bind *bind = view_bind(view, task);
+    const struct app_task *what = &bind->app->tasks[view->tasks[task].index];
+    const struct view_task *siblings = &view->tasks[task - view->tasks[task].index];
+    int64_t data_ps = 0;
+    for (int32_t i = 0; i < what->pred_count; i++) {
+        const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
+        const struct view_task *producer = &siblings[pred->task];
+        int64_t at_ps = producer->finish_ps + bind_delay_ps(bind, pred->edge, producer->pe, pe);
+        data_ps = at_ps > data_ps ? at_ps : data_ps;
+    }
+    return data_ps;
+}
+
+/* One decision: run this ready task on this PE. It joins the PE's queue; an idle PE starts it at
+ * once if its data is there. */
+struct decision {
+    int32_t task;
+    int32_t pe;
+};
+
+/* What a policy says in one epoch. Filled through the functions below. */
+struct decisions {
+    struct decision *list;
+    int32_t count, capacity; /* capacity >= view.ready_count */
+    struct decision *plan;   /* see decide_plan */
+    int32_t plan_count, plan_capacity;
+    bool has_plan;
+    int64_t wake_ps; /* TICK_NEVER: do not wake me */
+};
+
+/* Assigns a ready task; the order of calls is the order of assignment. At most once per task. */
+static inline void decide_assign(struct decisions *decisions, int32_t task, int32_t pe)
+{
+    assert(decisions->count < decisions->capacity);
+    decisions->list[decisions->count++] = (struct decision){task, pe};
+}
+
+/* Starts a new plan: it replaces the whole old one. For disciplines POLICY_PLAN*. */
+static inline void decide_plan_begin(struct decisions *decisions)
+{
+    decisions->has_plan = true;
+    decisions->plan_count = 0;
+}
+
+/* Appends a task to the planned order of a PE. Every task of every job in flight that has not
+ * started must be planned exactly once; it need not be ready. A planned task is assigned to its
+ * PE at the moment it becomes ready. */
+static inline void decide_plan(struct decisions *decisions, int32_t task, int32_t pe)
+{
+    assert(decisions->plan_count < decisions->plan_capacity);
+    decisions->plan[decisions->plan_count++] = (struct decision){task, pe};
+}
+
+/* Asks for an epoch at a date, in case nothing else causes one. */
+static inline void decide_wake(struct decisions *decisions, int64_t at_ps)
+{
+    decisions->wake_ps = at_ps < decisions->wake_ps ? at_ps : decisions->wake_ps;
+}
+
+/* How a PE picks from its queue (design 6). */
+enum policy_discipline {
+    POLICY_DATA_READY, /* older job first, in a job by assignment; first whose data is there */
+    POLICY_FIFO,       /* by assignment; the head waits for its data */
+    POLICY_PLAN,       /* strictly the planned order */
+    POLICY_PLAN_WC,    /* first of the planned order that is ready and has its data */
+};
+
+enum policy_family { POLICY_STATIC, POLICY_DYNAMIC, POLICY_LATE_BINDING };
+
+struct policy_kind {
+    int contract;     /* POLICY_CONTRACT */
+    const char *name; /* "heft" */
+    const char *summary;
+    enum policy_family family;
+    enum policy_discipline discipline;
+    const char *source; /* paper, equation */
+    const char *cost;   /* O() per decision */
+
+    /* Makes the state for one trial; `view` already has soc and binds. NULL if the policy has no
+     * state. The only call that may allocate, besides growth with view.task_capacity. */
+    void *(*create)(const struct view *view);
+    void (*destroy)(void *self); /* NULL where create is NULL */
+
+    /* One epoch. */
+    void (*decide)(void *self, const struct view *view, struct decisions *decisions);
+};
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A system-on-chip: the immutable description of the machine, read from a platform file.
+ *
+ * A PE belongs to a cluster, a cluster has one PE kind. PEs are numbered cluster by cluster in
+ * file order; PE p is called "CLUSTER_p". Clusters are connected by a `matrix`: each ordered pair
+ * of PEs belongs to a lane, and a lane has a bandwidth and a latency. There are few lanes, so a
+ * delay is stored once per (edge, lane) and not per pair of PEs. */
+#ifndef HETSOC_SIM_SOC_H
+#define HETSOC_SIM_SOC_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "base/schema.h"
+
+enum soc_class { SOC_CPU, SOC_DSP, SOC_FPGA, SOC_GPU, SOC_ACCELERATOR };
+
+/* Operating performance point. */
+struct soc_opp {
+    double freq_mhz;
+    double voltage_mv;
+};
+
+struct soc_kind {
+    const char *name; /* "A15": what the costs of an app refer to */
+    enum soc_class class;
+    struct soc_opp *opps; /* ascending frequency; execution times hold at the last one */
+    int32_t opp_count;    /* 0 = not given */
+};
+
+struct soc_cluster {
+    const char *name;
+    int32_t kind;
+    int32_t first_pe;
+    int32_t pe_count;
+};
+
+struct soc_pe {
+    const char *name;
+    int32_t cluster;
+    int32_t kind;
+};
+
+/* A way between two PEs. Lane 0 is the PE itself: no delay. */
+struct soc_lane {
+    double bandwidth_bytes_per_us; /* infinite on lane 0 */
+    double latency_us;
+};
+
+struct soc {
+    const char *name;
+    const char *summary;
+    struct soc_kind *kinds;
+    int32_t kind_count;
+    struct soc_cluster *clusters;
+    int32_t cluster_count;
+    struct soc_pe *pes;
+    int32_t pe_count;
+    struct soc_lane *lanes;
+    int32_t lane_count;
+    uint16_t *cluster_lane; /* [from_cluster * cluster_count + to_cluster], different PEs */
+    bool truncate_us;       /* delays are truncated to whole microseconds, as DS3 does */
+};
+
+extern const struct schema soc_schema;
+
+/* Loads a platform file; everything lives in `arena`. Faults: whatever the schema refuses,
+ * duplicate or unknown names, no PE, duplicate pair in the matrix. */
+bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault);
+
+/* The lane from one PE to another. */
+static inline int32_t soc_lane(const struct soc *soc, int32_t from_pe, int32_t to_pe)
+{
+    if (from_pe == to_pe)
+        return 0;
+    return soc->cluster_lane[soc->pes[from_pe].cluster * soc->cluster_count +
+                             soc->pes[to_pe].cluster];
+}
+
+/* Index of a PE kind by name, -1 if the machine has none. */
+int32_t soc_find_kind(const struct soc *soc, const char *name);
+
+/* "cpu", "dsp", ... */
+const char *soc_class_name(enum soc_class class);
+
+#endif

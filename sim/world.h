@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The world: all mutable state of one trial, and the rules by which it changes (design 6).
+ *
+ * Events of the engine change state; then, once per date, the policy decides; then PEs start what
+ * they may. Memory is allocated at start-up and grows only when more jobs are in flight than ever
+ * before. */
+#ifndef HETSOC_SIM_WORLD_H
+#define HETSOC_SIM_WORLD_H
+
+#include "sim/engine.h"
+#include "sim/observer.h"
+#include "sim/policy.h"
+#include "sim/scenario.h"
+
+enum world_status { WORLD_DONE, WORLD_DEADLOCK, WORLD_FAILED };
+
+/* What one trial is made of; everything borrowed. */
+struct world_setup {
+    const struct soc *soc;
+    const struct bind *binds; /* [bind_count], indexed by arrival.app */
+    int32_t bind_count;
+    const struct scenario *scenario;
+    const struct engine_kind *engine;
+    const struct policy_kind *policy;
+    const struct observer *observers;
+    int32_t observer_count;
+    bool compat_ds3; /* DS3's two clock artefacts (docs/decisions) */
+    bool time_decisions; /* measure decide_s */
+    uint64_t seed;   /* for policies that draw */
+    uint32_t replicate;
+};
+
+/* What the world counted. */
+struct world_result {
+    enum world_status status;
+    int64_t end_ps; /* date of the last event */
+    int64_t jobs_done, tasks_done, decisions, epochs;
+    double decide_s; /* wall time spent in the policy */
+};
+
+/* Runs one trial to its end. Returns false with a fault for a deadlock (naming tasks), an illegal
+ * decision (naming policy, job and task), or a run beyond TICK_LIMIT; `result` is filled in any
+ * case. */
+bool world_run(const struct world_setup *setup, struct world_result *result, struct fault *fault);
+
+#endif

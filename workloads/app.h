@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An app: the immutable description of one kind of job, a DAG of tasks with their costs.
+ *
+ * Tasks are numbered as in the file; edges are kept twice (by consumer and by producer) as
+ * compressed rows. Execution times are per task kind and PE kind; a PE kind that is not listed
+ * cannot run the task. Nothing here knows a machine: sim/bind.h joins the two. */
+#ifndef HETSOC_WORKLOADS_APP_H
+#define HETSOC_WORKLOADS_APP_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "base/schema.h"
+#include "base/yaml.h"
+
+/* What one kind of task costs on one kind of PE. */
+struct app_cost {
+    const char *pe_kind;
+    double exec_us; /* at the PE's highest frequency, without noise; >= 0 */
+};
+
+struct app_task_kind {
+    const char *name;
+    const struct app_cost *costs;
+    int32_t cost_count;
+};
+
+struct app_task {
+    const char *name;
+    int32_t kind;       /* index into kinds */
+    int32_t first_pred; /* preds[first_pred .. first_pred + pred_count) */
+    int32_t pred_count;
+    int32_t first_succ;
+    int32_t succ_count;
+    int32_t line; /* in the file, for faults; 0 if generated */
+};
+
+/* One end of an edge as seen from the other. */
+struct app_edge {
+    int32_t task; /* the other end */
+    int32_t edge; /* number of the edge, the same from both ends; index into bytes */
+};
+
+struct app {
+    const char *name;    /* "wifi_tx"; a variant of a generated app is "study_random#17" */
+    const char *summary; /* one line for `hetsoc list apps` */
+    const char *file;    /* where it came from, for faults */
+    struct app_task *tasks;
+    int32_t task_count;
+    struct app_task_kind *kinds;
+    int32_t kind_count;
+    struct app_edge *preds; /* ascending task number within a task */
+    struct app_edge *succs; /* ascending task number within a task */
+    double *bytes;          /* [edge_count] data that an edge moves; may be 0 */
+    int32_t edge_count;
+    int32_t *order; /* [task_count] a topological order, smallest number first among equals */
+};
+
+/* A set of apps that one file describes: one, or the variants of a generator. */
+struct app_set {
+    struct app *apps;
+    int32_t count;
+};
+
+/* The keys of an app file. */
+extern const struct schema app_schema;
+
+/* Loads an app file. Everything lives in `arena`. Faults: whatever the schema refuses, duplicate
+ * task or kind name, edge to an unknown task, duplicate edge, self-edge, cycle (named task by
+ * task), no task at all, negative or non-finite time. Several entries and exits are fine. */
+bool app_load(struct app_set *set, struct arena *arena, const char *path, struct fault *fault);
+
+/* Builds the derived parts (preds, succs, order) of an app whose name, tasks (name, kind), kinds,
+ * and edge list are given: edge i runs from[i] -> to[i]. The DAG is checked with igraph. Used by
+ * the loader, the generator and tests. O(V + E). */
+bool app_finish(struct app *app, struct arena *arena, const int32_t *from, const int32_t *to,
+                struct fault *fault);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Arrival processes: when does job j arrive, and which app is it?
+ *
+ * A process is one file and one row of the registry in arrivals.c. It is asked for jobs one after
+ * the other and keeps its place in the caller's `struct arrival`, so that a stream of any length
+ * needs no memory. All randomness comes from streams keyed by the job's number. */
+#ifndef HETSOC_WORKLOADS_ARRIVALS_H
+#define HETSOC_WORKLOADS_ARRIVALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "base/random.h"
+
+/* One arrival; also the place in the stream (start with ARRIVAL_BEFORE_FIRST). */
+struct arrival {
+    int32_t job;    /* number of the job, from 0 in arrival order */
+    int32_t app;    /* index into the workload's apps */
+    int64_t at_ps;  /* date of arrival */
+    bool after_tick;        /* trace only: DS3's late arrival (compat: ds3) */
+    bool after_completions; /* trace only: applied after the completions of its instant */
+};
+
+#define ARRIVAL_BEFORE_FIRST ((struct arrival){.job = -1, .app = -1})
+
+/* One row of a recorded stream. */
+struct arrival_row {
+    int64_t at_ps;
+    int32_t app;
+    bool after_tick, after_completions;
+};
+
+/* What an experiment says about arrivals; filled by the experiment reader. */
+struct arrivals {
+    const struct arrivals_kind *kind;
+    double mean_interarrival_us;     /* NAN for kinds without a rate (single, trace) */
+    const struct arrival_row *rows;  /* trace: sorted by date; owned by the arena of the reader */
+    int32_t row_count;
+    bool has_compat_columns; /* the trace had after_tick or after_completions */
+};
+
+struct arrivals_kind {
+    const char *name;
+    const char *summary; /* for `hetsoc list arrivals` */
+    bool needs_rate;     /* rate_jobs_per_ms or mean_interarrival_us must be given */
+    bool needs_file;     /* `file` must be given */
+
+    /* Turns `arrival` (the previous job) into the next one: sets at_ps, and app if the process
+     * decides it (else leaves -1, and the scenario draws it). False after the last one. The
+     * caller has advanced arrival->job already. const and repeatable. */
+    bool (*next)(const struct arrivals *arrivals, uint64_t seed, uint32_t replicate,
+                 struct arrival *arrival);
+};
+
+/* The registry: NULL-terminated. */
+extern const struct arrivals_kind *const arrivals_kinds[];
+
+const struct arrivals_kind *arrivals_find(const char *name);
+
+/* Reads arrival rows from CSV `arrival_us,app[,after_tick][,after_completions]`; app names are
+ * looked up in `apps` (count names). Faults: missing column, unknown app, not a number, negative
+ * or out of order date. */
+bool arrivals_load_trace(struct arrivals *arrivals, struct arena *arena, const char *path,
+                         const char *const *apps, int32_t app_count, struct fault *fault);
+
+#endif
