@@ -1,1 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/bounds.h"
+
+#include <math.h>
+
+int64_t bounds_critical_path_ps(const struct bind *bind, const struct scenario *scenario,
+                                int32_t job_id, int64_t *scratch_ps)
+{
+    const struct app *app = bind->app;
+    int64_t longest_ps = 0;
+    for (int32_t i = 0; i < app->task_count; i++) {
+        int32_t task = app->order[i];
+        const struct app_task *what = &app->tasks[task];
+        int64_t start_ps = 0;
+        for (int32_t p = 0; p < what->pred_count; p++) {
+            int64_t end_ps = scratch_ps[app->preds[what->first_pred + p].task];
+            start_ps = end_ps > start_ps ? end_ps : start_ps;
+        }
+        double factor = scenario->exec_factor(scenario->source, job_id, task);
+        double exec_ps = floor((double)bind->min_cost_ps[task] * factor + 0.5);
+        scratch_ps[task] = start_ps + (int64_t)exec_ps;
+        longest_ps = scratch_ps[task] > longest_ps ? scratch_ps[task] : longest_ps;
+    }
+    return longest_ps;
+}

@@ -1,1 +1,199 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/bounds.h"
+#include "analysis/statistics.h"
+#include "base/memory.h"
+#include "base/tick.h"
+
+struct pe_time {
+    int64_t tasks_done;
+    int64_t busy_ps;   /* over the whole run */
+    int64_t window_ps; /* since the first counted arrival */
+};
+
+struct metrics_observer {
+    const struct soc *soc;
+    const struct scenario *scenario;
+    int32_t warmup_jobs;
+
+    int64_t jobs_arrived, jobs_done, tasks_done, tasks_retried;
+    int64_t first_arrival_ps; /* TICK_NEVER before it */
+    int64_t window_start_ps;  /* first counted arrival, TICK_NEVER before it */
+    int64_t last_finish_ps;
+    struct pe_time *pes;
+
+    double *latencies_us; /* of counted jobs */
+    size_t latency_count, latency_capacity;
+    double lower_bounds_us; /* sum over counted jobs */
+    double slowdowns;       /* sum over counted jobs with a lower bound > 0 */
+    int64_t slowdown_count;
+    int64_t *scratch_ps; /* one per task of a job */
+    size_t scratch_capacity;
+};
+
+struct metrics_observer *metrics_create(const struct soc *soc, const struct scenario *scenario,
+                                        int32_t warmup_jobs)
+{
+    struct metrics_observer *metrics = memory_zeroed(1, sizeof *metrics);
+    metrics->soc = soc;
+    metrics->scenario = scenario;
+    metrics->warmup_jobs = warmup_jobs;
+    metrics->first_arrival_ps = TICK_NEVER;
+    metrics->window_start_ps = TICK_NEVER;
+    metrics->pes = memory_zeroed((size_t)soc->pe_count, sizeof *metrics->pes);
+    return metrics;
+}
+
+void metrics_destroy(struct metrics_observer *metrics)
+{
+    if (metrics == NULL) {
+        return;
+    }
+    free(metrics->pes);
+    free(metrics->latencies_us);
+    free(metrics->scratch_ps);
+    free(metrics);
+}
+
+static int64_t earlier(int64_t a_ps, int64_t b_ps)
+{
+    return a_ps < b_ps ? a_ps : b_ps;
+}
+
+static int64_t later(int64_t a_ps, int64_t b_ps)
+{
+    return a_ps > b_ps ? a_ps : b_ps;
+}
+
+static void count_arrival(void *self, int64_t now_ps, const struct view_job *job)
+{
+    (void)now_ps;
+    struct metrics_observer *metrics = self;
+    metrics->jobs_arrived++;
+    metrics->first_arrival_ps = earlier(metrics->first_arrival_ps, job->arrival_ps);
+    if (job->id >= metrics->warmup_jobs) {
+        metrics->window_start_ps = earlier(metrics->window_start_ps, job->arrival_ps);
+    }
+}
+
+static void count_task(void *self, const struct observed_task *observed)
+{
+    struct metrics_observer *metrics = self;
+    const struct view_task *task = observed->task;
+    struct pe_time *pe = &metrics->pes[task->pe];
+    int64_t counted_from_ps = later(task->start_ps, metrics->window_start_ps);
+    metrics->tasks_done++;
+    metrics->tasks_retried += task->attempt - 1;
+    metrics->last_finish_ps = later(metrics->last_finish_ps, task->finish_ps);
+    pe->tasks_done++;
+    pe->busy_ps += task->finish_ps - task->start_ps;
+    if (task->finish_ps > counted_from_ps) {
+        pe->window_ps += task->finish_ps - counted_from_ps;
+    }
+}
+
+static void count_job(void *self, const struct observed_job *job)
+{
+    struct metrics_observer *metrics = self;
+    metrics->jobs_done++;
+    if (job->id < metrics->warmup_jobs) {
+        return;
+    }
+    metrics->scratch_ps =
+        memory_grow(metrics->scratch_ps, &metrics->scratch_capacity,
+                    (size_t)job->bind->app->task_count, sizeof *metrics->scratch_ps);
+    metrics->latencies_us = memory_grow(metrics->latencies_us, &metrics->latency_capacity,
+                                        metrics->latency_count + 1, sizeof *metrics->latencies_us);
+
+    double latency_us = tick_to_us(job->finish_ps - job->arrival_ps);
+    double bound_us = tick_to_us(
+        bounds_critical_path_ps(job->bind, metrics->scenario, job->id, metrics->scratch_ps));
+    metrics->latencies_us[metrics->latency_count++] = latency_us;
+    metrics->lower_bounds_us += bound_us;
+    if (bound_us > 0.0) {
+        metrics->slowdowns += latency_us / bound_us;
+        metrics->slowdown_count++;
+    }
+}
+
+struct observer metrics_observer(struct metrics_observer *metrics)
+{
+    return (struct observer){
+        .self = metrics,
+        .on_task_done = count_task,
+        .on_job_arrival = count_arrival,
+        .on_job_done = count_job,
+    };
+}
+
+static int compare_reals(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double ratio_or_nan(double sum, int64_t count)
+{
+    return count > 0 ? sum / (double)count : NAN;
+}
+
+static void read_latencies(struct metrics_observer *metrics, struct metrics *out)
+{
+    double *sorted = metrics->latencies_us;
+    size_t n = metrics->latency_count;
+    if (n > 0) {
+        qsort(sorted, n, sizeof *sorted, compare_reals);
+    }
+    out->mean_latency_us = statistics_mean(sorted, n).mean;
+    out->p50_latency_us = statistics_quantile_sorted(sorted, n, 0.50);
+    out->p95_latency_us = statistics_quantile_sorted(sorted, n, 0.95);
+    out->p99_latency_us = statistics_quantile_sorted(sorted, n, 0.99);
+    out->max_latency_us = statistics_quantile_sorted(sorted, n, 1.0);
+    out->mean_slowdown = ratio_or_nan(metrics->slowdowns, metrics->slowdown_count);
+    out->lower_bound_us = ratio_or_nan(metrics->lower_bounds_us, (int64_t)n);
+}
+
+/* Busy share of all PEs in the window; per PE too, if asked. */
+static double read_utilization(const struct metrics_observer *metrics, struct metrics_pe *pes)
+{
+    int64_t window_ps = metrics->last_finish_ps > metrics->window_start_ps
+                            ? metrics->last_finish_ps - metrics->window_start_ps
+                            : 0;
+    int32_t count = metrics->soc->pe_count;
+    double shares = 0.0;
+    for (int32_t p = 0; p < count; p++) {
+        const struct pe_time *pe = &metrics->pes[p];
+        double share = ratio_or_nan((double)pe->window_ps, window_ps);
+        shares += share;
+        if (pes != NULL) {
+            pes[p] = (struct metrics_pe){.tasks_done = pe->tasks_done,
+                                         .busy_us = tick_to_us(pe->busy_ps),
+                                         .utilization = share};
+        }
+    }
+    return shares / count;
+}
+
+void metrics_read(struct metrics_observer *metrics, int64_t end_ps, struct metrics *out,
+                  struct metrics_pe *pes)
+{
+    *out = (struct metrics){
+        .jobs_done = metrics->jobs_done,
+        .jobs_failed = metrics->jobs_arrived - metrics->jobs_done,
+        .tasks_done = metrics->tasks_done,
+        .tasks_retried = metrics->tasks_retried,
+        .sim_time_us = tick_to_us(end_ps),
+        .makespan_us = NAN,
+        .energy_uj = NAN,
+        .edp_uj_us = NAN,
+    };
+    if (metrics->tasks_done > 0) {
+        out->makespan_us = tick_to_us(metrics->last_finish_ps - metrics->first_arrival_ps);
+    }
+    read_latencies(metrics, out);
+    out->utilization = read_utilization(metrics, pes);
+}

@@ -1,1 +1,393 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/plot.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/gnuplot.h"
+#include "analysis/plot_data.h"
+
+#define PANELS_LIMIT 36
+#define WIDE_RANGE   10.0 /* of the vertical axis: logarithmic from here on */
+
+/* A picture: a metric of summary.csv by scheduler. Another one is another row and function. */
+struct plot {
+    const char *name; /* of the files */
+    const char *metric;
+    const char *title;
+    const char *unit;
+};
+
+static const struct plot latency = {"latency", "mean_latency_us", "mean latency of a job", "us"};
+
+/* Okabe & Ito (2008), apart for every kind of colour vision; points and dashes help in print. */
+static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                      "#E69F00", "#56B4E9", "#000000"};
+static const char *const dashes[] = {"1", "(7,3)", "(3,2)", "(9,3,2,3)"};
+static const int points[] = {7, 5, 9, 11, 13, 4, 6, 8, 10, 12};
+
+/* Sizes in pixels, from which the script's fractions of the page follow. */
+struct page {
+    int panels, columns, rows;
+    int width, height;
+    int left, right, top, bottom; /* margins around all panels */
+    int gap_x, gap_y;             /* between panels, for axes and titles */
+    int legend;                   /* height of the strip at the bottom; 0 = no legend */
+};
+
+static int longest_text(const struct plot_key *key)
+{
+    size_t longest = 0;
+    for (size_t v = 0; v < key->count; v++) {
+        size_t length = strlen(key->values[v]);
+        longest = length > longest ? length : longest;
+    }
+    return longest < 40 ? (int)longest : 40;
+}
+
+/* Whether the names under a horizontal axis with names have to be slanted to have room. */
+static bool is_slanted(const struct plot_data *data, const struct page *page)
+{
+    const struct plot_key *key =
+        &data->keys[data->axis == PLOT_NOISE ? data->noise : data->scheduler];
+    int panel_width = (page->width - page->left - page->right) / page->columns - page->gap_x;
+    return data->axis != PLOT_RATE && (longest_text(key) + 2) * 8 * (int)key->count > panel_width;
+}
+
+static struct page lay_out(const struct plot_data *data)
+{
+    struct page page = {.left = 90, .right = 25, .top = 50, .bottom = 65, .gap_x = 65, .gap_y = 95};
+    page.panels = data->panel_count < PANELS_LIMIT ? (int)data->panel_count : PANELS_LIMIT;
+    page.columns = page.panels <= 3 ? page.panels : page.panels == 4 ? 2 : page.panels <= 9 ? 3 : 6;
+    page.top += page.panels > 1 ? 30 : 0;
+    page.rows = (page.panels + page.columns - 1) / page.columns;
+    page.width = page.columns == 1 ? 860 : 460 * page.columns;
+    if (is_slanted(data, &page)) {
+        int extra =
+            4 * longest_text(&data->keys[data->axis == PLOT_NOISE ? data->noise : data->scheduler]);
+        page.bottom += extra;
+        page.gap_y += extra;
+    }
+    if (data->axis != PLOT_SCHEDULER) {
+        const struct plot_key *scheduler = &data->keys[data->scheduler];
+        int entry = 9 * longest_text(scheduler) + 75;
+        int per_line = page.width / entry > 0 ? page.width / entry : 1;
+        page.legend = 24 * (((int)scheduler->count + per_line - 1) / per_line) + 8;
+    }
+    page.bottom += page.legend;
+    page.height = page.top + page.bottom + 330 * page.rows + page.gap_y * (page.rows - 1);
+    return page;
+}
+
+static void write_array(const char *name, const struct plot_key *key, FILE *script)
+{
+    fprintf(script, "array %s[%zu] = [", name, key->count);
+    for (size_t v = 0; v < key->count; v++) {
+        fputs(v > 0 ? ", " : "", script);
+        gnuplot_quote(key->values[v], script);
+    }
+    fputs("]\n", script);
+}
+
+static void write_preamble(const struct plot *plot, const struct plot_data *data,
+                           const struct page *page, FILE *script)
+{
+    fprintf(script,
+            "# %s [%s] of every scheduler, with 95 %% confidence intervals.\n"
+            "# Reads ../summary.csv. Edit it as you like and run it again in this folder:\n"
+            "#   gnuplot %s.gp\n\n"
+            "if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
+            "    set terminal pngcairo noenhanced size %d,%d font 'sans,11'\n"
+            "} else {\n"
+            "    set terminal png noenhanced size %d,%d\n"
+            "}\n"
+            "set encoding utf8\n"
+            "set output '%s.png'\n\n",
+            plot->title, plot->unit, plot->name, page->width, page->height, page->width,
+            page->height, plot->name);
+    fprintf(script,
+            "summary = '../summary.csv'\n"
+            "set datafile separator comma\n"
+            "set datafile columnheaders\n"
+            "set datafile commentschars ''\n"
+            "set datafile missing NaN\n\n"
+            "metric = '%s'\n",
+            plot->metric);
+    write_array("schedulers", &data->keys[data->scheduler], script);
+    if (data->axis == PLOT_NOISE) {
+        write_array("noises", &data->keys[data->noise], script);
+    }
+}
+
+static void write_style(const struct plot_data *data, FILE *script)
+{
+    size_t colour_count = sizeof colours / sizeof *colours;
+    size_t dash_count = sizeof dashes / sizeof *dashes;
+    size_t point_count = sizeof points / sizeof *points;
+    fputs("\n# Okabe & Ito's palette: apart for every kind of colour vision.\n", script);
+    for (size_t s = 0; s < data->keys[data->scheduler].count; s++) {
+        fprintf(script,
+                "set linetype %zu linecolor rgb '%s' pointtype %d dashtype %s linewidth 2\n", s + 1,
+                colours[s % colour_count], points[s % point_count],
+                dashes[s / colour_count % dash_count]);
+    }
+    fputs("set style fill solid 0.85 noborder\n"
+          "set border 3 linecolor rgb '#444444'\n"
+          "set tics nomirror textcolor rgb '#222222'\n"
+          "set grid ytics mytics linetype 1 linecolor rgb '#d0d0d0' linewidth 1, linetype 1 "
+          "linecolor rgb '#eeeeee' linewidth 1\n"
+          "unset key\n",
+          script);
+}
+
+/* Whether numbers on the horizontal axis lie far enough apart to have a tic each. */
+static bool has_room_for_tics(const struct plot_data *data, bool is_logarithmic)
+{
+    double first = data->rates[0], last = data->rates[data->rate_count - 1];
+    for (size_t r = 1; r < data->rate_count; r++) {
+        double a = data->rates[r - 1], b = data->rates[r];
+        double share = is_logarithmic ? log(b / a) / log(last / first) : (b - a) / (last - first);
+        if (share < 0.08) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_rate_axis(const struct plot_data *data, FILE *script)
+{
+    double first = data->rates[0], last = data->rates[data->rate_count - 1];
+    bool is_logarithmic = first > 0.0 && last / first >= 8.0;
+    fputs("set xlabel 'arrival rate [jobs/ms]'\n"
+          "x(scheduler) = column('rate_jobs_per_ms')\n",
+          script);
+    if (is_logarithmic) {
+        double margin = pow(last / first, 0.05);
+        fprintf(script, "set logscale x\nset xrange [%g:%g]\n", first / margin, last * margin);
+    } else {
+        double margin = 0.05 * (last - first);
+        fprintf(script, "set xrange [%g:%g]\n", first - margin, last + margin);
+    }
+    if (has_room_for_tics(data, is_logarithmic)) {
+        for (size_t r = 0; r < data->rate_count; r++) {
+            fprintf(script, "%s'%g' %g", r > 0 ? ", " : "set xtics (", data->rates[r],
+                    data->rates[r]);
+        }
+        fputs(")\n", script);
+    }
+}
+
+/* An axis with a name at 1, 2, 3, ... */
+static void write_named_axis(const struct plot_data *data, const struct page *page,
+                             const char *label, const struct plot_key *key, FILE *script)
+{
+    fprintf(script, "set xlabel '%s'\nset xrange [0.5:%zu.5]\nset xtics%s (", label, key->count,
+            is_slanted(data, page) ? " rotate by 25 right" : "");
+    for (size_t v = 0; v < key->count; v++) {
+        fputs(v > 0 ? ", " : "", script);
+        gnuplot_quote_label(key->values[v], script);
+        fprintf(script, " %zu", v + 1);
+    }
+    fputs(")\n", script);
+}
+
+static void write_x_axis(const struct plot_data *data, const struct page *page, FILE *script)
+{
+    fputs("\n# Where a row of the file goes.\n", script);
+    if (data->axis == PLOT_RATE) {
+        write_rate_axis(data, script);
+    } else if (data->axis == PLOT_NOISE) {
+        write_named_axis(data, page, "noise", &data->keys[data->noise], script);
+        fputs("place(name) = sum [i = 1:|noises|] (noises[i] eq name ? i : 0)\n"
+              "aside(scheduler) = 0.5 * (scheduler - 0.5 * (|schedulers| + 1)) / |schedulers|\n"
+              "x(scheduler) = place(strcol('noise')) + aside(scheduler)\n",
+              script);
+    } else {
+        write_named_axis(data, page, "scheduler", &data->keys[data->scheduler], script);
+        fputs("x(scheduler) = scheduler\n", script);
+    }
+    fputs("is_of(scheduler) = strcol('metric') eq metric && "
+          "strcol('scheduler') eq schedulers[scheduler]\n"
+          "at(scheduler) = is_of(scheduler) && is_here(scheduler) ? x(scheduler) : NaN\n",
+          script);
+}
+
+static void write_y_axis(const struct plot_data *data, FILE *script)
+{
+    double low = data->low, high = data->high;
+    bool is_bars = data->axis == PLOT_SCHEDULER;
+    if (!is_bars && low > 0.0 && high / low >= WIDE_RANGE) {
+        fprintf(script, "set logscale y\nset yrange [%g:%g]\n", low / 1.2, high * 1.2);
+    } else if (high <= 0.0) {
+        fputs("set yrange [*:*]\n", script);
+    } else if (is_bars || (low >= 0.0 && low < 0.6 * high)) {
+        fprintf(script, "set yrange [%g:%g]\n", low < 0.0 ? 1.05 * low : 0.0, 1.05 * high);
+    } else {
+        double margin = high > low ? 0.08 * (high - low) : 0.5 * high;
+        fprintf(script, "set yrange [%g:%g]\n", low - margin, high + margin);
+    }
+}
+
+/* "KEY VALUE, KEY VALUE" of what sets this panel apart; nothing if there is only one. */
+static const char *panel_title(const struct plot_data *data, size_t row)
+{
+    const char *title = "";
+    for (int k = 0; k < data->key_count; k++) {
+        const struct plot_key *key = &data->keys[k];
+        if (key->is_of_panel) {
+            title = arena_printf(data->arena, "%s%s%s %s", title, title[0] != '\0' ? ", " : "",
+                                 key->name, plot_data_cell(data, row, k));
+        }
+    }
+    return title;
+}
+
+/* The experiment, what is drawn, and under which conditions if they are the same everywhere. */
+static const char *page_title(const struct plot *plot, const struct plot_data *data)
+{
+    const int conditions[] = {data->platform, data->workload, data->noise};
+    const char *title =
+        arena_printf(data->arena, "%s: %s", plot_data_cell(data, 0, data->experiment), plot->title);
+    for (size_t c = 0; c < sizeof conditions / sizeof *conditions; c++) {
+        if (data->keys[conditions[c]].count == 1) {
+            title = arena_printf(data->arena, "%s, %s%s", title,
+                                 conditions[c] == data->noise ? "noise " : "",
+                                 plot_data_cell(data, 0, conditions[c]));
+        }
+    }
+    if (data->panel_count > PANELS_LIMIT) {
+        title = arena_printf(data->arena, "%s (the first %d of %zu panels)", title, PANELS_LIMIT,
+                             data->panel_count);
+    }
+    return title;
+}
+
+static void write_panel(const struct plot *plot, const struct plot_data *data, size_t row,
+                        bool is_leftmost, FILE *script)
+{
+    fputs("\nset title ", script);
+    gnuplot_quote(panel_title(data, row), script);
+    if (is_leftmost) {
+        fprintf(script, "\nset ylabel '%s [%s]'", plot->title, plot->unit);
+    } else {
+        fputs("\nunset ylabel", script);
+    }
+    fputs("\nis_here(scheduler) = ", script);
+    const char *joint = "";
+    for (int k = 0; k < data->key_count; k++) {
+        if (data->keys[k].is_of_panel) {
+            fprintf(script, "%sstrcol(", joint);
+            gnuplot_quote(data->keys[k].name, script);
+            fputs(") eq ", script);
+            gnuplot_quote(plot_data_cell(data, row, k), script);
+            joint = " && ";
+        }
+    }
+    fputs(joint[0] == '\0' ? "1" : "", script);
+    bool is_boxes = data->axis == PLOT_SCHEDULER;
+    fprintf(script,
+            "\nplot for [i = 1:|schedulers|] summary using (at(i)):(column('mean'))%s \\\n"
+            "         %s linetype i, \\\n"
+            "     for [i = 1:|schedulers|] summary "
+            "using (at(i)):(column('ci_low')):(0):(column('ci_high') - column('ci_low')) \\\n"
+            "         with vectors heads size screen 0.003,90 fixed linetype i dashtype 1%s\n",
+            is_boxes ? ":(0.6)" : "", is_boxes ? "with boxes" : "smooth unique with linespoints",
+            is_boxes ? " linecolor rgb '#000000'" : "");
+}
+
+static void write_legend(const struct page *page, FILE *script)
+{
+    fprintf(script,
+            "\n# The legend is a plot of its own below the others.\n"
+            "set origin 0,0\n"
+            "set size 1,%.4f\n"
+            "set margins 0,0,0,0\n"
+            "unset title\nunset xlabel\nunset ylabel\nunset border\nunset tics\nunset grid\n"
+            "unset logscale\n"
+            "set xrange [0:1]\nset yrange [0:1]\n"
+            "set key center center horizontal Left reverse\n"
+            "plot for [i = 1:|schedulers|] NaN with linespoints linetype i title schedulers[i]\n",
+            (double)page->legend / page->height);
+}
+
+static void write_multiplot(const struct plot *plot, const struct plot_data *data,
+                            const struct page *page, FILE *script)
+{
+    double width = page->width, height = page->height;
+    fputs("\nset multiplot title ", script);
+    gnuplot_quote(page_title(plot, data), script);
+    fprintf(script,
+            " font ',13' layout %d,%d \\\n"
+            "    margins screen %.4f, screen %.4f, screen %.4f, screen %.4f \\\n"
+            "    spacing screen %.4f, screen %.4f\n",
+            page->rows, page->columns, page->left / width, 1.0 - page->right / width,
+            page->bottom / height, 1.0 - page->top / height, page->gap_x / width,
+            page->gap_y / height);
+}
+
+static void write_script(const struct plot *plot, const struct plot_data *data, FILE *script)
+{
+    struct page page = lay_out(data);
+    write_preamble(plot, data, &page, script);
+    write_style(data, script);
+    write_x_axis(data, &page, script);
+    write_y_axis(data, script);
+    write_multiplot(plot, data, &page, script);
+    for (int p = 0; p < page.panels; p++) {
+        write_panel(plot, data, data->panels[p], p % page.columns == 0, script);
+    }
+    if (page.legend > 0) {
+        write_legend(&page, script);
+    }
+    fputs("\nunset multiplot\n", script);
+}
+
+static bool save_script(const struct plot *plot, const struct plot_data *data, const char *path,
+                        struct fault *fault)
+{
+    FILE *script = fopen(path, "wb");
+    if (script == NULL) {
+        return fault_set(fault, path, NULL, "cannot create the file: %s", strerror(errno));
+    }
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = uselocale(plain);
+    write_script(plot, data, script);
+    uselocale(before);
+    freelocale(plain);
+    bool is_written = ferror(script) == 0;
+    if (fclose(script) != 0 || !is_written) {
+        return fault_set(fault, path, "is the disk full?", "cannot write the file");
+    }
+    return true;
+}
+
+static bool draw(const struct plot *plot, const char *dir, struct fault *fault)
+{
+    struct plot_data data;
+    bool is_drawn = false;
+    if (plot_data_load(&data, dir, plot->metric, fault)) {
+        const char *folder = arena_printf(data.arena, "%s/plots", dir);
+        const char *script = arena_printf(data.arena, "%s.gp", plot->name);
+        const char *picture = arena_printf(data.arena, "%s/%s.png", folder, plot->name);
+        const char *path = arena_printf(data.arena, "%s/%s", folder, script);
+        if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+            fault_set(fault, folder, NULL, "cannot make the folder: %s", strerror(errno));
+        } else if (save_script(plot, &data, path, fault)) {
+            is_drawn = gnuplot_run(folder, script, fault);
+            if (!is_drawn) {
+                unlink(picture);
+            }
+        }
+    }
+    plot_data_finish(&data);
+    return is_drawn;
+}
+
+bool plot_latency(const char *dir, struct fault *fault)
+{
+    return draw(&latency, dir, fault);
+}

@@ -2,7 +2,8 @@
 /* CSV as RFC 4180 writes it: comma, quotes where needed, header first, '\n', point as decimal mark.
  *
  * Writing is a thin layer on FILE; an error (disk full) is remembered and reported by csv_finish.
- * Reading is line by line with line numbers for faults. */
+ * Reading is row by row with lines and columns for faults; CRLF and a byte order mark are accepted,
+ * and refused are NULs, stray quotes and carriage returns, and rows above 16 MiB. */
 #ifndef HETSOC_BASE_CSV_H
 #define HETSOC_BASE_CSV_H
 
@@ -22,8 +23,8 @@ bool csv_create(struct csv_writer *csv, const char *path, struct fault *fault);
 
 void csv_text(struct csv_writer *csv, const char *text); /* NULL = empty cell */
 void csv_int(struct csv_writer *csv, int64_t value);
-void csv_real(struct csv_writer *csv, double value); /* shortest text that reads back; NAN = empty */
-void csv_us(struct csv_writer *csv, int64_t ps);     /* ticks as microseconds, six decimals */
+void csv_real(struct csv_writer *csv, double value); /* by csv_format_real; NAN = empty */
+void csv_us(struct csv_writer *csv, int64_t ps);     /* ticks as microseconds; TICK_NEVER = empty */
 void csv_end_row(struct csv_writer *csv);
 
 /* A header row from a NULL-terminated list. */
@@ -32,15 +33,17 @@ void csv_header(struct csv_writer *csv, const char *const *names);
 /* Flushes and closes; a fault if anything since csv_create failed. */
 bool csv_finish(struct csv_writer *csv, struct fault *fault);
 
-/* Shortest decimal text that reads back to the same double, locale-independent. Returns `text`. */
+/* Shortest decimal text of at least 15 digits, without trailing zeros, that reads back to the same
+ * double, in any locale. Whole numbers below 1e15 have no exponent. Returns `text`. */
 char *csv_format_real(char text[static 32], double value);
 
 /* One file being read. */
 struct csv_reader;
 
-/* Opens a file and reads its header. NULL and a fault if it cannot. */
+/* Opens a file and reads its header. NULL and a fault if it cannot, if the file is empty or if a
+ * column is named twice. */
 struct csv_reader *csv_open(const char *path, struct fault *fault);
-void csv_close(struct csv_reader *reader);
+void csv_close(struct csv_reader *reader); /* NULL is fine */
 
 /* Index of a column by name, -1 if absent. */
 int csv_column(const struct csv_reader *reader, const char *name);

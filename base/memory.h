@@ -18,6 +18,9 @@ void *memory_resize(void *old, size_t count, size_t size);
  * (possibly moved) array. Amortized O(1) per element. */
 void *memory_grow(void *old, size_t *capacity, size_t needed, size_t size);
 
+/* Ends the program as a failed allocation does; for libraries that report theirs to the caller. */
+_Noreturn void memory_exhausted(size_t count, size_t size);
+
 /* Chunks of memory released all at once. */
 struct arena;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keyed random streams: a draw depends on what it is for, never on when or by whom it is made.
  *
- * Counter-based (Philox4x32-10 of Random123; Salmon et al., SC'11). The key is (master seed,
- * replicate), the counter is (purpose, entity a, entity b, draw index). Nothing else is in the
- * key: rate, noise level, scheduler, platform and worker see the same draws, which is what makes
- * comparisons paired. Distributions are inverse CDFs (GSL) of one uniform each, so that a level
- * scales the same z. */
+ * Counter-based (Philox4x32-10 of Random123; Salmon et al., SC'11). The key is the master seed,
+ * the counter is {draw index, entity a, entity b, purpose * 2^24 + replicate}: two different draws
+ * never share a block, because a purpose is below 2^8 and a replicate below 2^24. A draw is the
+ * first 64 bits of its block. Nothing else is in the key: rate, noise level, scheduler, platform
+ * and worker see the same draws, which is what makes comparisons paired. Distributions are inverse
+ * CDFs (GSL) of one uniform each, so that a level scales the same z. */
 #ifndef HETSOC_BASE_RANDOM_H
 #define HETSOC_BASE_RANDOM_H
 
@@ -22,6 +23,9 @@ enum random_purpose {
     RANDOM_TEST = 7,      /* inputs of generated test cases */
 };
 
+#define RANDOM_REPLICATE_LIMIT (UINT32_C(1) << 24)
+#define RANDOM_PURPOSE_LIMIT   (UINT32_C(1) << 8)
+
 /* The stream of one entity; caller's memory, no heap, copyable. */
 struct random_stream {
     uint64_t seed;
@@ -31,16 +35,18 @@ struct random_stream {
     uint32_t index; /* draws made so far */
 };
 
+/* Beyond the limits above is a programmer's mistake. */
 struct random_stream random_open(uint64_t seed, uint32_t replicate, enum random_purpose purpose,
                                  uint32_t a, uint32_t b);
 
 /* Next 64 bits. */
 uint64_t random_bits(struct random_stream *stream);
 
-/* Uniform in the open interval (0, 1), 53 bits. */
+/* Uniform in the open interval (0, 1): 52 bits and a half, so that u and 1 - u are both exact and
+ * neither end can come out by rounding. */
 double random_uniform(struct random_stream *stream);
 
-/* Uniform integer in [0, count), count >= 1. */
+/* Uniform integer in [0, count), count >= 1, without bias. */
 uint32_t random_below(struct random_stream *stream, uint32_t count);
 
 /* Exponential with mean 1. */

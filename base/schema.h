@@ -26,10 +26,14 @@ enum schema_type {
 };
 
 struct schema_row {
-    const char *path; /* "workload.apps[].share"; "x.*" = any key; "[]" = item of a list */
+    /* "workload.apps[].share"; "x.*" = any key; "[]" = item of a list. A row comes after the row
+     * above it ("workload.apps[]"). */
+    const char *path;
     enum schema_type type;
-    const char *unit;     /* "us", "jobs/ms"; NULL where there is none */
-    double min, max;      /* numbers only, inclusive; both 0 = no limit */
+    const char *unit; /* "us", "jobs/ms"; NULL where there is none */
+    /* Numbers only, inclusive; both 0 = no limit; INFINITY = none on that side; min DBL_MIN is
+     * written as "> 0". */
+    double min, max;
     const char *choices;  /* SCHEMA_CHOICE only */
     const char *fallback; /* default as YAML text; NULL = none */
     bool required;
@@ -50,9 +54,9 @@ bool schema_check(const struct schema *schema, struct arena *arena, struct yaml_
                   struct fault *fault);
 
 /* Getters on a checked tree. `map` is the node whose keys are asked, `path` is its path in the
- * table ("" for the root), `key` the key below it. They return the value or the row's default;
- * a key without value and without default gives NULL / NAN / INT64_MIN / false. Text is borrowed
- * from the tree or the table. */
+ * table ("" for the root), `key` the key below it. A `map` of NULL has no key. They return the
+ * value or the row's default; a key without value and without default gives NULL / NAN / INT64_MIN
+ * / false. Text is borrowed from the tree or the table. */
 const char *schema_text(const struct schema *schema, const struct yaml_node *map, const char *path,
                         const char *key);
 double schema_real(const struct schema *schema, const struct yaml_node *map, const char *path,
@@ -65,8 +69,24 @@ bool schema_bool(const struct schema *schema, const struct yaml_node *map, const
 /* Parses a whole scalar as a finite number, locale-independent; false for "0.3abc", "nan", "". */
 bool schema_parse_real(const char *text, double *value);
 
-/* The row of a path, NULL if there is none ("x.*" and "[]" patterns are followed). */
+/* Parses a whole scalar as decimal digits with an optional sign; false for "1.0", "1e3", overflow.
+ */
+bool schema_parse_int(const char *text, int64_t *value);
+
+/* The row of a path, NULL if there is none. "x.*" rows match any key and "[]" rows match "x[]",
+ * "x[3]" and "x.3"; keys with dots in them can not be found this way. O(rows). */
 const struct schema_row *schema_find(const struct schema *schema, const char *path);
+
+/* The row of one key (may have dots) or of "[]" directly below a path of the table; NULL if there
+ * is none. O(rows). */
+const struct schema_row *schema_below(const struct schema *schema, const char *parent,
+                                      const char *key);
+
+/* "key", "*" or "[]" if the row is directly below the path, otherwise NULL. */
+const char *schema_key(const char *parent, const struct schema_row *row);
+
+/* ">= 1", "from 0 to 1", "" without limits. Returns `text`. */
+char *schema_range(const struct schema_row *row, char text[static 64]);
 
 /* A copy of a checked tree with every default filled in, for --dump-config and manifests. */
 struct yaml_node *schema_complete(const struct schema *schema, struct arena *arena,

@@ -12,7 +12,7 @@
 #define TICK_PER_NS INT64_C(1000)
 #define TICK_PER_US INT64_C(1000000)
 
-/* The last representable date: 2^53 ps, about 2.5 h; above it SimGrid's doubles skip ticks. */
+/* Dates lie below 2^53 ps, about 2.5 h: from there on SimGrid's doubles skip ticks. */
 #define TICK_LIMIT (INT64_C(1) << 53)
 
 /* No date: later than every date. */

@@ -2,8 +2,9 @@
 /* A YAML document as an immutable tree in which every node knows its line and column.
  *
  * Built on libyaml's event parser. Refused with a fault: syntax errors, several documents,
- * anchors and aliases (a small file must not become a big tree), duplicate keys, keys that are
- * not plain scalars, nesting deeper than YAML_MAX_DEPTH, files above YAML_MAX_BYTES. */
+ * anchors and aliases (a small file must not become a big tree), tags, duplicate keys, keys that
+ * are lists, maps or empty, text that is not UTF-8 or has a NUL, an empty document, nesting deeper
+ * than YAML_MAX_DEPTH, more than YAML_MAX_NODES values, files above YAML_MAX_BYTES. */
 #ifndef HETSOC_BASE_YAML_H
 #define HETSOC_BASE_YAML_H
 
@@ -12,16 +13,17 @@
 
 #define YAML_MAX_DEPTH 64
 #define YAML_MAX_BYTES (256u * 1024u * 1024u)
+#define YAML_MAX_NODES (8 * 1024 * 1024)
 
 enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
     enum yaml_type type;
-    const char *file; /* for messages; borrowed from the arena */
-    int line, column; /* from 1; 0 where the node came from a flag */
-    bool quoted;      /* a quoted scalar is text, never a number or bool */
-    const char *text; /* scalar: its value, NUL-terminated */
-    int count;        /* list: items; map: pairs */
+    const char *file;         /* for messages; borrowed from the arena */
+    int line, column;         /* from 1; 0 where the node came from a flag */
+    bool quoted;              /* a quoted scalar is text, never a number or bool */
+    const char *text;         /* scalar: its value, NUL-terminated */
+    int count;                /* list: items; map: pairs */
     struct yaml_node **items; /* list items or map values, in file order */
     struct yaml_node **keys;  /* map keys (scalars); NULL for a list */
 };
@@ -44,10 +46,15 @@ char *yaml_where(const struct yaml_node *node, char *text, size_t size);
 bool yaml_assign(struct arena *arena, struct yaml_node *root, const char *path, const char *value,
                  struct fault *fault);
 
+/* Adds a pair to a map that does not have the key; returns `value`. */
+struct yaml_node *yaml_append(struct arena *arena, struct yaml_node *map, const char *key,
+                              struct yaml_node *value);
+
 /* A deep copy in `arena`. */
 struct yaml_node *yaml_copy(struct arena *arena, const struct yaml_node *node);
 
-/* Writes a tree as block YAML that yaml_parse reads back to an equal tree. */
+/* Writes a tree as block YAML that yaml_parse reads back to an equal tree; plain text may come back
+ * quoted, but no number, bool or empty value does. Whether it was written shows in ferror(). */
 void yaml_print(const struct yaml_node *node, FILE *stream);
 
 #endif

@@ -1,6 +1,77 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-int main(void);
-int main(void)
+/* hetsoc: finds the subcommand and hands over. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/schema.h"
+#include "cli/command.h"
+#include "lab/version.h"
+
+static const struct {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", "run an experiment and write tables, a summary and plots", command_run},
+    {"list", "list schedulers, platforms, apps, arrivals or metrics", command_list},
+    {"validate", "check experiment, platform, app and arrivals files", command_validate},
+};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *stream)
 {
-    return 0;
+    fputs("Usage: hetsoc SUBCOMMAND [OPTION...]\n"
+          "Simulates heterogeneous systems-on-chip that execute streams of DAG jobs.\n\n",
+          stream);
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n  --version  print version, commit and libraries\n"
+          "  --help     print this help; `hetsoc SUBCOMMAND --help` tells more\n\n"
+          "Exit status: 0 done, 1 a trial failed or the input is wrong, 2 wrong usage.\n",
+          stream);
+}
+
+static int unknown_command(const char *word)
+{
+    const char *names[COMMAND_COUNT];
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    const char *nearest = schema_nearest(word, names, COMMAND_COUNT);
+    fprintf(stderr, "hetsoc: unknown subcommand `%s`\n", word);
+    if (nearest != NULL)
+        fprintf(stderr, "  hint: did you mean `hetsoc %s`?\n", nearest);
+    else
+        fputs("  hint: `hetsoc --help` lists all\n", stderr);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    argp_err_exit_status = EXIT_USAGE;
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
+        print_help(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("hetsoc %s (commit %s)\nbuilt with %s\n", version_number, version_commit,
+               version_libraries);
+        return EXIT_DONE;
+    }
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0)
+            continue;
+        struct arena *arena = arena_create();
+        argv[1] = arena_printf(arena, "hetsoc %s", commands[i].name);
+        int status = commands[i].run(argc - 1, argv + 1);
+        arena_destroy(arena);
+        return status;
+    }
+    return unknown_command(argv[1]);
 }

@@ -1,1 +1,137 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hetsoc validate FILE...: says what each file is and whether it is right. */
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/csv.h"
+#include "cli/command.h"
+#include "lab/experiment.h"
+#include "lab/points.h"
+#include "sim/soc.h"
+#include "workloads/app.h"
+#include "workloads/arrivals.h"
+
+static bool is_csv(const char *path)
+{
+    size_t length = strlen(path);
+    return length >= 4 && strcmp(path + length - 4, ".csv") == 0;
+}
+
+/* Collects the distinct names in the `app` column: any will do, no workload says which. */
+static const char **collect_apps(struct arena *arena, const char *path, int32_t *count,
+                                 struct fault *fault)
+{
+    *count = 0;
+    struct csv_reader *reader = csv_open(path, fault);
+    if (reader == NULL)
+        return NULL;
+    int column = csv_column(reader, "app");
+    const char **names = NULL;
+    size_t capacity = 0;
+    while (csv_next(reader, fault)) {
+        bool known = column < 0;
+        for (int32_t i = 0; !known && i < *count; i++)
+            known = strcmp(names[i], csv_cell(reader, column)) == 0;
+        if (known)
+            continue;
+        names = memory_grow(names, &capacity, (size_t)*count + 1, sizeof *names);
+        names[(*count)++] = arena_string(arena, csv_cell(reader, column));
+    }
+    csv_close(reader);
+    return names;
+}
+
+static const char *check_arrivals(struct arena *arena, const char *path, struct fault *fault)
+{
+    struct arrivals arrivals = {0};
+    int32_t count;
+    const char **names = collect_apps(arena, path, &count, fault);
+    bool ok =
+        !fault_is_set(fault) && arrivals_load_trace(&arrivals, arena, path, names, count, fault);
+    free(names);
+    return ok ? "arrivals" : NULL;
+}
+
+static const char *check_experiment(struct arena *arena, const char *path, struct fault *fault)
+{
+    struct experiment experiment;
+    struct points points;
+    return experiment_load(&experiment, arena, path, NULL, 0, fault) &&
+                   points_expand(&points, &experiment, fault)
+               ? "experiment"
+               : NULL;
+}
+
+/* What a file is if it is right; else NULL and a fault. */
+static const char *check_file(struct arena *arena, const char *path, struct fault *fault)
+{
+    if (access(path, R_OK) != 0) {
+        fault_set(fault, path, "give the path of a file that can be read", "cannot read: %s",
+                  strerror(errno));
+        return NULL;
+    }
+    if (is_csv(path))
+        return check_arrivals(arena, path, fault);
+    const struct yaml_node *root = yaml_load(arena, path, fault);
+    if (root == NULL)
+        return NULL;
+    if (yaml_get(root, "workload") != NULL || yaml_get(root, "schedulers") != NULL)
+        return check_experiment(arena, path, fault);
+    if (yaml_get(root, "platform") != NULL) {
+        struct soc soc;
+        return soc_load(&soc, arena, path, fault) ? "platform" : NULL;
+    }
+    if (yaml_get(root, "app") != NULL) {
+        struct app_set set;
+        return app_load(&set, arena, path, fault) ? "app" : NULL;
+    }
+    fault_set(fault, path,
+              "an experiment has `workload:`, a platform `platform:`, an app `app:`, a CSV of "
+              "arrivals ends in .csv",
+              "this is no experiment, platform or app");
+    return NULL;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    char ***files = state->input;
+    (void)text;
+    switch (key) {
+    case ARGP_KEY_ARGS:
+        *files = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which file?");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .parser = parse_option,
+    .args_doc = "FILE...",
+    .doc = "Check files: experiments with everything they name, platforms, apps, arrivals (CSV).",
+};
+
+int command_validate(int argc, char **argv)
+{
+    char **files = NULL;
+    argp_parse(&argp, argc, argv, 0, NULL, &files);
+    int status = EXIT_DONE;
+    for (; *files != NULL; files++) {
+        struct fault fault = FAULT_NONE;
+        struct arena *arena = arena_create();
+        const char *what = check_file(arena, *files, &fault);
+        if (what != NULL)
+            printf("%s: ok (%s)\n", *files, what);
+        else
+            fault_print(&fault, stderr);
+        status = what != NULL ? status : EXIT_FAULT;
+        arena_destroy(arena);
+    }
+    return status;
+}

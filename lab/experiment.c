@@ -1,1 +1,265 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/experiment.h"
+
+#include <string.h>
+
+#include "workloads/arrivals.h"
+
+/* Room for "file:line:column". */
+#define WHERE_SIZE 512
+
+static bool fault_at(struct fault *fault, const struct yaml_node *node, const char *hint,
+                     const char *what)
+{
+    char where[WHERE_SIZE];
+    return fault_set(fault, yaml_where(node, where, sizeof where), hint, "%s", what);
+}
+
+/* Faults if two items of a list of maps have the same text at `key`. */
+static bool check_distinct(const struct yaml_node *list, const char *what, const char *key,
+                           struct fault *fault)
+{
+    for (int i = 1; i < list->count; i++) {
+        const struct yaml_node *later = yaml_get(list->items[i], key);
+        for (int j = 0; j < i; j++) {
+            const struct yaml_node *earlier = yaml_get(list->items[j], key);
+            char where[WHERE_SIZE];
+            if (strcmp(later->text, earlier->text) == 0)
+                return fault_set(fault, yaml_where(later, where, sizeof where),
+                                 "every name may be listed once", "%s `%s` is listed twice", what,
+                                 later->text);
+        }
+    }
+    return true;
+}
+
+static bool check_apps(const struct yaml_node *apps, struct fault *fault)
+{
+    if (apps->count == 0)
+        return fault_at(fault, apps, "list at least one app, see `hetsoc list apps`",
+                        "the workload is empty: `apps` has no item");
+    int with_share = 0;
+    double total = 0;
+    for (int i = 0; i < apps->count; i++) {
+        if (yaml_get(apps->items[i], "share") == NULL)
+            continue;
+        with_share++;
+        total += schema_real(&experiment_schema, apps->items[i], "workload.apps[]", "share");
+    }
+    if (with_share != 0 && with_share != apps->count)
+        return fault_at(fault, apps, "give every app a share, or none for equal shares",
+                        "some apps have a `share` and some have none");
+    if (with_share != 0 && !(total > 0))
+        return fault_at(fault, apps, "give at least one app a share above 0",
+                        "the workload is empty: all shares are 0");
+    return check_distinct(apps, "app", "app", fault);
+}
+
+/* The arrival process of a name, with the nearest known name as a hint. */
+static const struct arrivals_kind *find_kind(const struct yaml_node *kind, struct fault *fault)
+{
+    const struct arrivals_kind *found = arrivals_find(kind->text);
+    if (found != NULL)
+        return found;
+    const char *names[64];
+    int count = 0;
+    while (arrivals_kinds[count] != NULL && count < 64) {
+        names[count] = arrivals_kinds[count]->name;
+        count++;
+    }
+    const char *nearest = schema_nearest(kind->text, names, count);
+    char where[WHERE_SIZE], hint[256];
+    snprintf(hint, sizeof hint, "%s%s%s`hetsoc list arrivals` names all",
+             nearest != NULL ? "did you mean `" : "", nearest != NULL ? nearest : "",
+             nearest != NULL ? "`? " : "");
+    fault_set(fault, yaml_where(kind, where, sizeof where), hint, "unknown arrival process `%s`",
+              kind->text);
+    return NULL;
+}
+
+static bool check_rate(const struct yaml_node *arrivals, const struct arrivals_kind *kind,
+                       struct fault *fault)
+{
+    const struct yaml_node *rate = yaml_get(arrivals, "rate_jobs_per_ms");
+    const struct yaml_node *mean = yaml_get(arrivals, "mean_interarrival_us");
+    const struct yaml_node *file = yaml_get(arrivals, "file");
+    if (rate != NULL && mean != NULL)
+        return fault_at(fault, mean,
+                        "keep one of them; on the command line replace the whole map: "
+                        "--set 'workload.arrivals={kind: poisson, mean_interarrival_us: 100}'",
+                        "both rate_jobs_per_ms and mean_interarrival_us are given");
+    if (kind->needs_rate && rate == NULL && mean == NULL)
+        return fault_at(fault, arrivals, "add rate_jobs_per_ms or mean_interarrival_us",
+                        "the arrival process needs a rate");
+    if (!kind->needs_rate && (rate != NULL || mean != NULL))
+        return fault_at(fault, rate != NULL ? rate : mean, "remove it, or choose another kind",
+                        "the arrival process takes no rate");
+    if (kind->needs_file && file == NULL)
+        return fault_at(fault, arrivals, "add file: PATH of a CSV with arrival_us,app",
+                        "the arrival process needs a file");
+    if (!kind->needs_file && file != NULL)
+        return fault_at(fault, file, "remove it, or choose kind: trace",
+                        "the arrival process takes no file");
+    return true;
+}
+
+/* Number of jobs of a scalar, or the smallest or largest of a swept list. */
+static bool check_jobs(const struct yaml_node *workload, const struct arrivals_kind *kind,
+                       struct fault *fault)
+{
+    const struct yaml_node *jobs = yaml_get(workload, "jobs");
+    bool single = !kind->needs_rate && !kind->needs_file;
+    if (jobs == NULL && kind->needs_rate)
+        return fault_at(fault, workload, "add jobs: NUMBER to the workload",
+                        "the number of jobs is missing");
+    int64_t warmup = schema_int(&experiment_schema, workload, "workload", "warmup_jobs");
+    const struct yaml_node *const *items = jobs != NULL && jobs->type == YAML_LIST
+                                               ? (const struct yaml_node *const *)jobs->items
+                                               : &jobs;
+    int count = jobs == NULL ? 0 : jobs->type == YAML_LIST ? jobs->count : 1;
+    for (int i = 0; i < count; i++) {
+        double number = 0;
+        schema_parse_real(items[i]->text, &number);
+        if (single && number > 1)
+            return fault_at(fault, items[i], "remove jobs, or choose another kind",
+                            "the arrival process makes one job");
+        if ((double)warmup >= number)
+            return fault_at(fault, yaml_get(workload, "warmup_jobs"),
+                            "make warmup_jobs smaller than jobs",
+                            "warmup_jobs leaves no job to measure");
+    }
+    if (single && warmup > 0)
+        return fault_at(fault, yaml_get(workload, "warmup_jobs"), "remove warmup_jobs",
+                        "warmup_jobs leaves no job to measure");
+    return true;
+}
+
+static bool check_workload(const struct yaml_node *workload, struct fault *fault)
+{
+    const struct yaml_node *arrivals = yaml_get(workload, "arrivals");
+    if (!check_apps(yaml_get(workload, "apps"), fault))
+        return false;
+    const struct arrivals_kind *kind = find_kind(yaml_get(arrivals, "kind"), fault);
+    return kind != NULL && check_rate(arrivals, kind, fault) && check_jobs(workload, kind, fault);
+}
+
+static bool check_workloads(const struct yaml_node *workload, struct fault *fault)
+{
+    if (workload->type != YAML_LIST)
+        return check_workload(workload, fault);
+    for (int i = 0; i < workload->count; i++)
+        if (!check_workload(workload->items[i], fault))
+            return false;
+    return true;
+}
+
+static bool check_exec(const struct yaml_node *exec, struct fault *fault)
+{
+    const struct yaml_node *sigma = yaml_get(exec, "sigma");
+    const struct yaml_node *cv = yaml_get(exec, "cv");
+    bool none = strcmp(yaml_get(exec, "dist")->text, "none") == 0;
+    if (none && (sigma != NULL || cv != NULL))
+        return fault_at(fault, sigma != NULL ? sigma : cv, "remove it, or choose another dist",
+                        "dist: none takes neither sigma nor cv");
+    if (!none && sigma != NULL && cv != NULL)
+        return fault_at(fault, cv, "keep one of them", "both sigma and cv are given");
+    if (!none && sigma == NULL && cv == NULL)
+        return fault_at(fault, exec, "add sigma or cv", "the noise has no strength");
+    return true;
+}
+
+static bool check_noise(const struct yaml_node *noise, struct fault *fault)
+{
+    if (noise->count == 0)
+        return fault_at(fault, noise, "write noise: [none] for no noise", "`noise` has no item");
+    for (int i = 0; i < noise->count; i++) {
+        const struct yaml_node *exec = yaml_get(noise->items[i], "exec");
+        const struct yaml_node *name = yaml_get(noise->items[i], "name");
+        if (exec == NULL && yaml_get(noise->items[i], "slowdown") == NULL &&
+            strcmp(name->text, "none") != 0)
+            return fault_at(fault, name, "add exec or slowdown; only `none` stands for no noise",
+                            "the noise has a name and nothing else");
+        if (exec != NULL && !check_exec(exec, fault))
+            return false;
+    }
+    return check_distinct(noise, "noise", "name", fault);
+}
+
+/* Checks the list and settles the baseline. */
+static bool check_schedulers(struct experiment *experiment, struct fault *fault)
+{
+    const struct yaml_node *list = yaml_get(experiment->root, "schedulers");
+    if (list->count == 0)
+        return fault_at(fault, list, "list at least one, see `hetsoc list schedulers`",
+                        "`schedulers` has no item");
+    if (!check_distinct(list, "scheduler", "name", fault))
+        return false;
+    const struct yaml_node *baseline = yaml_get(experiment->root, "baseline");
+    if (baseline == NULL && list->count == 1) {
+        const char *only = yaml_get(list->items[0], "name")->text;
+        if (!yaml_assign(experiment->arena, experiment->root, "baseline", only, fault))
+            return false;
+    }
+    experiment->baseline = schema_text(&experiment_schema, experiment->root, "", "baseline");
+    for (int i = 0; i < list->count; i++)
+        if (strcmp(yaml_get(list->items[i], "name")->text, experiment->baseline) == 0)
+            return true;
+    char where[WHERE_SIZE];
+    return fault_set(fault, yaml_where(baseline != NULL ? baseline : list, where, sizeof where),
+                     "set baseline to a scheduler of the list",
+                     "the baseline `%s`%s is not in `schedulers`", experiment->baseline,
+                     baseline == NULL ? " (the default)" : "");
+}
+
+static bool apply_set(struct experiment *experiment, const char *set, struct fault *fault)
+{
+    const char *equals = strchr(set, '=');
+    if (equals == NULL || equals == set)
+        return fault_set(fault, "--set", "write --set KEY=VALUE, for example --set replicates=5",
+                         "`%s` is not KEY=VALUE", set);
+    const char *key = arena_substring(experiment->arena, set, (size_t)(equals - set));
+    return yaml_assign(experiment->arena, experiment->root, key, equals + 1, fault);
+}
+
+static bool check_tree(struct experiment *experiment, struct fault *fault)
+{
+    struct yaml_node *root = experiment->root;
+    if (root->type == YAML_MAP && yaml_get(root, "noise") == NULL &&
+        !yaml_assign(experiment->arena, root, "noise", "[{name: none}]", fault))
+        return false;
+    if (!schema_check(&experiment_schema, experiment->arena, root, fault))
+        return false;
+    const struct yaml_node *name = yaml_get(root, "name");
+    if (name->text[0] == '.')
+        return fault_at(fault, name, "begin it with a letter or a digit",
+                        "the name of an experiment names a folder and may not begin with a point");
+    return check_workloads(yaml_get(root, "workload"), fault) &&
+           check_noise(yaml_get(root, "noise"), fault) && check_schedulers(experiment, fault);
+}
+
+bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,
+                     const char *const *sets, int set_count, struct fault *fault)
+{
+    const char *slash = strrchr(path, '/');
+    *experiment = (struct experiment){
+        .arena = arena,
+        .path = arena_string(arena, path),
+        .folder = slash == NULL   ? "."
+                  : slash == path ? "/"
+                                  : arena_substring(arena, path, (size_t)(slash - path)),
+        .root = yaml_load(arena, path, fault),
+    };
+    if (experiment->root == NULL)
+        return false;
+    for (int i = 0; i < set_count; i++)
+        if (!apply_set(experiment, sets[i], fault))
+            return false;
+    if (!check_tree(experiment, fault))
+        return false;
+    const struct yaml_node *root = experiment->root;
+    experiment->name = schema_text(&experiment_schema, root, "", "name");
+    experiment->seed = (uint64_t)schema_int(&experiment_schema, root, "", "seed");
+    experiment->replicates = (int32_t)schema_int(&experiment_schema, root, "", "replicates");
+    experiment->trace = schema_bool(&experiment_schema, root, "", "trace");
+    return true;
+}

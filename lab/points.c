@@ -1,1 +1,334 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/points.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/catalog.h"
+#include "sched/registry.h"
+
+/* Most schedulers a hint chooses from. */
+enum { NAME_LIMIT = 256, WHERE_SIZE = 512 };
+
+/* The walk through all combinations. */
+struct expansion {
+    const struct experiment *experiment;
+    struct arena *arena;
+    struct catalog *catalog;
+    struct yaml_node *root; /* own copy; the current item stands in place of each swept list */
+    const char **keys;      /* swept paths without a column of their own */
+    size_t key_count, key_capacity;
+    struct point *list;
+    size_t count, capacity;
+};
+
+/* A swept key: where its list hangs in the tree. */
+struct axis {
+    const char *path;
+    const struct schema_row *row;
+    struct yaml_node **slot;
+    int rank;
+};
+
+/* Swept keys whose value trials.csv has in a column of its own, and their order. */
+static const struct {
+    const char *path;
+    int rank;
+} own_columns[] = {
+    {"platform", 0},
+    {"workload", 1},
+    {"workload.arrivals.rate_jobs_per_ms", 2},
+    {"workload.arrivals.mean_interarrival_us", 2},
+    {"engine", 3},
+};
+
+enum { RANK_OTHER = 3 };
+
+/* Rank of a path in the enumeration; `own` tells whether it has its own column. */
+static int rank_of(const char *path, bool *own)
+{
+    *own = false;
+    for (size_t i = 0; i < sizeof own_columns / sizeof *own_columns; i++)
+        if (strcmp(path, own_columns[i].path) == 0) {
+            *own = true;
+            return own_columns[i].rank;
+        }
+    return RANK_OTHER;
+}
+
+static const char *path_join(struct arena *arena, const char *path, const char *key)
+{
+    return *path == '\0' ? key : arena_printf(arena, "%s.%s", path, key);
+}
+
+static bool is_swept(const char *path, const struct yaml_node *node)
+{
+    const struct schema_row *row = schema_find(&experiment_schema, path);
+    return row != NULL && row->sweepable && node->type == YAML_LIST;
+}
+
+/* Collects the swept paths without a column of their own, in file order. */
+static void collect_keys(struct expansion *expansion, const struct yaml_node *map,
+                         const char *prefix)
+{
+    for (int i = 0; i < map->count; i++) {
+        const char *path = path_join(expansion->arena, prefix, map->keys[i]->text);
+        const struct yaml_node *value = map->items[i];
+        bool own, known = false;
+        if (value->type == YAML_MAP)
+            collect_keys(expansion, value, path);
+        if (!is_swept(path, value))
+            continue;
+        rank_of(path, &own);
+        for (size_t k = 0; k < expansion->key_count; k++)
+            known = known || strcmp(expansion->keys[k], path) == 0;
+        if (!own && !known) {
+            expansion->keys = memory_grow(expansion->keys, &expansion->key_capacity,
+                                          expansion->key_count + 1, sizeof *expansion->keys);
+            expansion->keys[expansion->key_count++] = path;
+        }
+        for (int item = 0; item < value->count; item++)
+            if (value->items[item]->type == YAML_MAP)
+                collect_keys(expansion, value->items[item], path);
+    }
+}
+
+/* Finds the swept key that comes first in the enumeration; best->slot stays NULL if none is. */
+static void find_axis(struct expansion *expansion, struct yaml_node *map, const char *prefix,
+                      struct axis *best)
+{
+    for (int i = 0; i < map->count; i++) {
+        const char *path = path_join(expansion->arena, prefix, map->keys[i]->text);
+        bool own;
+        if (map->items[i]->type == YAML_MAP)
+            find_axis(expansion, map->items[i], path, best);
+        if (!is_swept(path, map->items[i]))
+            continue;
+        int rank = rank_of(path, &own);
+        if (best->slot == NULL || rank < best->rank)
+            *best =
+                (struct axis){path, schema_find(&experiment_schema, path), &map->items[i], rank};
+    }
+}
+
+static bool same_value(const struct schema_row *row, const struct yaml_node *a,
+                       const struct yaml_node *b)
+{
+    double x, y;
+    if (a->type != YAML_SCALAR || b->type != YAML_SCALAR)
+        return false;
+    if ((row->type == SCHEMA_INT || row->type == SCHEMA_REAL) && schema_parse_real(a->text, &x) &&
+        schema_parse_real(b->text, &y))
+        return x == y;
+    return strcmp(a->text, b->text) == 0;
+}
+
+/* Faults if an axis has a value twice. */
+static bool check_axis(const struct axis *axis, struct fault *fault)
+{
+    const struct yaml_node *list = *axis->slot;
+    char where[WHERE_SIZE];
+    for (int i = 1; i < list->count; i++)
+        for (int j = 0; j < i; j++)
+            if (same_value(axis->row, list->items[i], list->items[j]))
+                return fault_set(fault, yaml_where(list->items[i], where, sizeof where),
+                                 "list every value once; `replicates` repeats",
+                                 "`%s` has the value %s twice", axis->path, list->items[i]->text);
+    return true;
+}
+
+/* The value of a dotted path as text: of the tree, else the default, else "". */
+static const char *value_text(const struct expansion *expansion, const char *path)
+{
+    const struct yaml_node *node = expansion->root;
+    const char *rest = path;
+    while (node != NULL && *rest != '\0') {
+        size_t length = strcspn(rest, ".");
+        node = yaml_get(node, arena_substring(expansion->arena, rest, length));
+        rest += length + (rest[length] == '.');
+    }
+    if (node != NULL)
+        return node->text;
+    const char *fallback = schema_find(&experiment_schema, path)->fallback;
+    return fallback != NULL ? fallback : "";
+}
+
+/* How many jobs a point has: what the file says, within what its arrivals can give. */
+static bool count_jobs(struct point *point, const struct yaml_node *workload, struct fault *fault)
+{
+    const struct schema *schema = &experiment_schema;
+    bool is_single = !point->arrivals.kind->needs_rate && !point->arrivals.kind->needs_file;
+    int64_t jobs = is_single ? 1 : schema_int(schema, workload, "workload", "jobs");
+    if (point->arrivals.kind->needs_file && (jobs < 0 || jobs > point->arrivals.row_count))
+        jobs = point->arrivals.row_count;
+    point->jobs = (int32_t)jobs;
+    point->warmup_jobs = (int32_t)schema_int(schema, workload, "workload", "warmup_jobs");
+    char where[WHERE_SIZE];
+    if (point->jobs == 0)
+        return fault_set(fault, yaml_where(yaml_get(workload, "arrivals"), where, sizeof where),
+                         "add rows to its file", "the workload is empty: no job arrives");
+    if (point->warmup_jobs >= point->jobs)
+        return fault_set(fault, yaml_where(yaml_get(workload, "warmup_jobs"), where, sizeof where),
+                         "make warmup_jobs smaller than the number of jobs",
+                         "warmup_jobs leaves none of %d jobs to measure", (int)point->jobs);
+    return true;
+}
+
+static bool read_workload(struct expansion *expansion, struct point *point,
+                          const struct yaml_node *workload, struct fault *fault)
+{
+    static const char at[] = "workload.arrivals";
+    const struct yaml_node *arrivals = yaml_get(workload, "arrivals");
+    const struct catalog_mix *mix = catalog_mix(expansion->catalog, workload, point->soc, fault);
+    if (mix == NULL)
+        return false;
+    point->workload = mix->workload;
+    point->binds = mix->binds;
+    point->app_count = mix->app_count;
+    point->app_share = mix->app_share;
+    const struct arrivals_kind *kind =
+        arrivals_find(schema_text(&experiment_schema, arrivals, at, "kind"));
+    if (kind->needs_file) {
+        const struct arrivals *trace =
+            catalog_trace(expansion->catalog, yaml_get(arrivals, "file"), mix, fault);
+        if (trace == NULL)
+            return false;
+        point->arrivals = *trace;
+    }
+    double mean_us = schema_real(&experiment_schema, arrivals, at, "mean_interarrival_us");
+    double rate = schema_real(&experiment_schema, arrivals, at, "rate_jobs_per_ms");
+    point->rate_jobs_per_ms = isnan(rate) ? 1000 / mean_us : rate;
+    point->arrivals.mean_interarrival_us = isnan(mean_us) ? 1000 / rate : mean_us;
+    point->arrivals.kind = kind;
+    return count_jobs(point, workload, fault);
+}
+
+static struct noise read_noise(const struct yaml_node *node)
+{
+    const struct schema *schema = &experiment_schema;
+    const struct yaml_node *exec = yaml_get(node, "exec");
+    const struct yaml_node *slowdown = yaml_get(node, "slowdown");
+    struct noise noise = {.name = schema_text(schema, node, "noise[]", "name"), .slow_factor = 1};
+    if (exec != NULL) {
+        static const char at[] = "noise[].exec";
+        const char *dist = schema_text(schema, exec, at, "dist");
+        double sigma = schema_real(schema, exec, at, "sigma");
+        double cv = schema_real(schema, exec, at, "cv");
+        if (strcmp(dist, "normal") == 0) {
+            noise.dist = NOISE_NORMAL;
+            noise.sigma = isnan(sigma) ? cv : sigma;
+        } else if (strcmp(dist, "lognormal") == 0) {
+            noise.dist = NOISE_LOGNORMAL;
+            noise.sigma = isnan(sigma) ? noise_sigma_of_cv(cv) : sigma;
+        }
+    }
+    if (slowdown != NULL) {
+        static const char at[] = "noise[].slowdown";
+        noise.slow_gap_us = schema_real(schema, slowdown, at, "gap_us");
+        noise.slow_length_us = schema_real(schema, slowdown, at, "length_us");
+        noise.slow_factor = schema_real(schema, slowdown, at, "factor");
+    }
+    return noise;
+}
+
+/* The policy that a `schedulers:` item names. */
+static const struct policy_kind *find_policy(const struct yaml_node *item, struct fault *fault)
+{
+    const struct yaml_node *name = yaml_get(item, "name");
+    const struct policy_kind *policy = sched_find(name->text);
+    if (policy != NULL)
+        return policy;
+    const char *names[NAME_LIMIT];
+    int count = 0;
+    for (; sched_registry[count] != NULL && count < NAME_LIMIT; count++)
+        names[count] = sched_registry[count]->name;
+    const char *nearest = schema_nearest(name->text, names, count);
+    char where[WHERE_SIZE], hint[256];
+    snprintf(hint, sizeof hint, "%s%s%s`hetsoc list schedulers` names all",
+             nearest != NULL ? "did you mean `" : "", nearest != NULL ? nearest : "",
+             nearest != NULL ? "`? " : "");
+    fault_set(fault, yaml_where(name, where, sizeof where), hint, "unknown scheduler `%s`",
+              name->text);
+    return NULL;
+}
+
+/* Adds the points of a tree without lists: one per noise and scheduler. */
+static bool add_points(struct expansion *expansion, struct fault *fault)
+{
+    const struct yaml_node *root = expansion->root;
+    struct point point = {
+        .soc = catalog_soc(expansion->catalog, yaml_get(root, "platform"), fault),
+        .engine = engine_find(schema_text(&experiment_schema, root, "", "engine")),
+        .compat_ds3 = strcmp(schema_text(&experiment_schema, root, "", "compat"), "ds3") == 0,
+        .key_count = (int32_t)expansion->key_count,
+    };
+    if (point.soc == NULL || !read_workload(expansion, &point, yaml_get(root, "workload"), fault))
+        return false;
+    assert(point.engine != NULL); /* the choices of the schema are those of the registry */
+    point.platform = point.soc->name;
+    point.keys = arena_zeroed(expansion->arena, expansion->key_count, sizeof *point.keys);
+    for (size_t k = 0; k < expansion->key_count; k++)
+        point.keys[k] =
+            (struct point_key){expansion->keys[k], value_text(expansion, expansion->keys[k])};
+    const struct yaml_node *noise = yaml_get(root, "noise");
+    const struct yaml_node *schedulers = yaml_get(root, "schedulers");
+    for (int n = 0; n < noise->count; n++)
+        for (int s = 0; s < schedulers->count; s++) {
+            point.noise = read_noise(noise->items[n]);
+            point.policy = find_policy(schedulers->items[s], fault);
+            if (point.policy == NULL)
+                return false;
+            point.scheduler = point.policy->name;
+            expansion->list = memory_grow(expansion->list, &expansion->capacity,
+                                          expansion->count + 1, sizeof point);
+            expansion->list[expansion->count++] = point;
+        }
+    if (expansion->count > (size_t)(INT32_MAX / expansion->experiment->replicates))
+        return fault_set(fault, expansion->experiment->path, "sweep less, or use fewer replicates",
+                         "the experiment has more than %d trials", (int)INT32_MAX);
+    return true;
+}
+
+/* Puts each item of the first swept list in its place and goes on with the next list. */
+static bool expand(struct expansion *expansion, struct fault *fault)
+{
+    struct axis axis = {0};
+    find_axis(expansion, expansion->root, "", &axis);
+    if (axis.slot == NULL)
+        return add_points(expansion, fault);
+    if (!check_axis(&axis, fault))
+        return false;
+    struct yaml_node *list = *axis.slot;
+    bool ok = true;
+    for (int i = 0; ok && i < list->count; i++) {
+        *axis.slot = list->items[i];
+        ok = expand(expansion, fault);
+    }
+    *axis.slot = list;
+    return ok;
+}
+
+bool points_expand(struct points *points, const struct experiment *experiment, struct fault *fault)
+{
+    struct expansion expansion = {
+        .experiment = experiment,
+        .arena = experiment->arena,
+        .catalog = catalog_create(experiment->arena, experiment->folder),
+        .root = yaml_copy(experiment->arena, experiment->root),
+    };
+    collect_keys(&expansion, expansion.root, "");
+    bool ok = expand(&expansion, fault);
+    if (ok) {
+        *points = (struct points){
+            .list = arena_zeroed(experiment->arena, expansion.count, sizeof *points->list),
+            .count = (int32_t)expansion.count,
+            .replicates = experiment->replicates,
+        };
+        memcpy(points->list, expansion.list, expansion.count * sizeof *points->list);
+    }
+    free(expansion.keys);
+    free(expansion.list);
+    return ok;
+}

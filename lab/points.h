@@ -2,7 +2,10 @@
 /* Experiment -> points: every combination of swept keys, with everything loaded and bound.
  *
  * Enumeration order (design 5): platform, workload, rate, other swept keys in file order, noise,
- * scheduler, replicate; the last runs fastest; a trial's number is its place, from 0. */
+ * scheduler, replicate; the last runs fastest; a trial's number is its place, from 0.
+ *
+ * A swept key is any key below maps that the schema marks sweepable and that holds a list; a key
+ * inside one item of a swept `workload` is swept for that item only. */
 #ifndef HETSOC_LAB_POINTS_H
 #define HETSOC_LAB_POINTS_H
 
@@ -15,7 +18,7 @@
 /* A swept key that has no column of its own in trials.csv. */
 struct point_key {
     const char *path;
-    const char *value;
+    const char *value; /* "" where the point's workload does not have the key */
 };
 
 /* All parameters of one run but the replicate. Borrowed from the points. */
@@ -42,8 +45,8 @@ struct points {
     int32_t replicates; /* trial t = list[t / replicates], replicate t % replicates */
 };
 
-/* Expands and loads everything an experiment names, so that no trial can fail on input. */
-bool points_expand(struct points *points, const struct experiment *experiment,
-                   struct fault *fault);
+/* Expands and loads everything an experiment names, so that no trial can fail on input. All of it
+ * lives in the experiment's arena. */
+bool points_expand(struct points *points, const struct experiment *experiment, struct fault *fault);
 
 #endif

@@ -3,23 +3,27 @@
 #ifndef HETSOC_LAB_POOL_H
 #define HETSOC_LAB_POOL_H
 
+#include <signal.h>
+
 #include "lab/trial.h"
 
 /* What a pool does; borrowed. */
 struct pool {
     const struct points *points;
     const struct experiment *experiment;
-    int32_t jobs;          /* processes at once */
-    const char *trace_dir; /* where traced trials put their parts; NULL = no trace */
+    int32_t jobs;          /* processes at once, >= 1 */
+    const char *trace_dir; /* where traced trials put their parts: DIR/TRIAL.*; NULL = no trace */
     /* Called in the parent for each finished trial, in order of finishing. */
     void (*on_row)(void *context, const struct trial_row *row);
     void *context;
-    volatile const int *stop; /* set by a signal handler: start no more */
+    /* Counts the wishes to stop, set by a signal handler; NULL = none. 1: start no more trials and
+     * let the running ones finish; 2 or more: kill them, they give no row. */
+    const volatile sig_atomic_t *stop;
 };
 
 /* Runs every trial, replicate-first (all points of replicate 0, then 1, ...). A child that dies
- * gives a row with status `crashed` and how it died. Children die with their parent. False if
- * processes cannot be made at all. */
+ * gives a row with status `crashed` and how it died. Children die with their parent and ignore
+ * SIGINT, which a terminal sends to them too. False if processes cannot be made at all. */
 bool pool_run(const struct pool *pool, struct fault *fault);
 
 #endif

@@ -1,1 +1,154 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/trial.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "lab/tables.h"
+
+const char *trial_status_name(enum trial_status status)
+{
+    static const char *const names[] = {[TRIAL_DONE] = "done",
+                                        [TRIAL_FAILED] = "failed",
+                                        [TRIAL_TIMEOUT] = "timeout",
+                                        [TRIAL_DEADLOCK] = "deadlock",
+                                        [TRIAL_CRASHED] = "crashed"};
+    return names[status];
+}
+
+#define COUNT(member) .is_count = true, .offset = offsetof(struct trial_row, member)
+#define REAL(member)  .is_count = false, .offset = offsetof(struct trial_row, member)
+
+const struct trial_figure trial_figures[] = {
+    {.name = "jobs_done", COUNT(metrics.jobs_done), .summary = "jobs that finished"},
+    {.name = "jobs_failed", COUNT(metrics.jobs_failed), .summary = "jobs that were given up"},
+    {.name = "tasks_done", COUNT(metrics.tasks_done), .summary = "tasks that finished"},
+    {.name = "sim_time_us",
+     REAL(metrics.sim_time_us),
+     .summary = "simulated time of the last event"},
+    {.name = "makespan_us", REAL(metrics.makespan_us), .summary = "last finish - first arrival"},
+    {.name = "mean_latency_us",
+     REAL(metrics.mean_latency_us),
+     .summary = "mean of finish - arrival over the counted jobs"},
+    {.name = "p50_latency_us", REAL(metrics.p50_latency_us), .summary = "median latency"},
+    {.name = "p95_latency_us",
+     REAL(metrics.p95_latency_us),
+     .summary = "95 % quantile of the latency"},
+    {.name = "p99_latency_us",
+     REAL(metrics.p99_latency_us),
+     .summary = "99 % quantile of the latency"},
+    {.name = "max_latency_us", REAL(metrics.max_latency_us), .summary = "largest latency"},
+    {.name = "mean_slowdown",
+     REAL(metrics.mean_slowdown),
+     .summary = "mean of latency / lower bound of the job"},
+    {.name = "utilization",
+     REAL(metrics.utilization),
+     .summary = "busy share of the PEs from the first counted arrival to the last finish"},
+    {.name = "energy_uj",
+     REAL(metrics.energy_uj),
+     .summary = "energy of the whole run, idle PEs included"},
+    {.name = "edp_uj_us", REAL(metrics.edp_uj_us), .summary = "energy_uj x mean_latency_us"},
+    {.name = "tasks_retried",
+     COUNT(metrics.tasks_retried),
+     .summary = "attempts that were aborted"},
+    {.name = "decisions", COUNT(decisions), .summary = "assignments that the scheduler made"},
+    {.name = "decide_us_mean",
+     REAL(decide_us_mean),
+     .summary = "wall time in the scheduler per decision; differs between runs"},
+    {.name = "lower_bound_us",
+     REAL(metrics.lower_bound_us),
+     .summary = "mean lower bound on the latency of the counted jobs"},
+    {.name = "wall_s", REAL(wall_s), .summary = "wall time of the trial; differs between runs"},
+    {.name = "tasks_per_s",
+     REAL(tasks_per_s),
+     .summary = "tasks_done / wall_s; differs between runs"},
+};
+
+const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;
+
+void trial_row_clear(struct trial_row *row, int32_t trial, int32_t replicate)
+{
+    memset(row, 0, sizeof *row); /* padding too: the row travels as bytes */
+    row->trial = trial;
+    row->replicate = replicate;
+    row->status = TRIAL_FAILED;
+    for (int i = 0; i < trial_figure_count; i++) {
+        double nothing = NAN;
+        if (!trial_figures[i].is_count)
+            memcpy((char *)row + trial_figures[i].offset, &nothing, sizeof nothing);
+    }
+}
+
+static double wall_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* What the world said, into the row. */
+static void read_result(struct trial_row *row, const struct world_result *result, double seconds)
+{
+    if (fault_is_set(&row->fault))
+        row->status = result->status == WORLD_DEADLOCK ? TRIAL_DEADLOCK : TRIAL_FAILED;
+    else
+        row->status = TRIAL_DONE;
+    row->decisions = result->decisions;
+    row->decide_us_mean =
+        result->decisions > 0 ? 1e6 * result->decide_s / (double)result->decisions : NAN;
+    row->wall_s = seconds;
+    row->tasks_per_s = seconds > 0 ? (double)result->tasks_done / seconds : NAN;
+}
+
+void trial_run(const struct points *points, const struct experiment *experiment, int32_t trial,
+               const char *trace_stem, struct trial_row *row)
+{
+    const struct point *point = &points->list[trial / points->replicates];
+    trial_row_clear(row, trial, trial % points->replicates);
+    const struct scenario_drawn drawn = {
+        .seed = experiment->seed,
+        .replicate = (uint32_t)row->replicate,
+        .jobs = point->jobs,
+        .arrivals = &point->arrivals,
+        .app_share = point->app_share,
+        .app_count = point->app_count,
+        .noise = point->noise,
+    };
+    const struct scenario scenario = scenario_drawn(&drawn);
+    struct metrics_observer *metrics = metrics_create(point->soc, &scenario, point->warmup_jobs);
+    struct observer observers[2] = {metrics_observer(metrics)};
+    struct tables *tables = NULL;
+    if (trace_stem != NULL)
+        tables = tables_create(trace_stem, trial, point->soc, &scenario, &row->fault);
+    if (tables != NULL)
+        observers[1] = tables_observer(tables);
+    const struct world_setup setup = {
+        .soc = point->soc,
+        .binds = point->binds,
+        .bind_count = point->app_count,
+        .scenario = &scenario,
+        .engine = point->engine,
+        .policy = point->policy,
+        .observers = observers,
+        .observer_count = tables != NULL ? 2 : 1,
+        .compat_ds3 = point->compat_ds3,
+        .time_decisions = true,
+        .seed = experiment->seed,
+        .replicate = (uint32_t)row->replicate,
+    };
+    struct world_result result = {.status = WORLD_FAILED};
+    struct metrics_pe *pes = memory_zeroed((size_t)point->soc->pe_count, sizeof *pes);
+    double start_s = wall_s();
+    if (!fault_is_set(&row->fault))
+        world_run(&setup, &result, &row->fault);
+    double seconds = wall_s() - start_s;
+    metrics_read(metrics, result.end_ps, &row->metrics, pes);
+    if (tables != NULL)
+        tables_finish(tables, pes, &row->fault);
+    read_result(row, &result, seconds);
+    free(pes);
+    metrics_destroy(metrics);
+}

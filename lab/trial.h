@@ -20,6 +20,21 @@ struct trial_row {
     struct fault fault; /* why, unless done */
 };
 
+/* A figure of a row: a column of trials.csv. */
+struct trial_figure {
+    const char *name;
+    bool is_count; /* int64_t at `offset`, else double (NAN = not measured) */
+    size_t offset; /* in struct trial_row */
+    const char *summary;
+};
+
+/* All figures, in the order of the columns. */
+extern const struct trial_figure trial_figures[];
+extern const int trial_figure_count;
+
+/* A row without results. */
+void trial_row_clear(struct trial_row *row, int32_t trial, int32_t replicate);
+
 /* Runs one trial. With `trace_stem` not NULL, writes STEM.jobs.csv, STEM.tasks.csv and
  * STEM.pes.csv without header rows (the store puts them together). Never fails: what goes wrong
  * is in the row. */

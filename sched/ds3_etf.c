@@ -1,1 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* DS3's ETF (Arda et al., IEEE TC 69(8), 2020; rules 10 and 11 of its decoded semantics): as etf,
+ * but a PE is believed to be available at the estimated finish of the last task that this policy
+ * gave it. Nothing that really happens corrects that. Tasks are assigned in the order in which
+ * they were selected. O(R + P + C pred) per task. */
+#include "sched/earliest.h"
+#include "sched/registry.h"
+
+static void *ds3_etf_create(const struct view *view)
+{
+    return earliest_create(view);
+}
+
+static void ds3_etf_destroy(void *self)
+{
+    earliest_destroy(self);
+}
+
+static void ds3_etf_decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    earliest_remember(self, view);
+    earliest_by_finish(self, view, decisions);
+}
+
+const struct policy_kind sched_ds3_etf = {
+    .contract = POLICY_CONTRACT,
+    .name = "ds3_etf",
+    .summary = "earliest task first as DS3 has it: availability is never corrected",
+    .family = POLICY_DYNAMIC,
+    .discipline = POLICY_DATA_READY,
+    .source = "Arda et al. 2020 (DS3), ETF",
+    .cost = "O(R + P + C pred) per task; R ready tasks, P PEs, C clusters",
+    .create = ds3_etf_create,
+    .destroy = ds3_etf_destroy,
+    .decide = ds3_etf_decide,
+};

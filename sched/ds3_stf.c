@@ -1,1 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* DS3's STF, shortest task first (Arda et al., IEEE TC 69(8), 2020; rule 12 of its decoded
+ * semantics): each ready task to the first PE of least cost. DS3 forgets to apply the order that
+ * gave the policy its name, so tasks are assigned as they became ready. O(C) per task. */
+#include "sched/registry.h"
+
+static int32_t first_fastest(const struct view *view, int32_t task)
+{
+    int64_t least_ps = view_bind(view, task)->min_cost_ps[view->tasks[task].index];
+    int32_t cluster = 0;
+    while (view_cost_ps(view, task, view->soc->clusters[cluster].first_pe) != least_ps) {
+        cluster++;
+        assert(cluster < view->soc->cluster_count);
+    }
+    return view->soc->clusters[cluster].first_pe;
+}
+
+static void ds3_stf_decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    for (int32_t i = 0; i < view->ready_count; i++)
+        decide_assign(decisions, view->ready[i], first_fastest(view, view->ready[i]));
+}
+
+const struct policy_kind sched_ds3_stf = {
+    .contract = POLICY_CONTRACT,
+    .name = "ds3_stf",
+    .summary = "shortest task first as DS3 has it: the first fastest PE, tasks unsorted",
+    .family = POLICY_DYNAMIC,
+    .discipline = POLICY_DATA_READY,
+    .source = "Arda et al. 2020 (DS3), STF",
+    .cost = "O(C) per task; C clusters",
+    .decide = ds3_stf_decide,
+};

@@ -1,1 +1,67 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* MET, minimum execution time (Braun et al., J. Parallel Distrib. Comput. 61, 2001): each ready
+ * task to a PE where it costs least, wherever its data is and however long the queue. Of such PEs
+ * the one that is available first, then the first; a PE given a task is available again at the
+ * task's estimated finish. O(P + pred) per task. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/tick.h"
+#include "sched/registry.h"
+
+/* The state is the availability of the PEs; it lives from call to call only for its memory. */
+static void *met_create(const struct view *view)
+{
+    return memory_zeroed((size_t)view->soc->pe_count, sizeof(int64_t));
+}
+
+/* The PE that is available first among those of least cost. */
+static int32_t find_pe(const struct view *view, const int64_t *available_ps, int32_t task)
+{
+    const struct soc *soc = view->soc;
+    const struct bind *bind = view_bind(view, task);
+    int32_t index = view->tasks[task].index;
+    int64_t first_ps = TICK_NEVER;
+    int32_t first = -1;
+    for (int32_t i = 0; i < soc->cluster_count; i++) {
+        const struct soc_cluster *cluster = &soc->clusters[i];
+        if (bind_cost_ps(bind, index, cluster->first_pe) != bind->min_cost_ps[index])
+            continue;
+        for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+            if (available_ps[pe] < first_ps) {
+                first_ps = available_ps[pe];
+                first = pe;
+            }
+        }
+    }
+    assert(first >= 0);
+    return first;
+}
+
+static void met_decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    int64_t *available_ps = self;
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
+        available_ps[pe] = view->pes[pe].available_ps;
+    for (int32_t i = 0; i < view->ready_count; i++) {
+        int32_t task = view->ready[i];
+        int32_t pe = find_pe(view, available_ps, task);
+        int64_t data_ps = view_data_ps(view, task, pe);
+        int64_t start_ps = data_ps > available_ps[pe] ? data_ps : available_ps[pe];
+        available_ps[pe] = start_ps + view_cost_ps(view, task, pe);
+        decide_assign(decisions, task, pe);
+    }
+}
+
+const struct policy_kind sched_met = {
+    .contract = POLICY_CONTRACT,
+    .name = "met",
+    .summary = "minimum execution time, ties to the PE that is available first",
+    .family = POLICY_DYNAMIC,
+    .discipline = POLICY_DATA_READY,
+    .source = "Braun et al. 2001, MET",
+    .cost = "O(P + pred) per task; P PEs",
+    .create = met_create,
+    .destroy = free,
+    .decide = met_decide,
+};

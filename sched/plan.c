@@ -1,1 +1,347 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sched/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/tick.h"
+
+/* A planned task. The job's number tells whether the task index still means it. */
+struct block {
+    int64_t start_ps, finish_ps;
+    int32_t task;
+    int32_t job_id;
+};
+
+/* What is planned for a PE, in order; followed by room for every task of the open job. */
+struct timeline {
+    size_t first; /* index into the plan's blocks */
+    int32_t count;
+    int32_t timed;   /* while re-timing: so many have got their new dates */
+    int64_t free_ps; /* when the running task is expected to end */
+};
+
+struct plan {
+    struct timeline *timelines;
+    struct block *blocks;
+    struct block *old_blocks; /* scratch: where they were before the last plan_open */
+    int64_t *finish_ps;       /* [planned task]; TICK_NEVER while it has no new date */
+    int32_t *pe;              /* [planned task] */
+    int32_t capacity;         /* tasks for which these have room */
+    int32_t pe_count;
+    struct inputs inputs;
+
+    int32_t *tasks; /* plan_order of all binds, one after the other */
+    int32_t *first; /* [bind] where in `tasks` */
+    int32_t widest; /* tasks of the largest app */
+};
+
+/* ---- the order in which the tasks of an app are taken ---- */
+
+/* Ranks that differ by less are equal: sums of means are exact to far less than that, and two
+ * different ones can hardly be closer. */
+#define RANKS_PER_TICK 1024.0
+
+/* Takes the highest ready task, the smallest number among equals, out of the list. */
+static int32_t take_highest(const double *rank, int32_t *ready, int32_t *ready_count)
+{
+    int32_t best = 0;
+    for (int32_t i = 1; i < *ready_count; i++) {
+        double ahead = rank[ready[i]] - rank[ready[best]];
+        if (ahead > 0 || (ahead == 0 && ready[i] < ready[best]))
+            best = i;
+    }
+    int32_t task = ready[best];
+    ready[best] = ready[--*ready_count];
+    return task;
+}
+
+/* Writes the order of one app; `scratch` has room for 2 x task_count. */
+static void order_tasks(const struct app *app, const double *rank, int32_t *order, int32_t *scratch)
+{
+    int32_t *ready = scratch;
+    int32_t *preds_left = scratch + app->task_count;
+    int32_t ready_count = 0;
+    for (int32_t task = 0; task < app->task_count; task++) {
+        preds_left[task] = app->tasks[task].pred_count;
+        if (preds_left[task] == 0)
+            ready[ready_count++] = task;
+    }
+    for (int32_t taken = 0; taken < app->task_count; taken++) {
+        int32_t task = take_highest(rank, ready, &ready_count);
+        order[taken] = task;
+        const struct app_task *what = &app->tasks[task];
+        for (int32_t i = 0; i < what->succ_count; i++) {
+            int32_t succ = app->succs[what->first_succ + i].task;
+            if (--preds_left[succ] == 0)
+                ready[ready_count++] = succ;
+        }
+    }
+}
+
+static void order_apps(struct plan *plan, const struct view *view, plan_rank *rank)
+{
+    plan->first = memory_zeroed((size_t)view->bind_count, sizeof *plan->first);
+    int32_t total = 0;
+    for (int32_t i = 0; i < view->bind_count; i++) {
+        int32_t count = view->binds[i].app->task_count;
+        plan->first[i] = total;
+        plan->widest = count > plan->widest ? count : plan->widest;
+        total += count;
+    }
+    plan->tasks = memory_zeroed((size_t)total, sizeof *plan->tasks);
+    double *ranks = memory_zeroed((size_t)plan->widest, sizeof *ranks);
+    int32_t *scratch = memory_zeroed(2 * (size_t)plan->widest, sizeof *scratch);
+    for (int32_t i = 0; i < view->bind_count; i++) {
+        const struct app *app = view->binds[i].app;
+        rank(&view->binds[i], ranks);
+        for (int32_t task = 0; task < app->task_count; task++)
+            ranks[task] = round(ranks[task] * RANKS_PER_TICK);
+        order_tasks(app, ranks, &plan->tasks[plan->first[i]], scratch);
+    }
+    free(ranks);
+    free(scratch);
+}
+
+const int32_t *plan_order(const struct plan *plan, int32_t bind)
+{
+    return &plan->tasks[plan->first[bind]];
+}
+
+/* ---- memory ---- */
+
+struct plan *plan_create(const struct view *view, plan_rank *rank)
+{
+    struct plan *plan = memory_zeroed(1, sizeof *plan);
+    plan->pe_count = view->soc->pe_count;
+    plan->timelines = memory_zeroed((size_t)plan->pe_count, sizeof *plan->timelines);
+    inputs_init(&plan->inputs, view);
+    order_apps(plan, view, rank);
+    return plan;
+}
+
+void plan_destroy(struct plan *plan)
+{
+    if (plan == NULL)
+        return;
+    inputs_finish(&plan->inputs);
+    free(plan->finish_ps);
+    free(plan->pe);
+    free(plan->timelines);
+    free(plan->blocks);
+    free(plan->old_blocks);
+    free(plan->tasks);
+    free(plan->first);
+    free(plan);
+}
+
+static void make_room(struct plan *plan, const struct view *view)
+{
+    if (plan->capacity >= view->task_capacity)
+        return;
+    size_t count = (size_t)view->task_capacity;
+    size_t spare = (size_t)plan->pe_count * (size_t)plan->widest;
+    plan->finish_ps = memory_resize(plan->finish_ps, count, sizeof *plan->finish_ps);
+    plan->pe = memory_resize(plan->pe, count, sizeof *plan->pe);
+    plan->blocks = memory_resize(plan->blocks, count + spare, sizeof *plan->blocks);
+    plan->old_blocks = memory_resize(plan->old_blocks, count + spare, sizeof *plan->old_blocks);
+    plan->capacity = view->task_capacity;
+}
+
+/* ---- what is planned already, with what has happened ---- */
+
+static bool is_unstarted(const struct view *view, const struct block *block)
+{
+    const struct view_task *what = &view->tasks[block->task];
+    const struct view_job *job = &view->jobs[what->job];
+    return job->active && job->id == block->job_id && what->status < TASK_RUNNING;
+}
+
+static int64_t expected_end_ps(const struct view *view, int32_t task)
+{
+    const struct view_task *what = &view->tasks[task];
+    int64_t end_ps = what->start_ps + view_cost_ps(view, task, what->pe);
+    return end_ps > view->now_ps ? end_ps : view->now_ps;
+}
+
+/* Drops what has started and lays the rest out anew, with room for `spare` more on each PE. */
+static void lay_out(struct plan *plan, const struct view *view, int32_t spare)
+{
+    struct block *from = plan->blocks;
+    struct block *to = plan->old_blocks;
+    size_t first = 0;
+    for (int32_t pe = 0; pe < plan->pe_count; pe++) {
+        struct timeline *line = &plan->timelines[pe];
+        int32_t kept = 0;
+        for (size_t i = line->first; i < line->first + (size_t)line->count; i++) {
+            if (!is_unstarted(view, &from[i]))
+                continue;
+            plan->finish_ps[from[i].task] = TICK_NEVER;
+            to[first + (size_t)kept++] = from[i];
+        }
+        int32_t running = view->pes[pe].running;
+        *line = (struct timeline){
+            .first = first,
+            .count = kept,
+            .free_ps = running < 0 ? view->now_ps : expected_end_ps(view, running),
+        };
+        first += (size_t)kept + (size_t)spare;
+    }
+    plan->blocks = to;
+    plan->old_blocks = from;
+}
+
+/* Where and when a producer ends: as it did, as it is expected to, or as planned. */
+static int64_t producer_end_ps(const struct plan *plan, const struct view *view, int32_t task,
+                               int32_t *pe)
+{
+    const struct view_task *what = &view->tasks[task];
+    if (what->status < TASK_RUNNING) {
+        *pe = plan->pe[task];
+        return plan->finish_ps[task];
+    }
+    *pe = what->pe;
+    return what->status == TASK_DONE ? what->finish_ps : expected_end_ps(view, task);
+}
+
+/* When all data of a task would be at a PE; TICK_NEVER while a producer has no new date. */
+static int64_t planned_data_ps(const struct plan *plan, const struct view *view, int32_t task,
+                               int32_t pe)
+{
+    const struct bind *bind = view_bind(view, task);
+    int32_t index = view->tasks[task].index;
+    const struct app_task *what = &bind->app->tasks[index];
+    int64_t data_ps = 0;
+    for (int32_t i = 0; i < what->pred_count; i++) {
+        const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
+        int32_t from = -1;
+        int64_t at_ps = producer_end_ps(plan, view, task - index + pred->task, &from);
+        if (at_ps == TICK_NEVER)
+            return TICK_NEVER;
+        at_ps += bind_delay_ps(bind, pred->edge, from, pe);
+        data_ps = at_ps > data_ps ? at_ps : data_ps;
+    }
+    return data_ps;
+}
+
+/* Gives the tasks of a PE their new dates, as far as their producers have theirs: the earliest that
+ * inputs and order allow. Returns the number of tasks. */
+static int32_t retime_pe(struct plan *plan, const struct view *view, int32_t pe)
+{
+    struct timeline *line = &plan->timelines[pe];
+    struct block *blocks = &plan->blocks[line->first];
+    int32_t before = line->timed;
+    int64_t free_ps = before > 0 ? blocks[before - 1].finish_ps : line->free_ps;
+    while (line->timed < line->count) {
+        struct block *block = &blocks[line->timed];
+        int64_t data_ps = planned_data_ps(plan, view, block->task, pe);
+        if (data_ps == TICK_NEVER)
+            break;
+        block->start_ps = data_ps > free_ps ? data_ps : free_ps;
+        block->finish_ps = block->start_ps + view_cost_ps(view, block->task, pe);
+        plan->finish_ps[block->task] = free_ps = block->finish_ps;
+        line->timed++;
+    }
+    return line->timed - before;
+}
+
+void plan_open(struct plan *plan, const struct view *view, int32_t job)
+{
+    make_room(plan, view);
+    lay_out(plan, view, view->binds[view->jobs[job].bind].app->task_count);
+    int32_t left = 0;
+    for (int32_t pe = 0; pe < plan->pe_count; pe++)
+        left += plan->timelines[pe].count;
+    while (left > 0) {
+        int32_t before = left;
+        for (int32_t pe = 0; pe < plan->pe_count; pe++)
+            left -= retime_pe(plan, view, pe);
+        assert(left < before);
+    }
+}
+
+/* ---- a new job ---- */
+
+const struct inputs *plan_inputs(struct plan *plan, const struct view *view, int32_t task)
+{
+    const struct bind *bind = view_bind(view, task);
+    int32_t index = view->tasks[task].index;
+    const struct app_task *what = &bind->app->tasks[index];
+    plan->inputs.count = 0;
+    for (int32_t i = 0; i < what->pred_count; i++) {
+        const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
+        int32_t from = -1;
+        int64_t end_ps = producer_end_ps(plan, view, task - index + pred->task, &from);
+        inputs_add(&plan->inputs, bind, pred->edge, from, end_ps);
+    }
+    return &plan->inputs;
+}
+
+/* The first of these blocks that starts at `from_ps` or later. */
+static int32_t find_start(const struct block *blocks, int32_t count, int64_t from_ps)
+{
+    int32_t low = 0;
+    int32_t high = count;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (blocks[middle].start_ps < from_ps)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Whether something new of this length at `start_ps` stands before a block in the plan's order. */
+static bool is_before(const struct block *block, int64_t start_ps, int64_t cost_ps)
+{
+    int64_t finish_ps = start_ps + cost_ps;
+    return finish_ps <= block->start_ps &&
+           (start_ps < block->start_ps || finish_ps < block->finish_ps);
+}
+
+struct plan_slot plan_find(const struct plan *plan, int32_t pe, int64_t data_ps, int64_t cost_ps,
+                           int64_t limit_ps)
+{
+    const struct timeline *line = &plan->timelines[pe];
+    const struct block *blocks = &plan->blocks[line->first];
+    int64_t start_ps = data_ps > line->free_ps ? data_ps : line->free_ps;
+    int32_t place = find_start(blocks, line->count, start_ps + cost_ps);
+    if (place > 0 && blocks[place - 1].finish_ps > start_ps)
+        start_ps = blocks[place - 1].finish_ps;
+    while (start_ps + cost_ps < limit_ps && place < line->count &&
+           !is_before(&blocks[place], start_ps, cost_ps)) {
+        if (blocks[place].finish_ps > start_ps)
+            start_ps = blocks[place].finish_ps;
+        place++;
+    }
+    if (start_ps + cost_ps >= limit_ps)
+        return (struct plan_slot){.finish_ps = TICK_NEVER, .pe = -1};
+    return (struct plan_slot){start_ps, start_ps + cost_ps, pe, place};
+}
+
+void plan_put(struct plan *plan, const struct view *view, int32_t task, struct plan_slot slot)
+{
+    struct timeline *line = &plan->timelines[slot.pe];
+    struct block *block = &plan->blocks[line->first + (size_t)slot.place];
+    memmove(block + 1, block, (size_t)(line->count - slot.place) * sizeof *block);
+    *block =
+        (struct block){slot.start_ps, slot.finish_ps, task, view->jobs[view->tasks[task].job].id};
+    line->count++;
+    plan->finish_ps[task] = slot.finish_ps;
+    plan->pe[task] = slot.pe;
+}
+
+/* ---- the result ---- */
+
+void plan_emit(const struct plan *plan, struct decisions *decisions)
+{
+    decide_plan_begin(decisions);
+    for (int32_t pe = 0; pe < plan->pe_count; pe++) {
+        const struct block *blocks = &plan->blocks[plan->timelines[pe].first];
+        for (int32_t i = 0; i < plan->timelines[pe].count; i++)
+            decide_plan(decisions, blocks[i].task, pe);
+    }
+}

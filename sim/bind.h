@@ -17,29 +17,33 @@
 struct bind {
     const struct app *app;
     const struct soc *soc;
-    int64_t *cost_ps;  /* [task * kind_count + pe_kind], BIND_INCAPABLE where not supported */
-    int64_t *delay_ps; /* [edge * lane_count + lane] */
-    int64_t *min_cost_ps;  /* [task] over the PEs of the machine */
-    double *mean_cost_ps;  /* [task] over the PEs that support it (HEFT's w_i) */
-    double *mean_delay_ps; /* [edge] over ordered pairs of different PEs (HEFT's c_ij) */
+    int64_t *cost_ps;     /* [task * kind_count + pe_kind], BIND_INCAPABLE where not supported */
+    int64_t *delay_ps;    /* [edge * lane_count + lane] */
+    int64_t *min_cost_ps; /* [task] over the PEs of the machine */
+    double *mean_cost_ps; /* [task] over the PEs that support it (HEFT's w_i) */
+    /* [edge] over ordered pairs of different PEs (HEFT's c_ij); 0 on a machine of one PE. */
+    double *mean_delay_ps;
 };
 
-/* Joins an app with a machine; the result lives in `arena` and borrows both. Faults: a task that
- * no PE supports (with the PE kinds the app knows), a time or delay beyond TICK_LIMIT. */
-bool bind_app(struct bind *bind, struct arena *arena, const struct app *app,
-              const struct soc *soc, struct fault *fault);
+/* Joins an app with a machine; the result lives in `arena` and borrows both. Execution times and
+ * delays (latency + bytes / bandwidth, on a truncating machine in whole microseconds) are rounded
+ * half up to ticks. Faults: a task that no PE supports (with the PE kinds the app knows), a time or
+ * delay beyond TICK_LIMIT. O(tasks x PE kinds + edges x lanes + clusters^2). */
+bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, const struct soc *soc,
+              struct fault *fault);
 
 /* Estimated execution time of a task on a PE; BIND_INCAPABLE if it cannot run there. */
 static inline int64_t bind_cost_ps(const struct bind *bind, int32_t task, int32_t pe)
 {
-    return bind->cost_ps[task * bind->soc->kind_count + bind->soc->pes[pe].kind];
+    return bind->cost_ps[(int64_t)task * bind->soc->kind_count + bind->soc->pes[pe].kind];
 }
 
 /* Delay of an edge's data from one PE to another. */
 static inline int64_t bind_delay_ps(const struct bind *bind, int32_t edge, int32_t from_pe,
                                     int32_t to_pe)
 {
-    return bind->delay_ps[edge * bind->soc->lane_count + soc_lane(bind->soc, from_pe, to_pe)];
+    int32_t lane = soc_lane(bind->soc, from_pe, to_pe);
+    return bind->delay_ps[(int64_t)edge * bind->soc->lane_count + lane];
 }
 
 /* Fills upward ranks (Topcuoglu et al. 2002, eq. 3) in ticks, [task_count]; 0-communication edges

@@ -15,12 +15,19 @@
 #include "sim/soc.h"
 
 /* Order of events inside one date (design 6). */
-enum event_class { EVENT_ARRIVAL, EVENT_SPEED, EVENT_TRANSFER, EVENT_FINISH, EVENT_WAKE };
+enum event_class {
+    EVENT_LATE_FINISH, /* compat: ds3 only: work that ended 1 us ago and is seen now */
+    EVENT_ARRIVAL,
+    EVENT_SPEED,
+    EVENT_TRANSFER,
+    EVENT_FINISH,
+    EVENT_WAKE,
+};
 
 struct event {
-    int64_t sequence; /* order in which the world asked; unique within a trial */
+    int64_t sequence; /* order in which the world asked, >= 0 */
     enum event_class class;
-    int32_t subject; /* what the class says: a PE, or nothing */
+    int32_t subject; /* a PE, except for arrivals and wake-ups */
 };
 
 /* Called with the events of one round, count >= 1. Return false to end the run. */
@@ -32,11 +39,12 @@ struct engine;
 struct engine_kind {
     const char *name;
     const char *summary;
-    size_t state_size;
 
-    /* `engine->soc` is set. */
-    bool (*init)(struct engine *engine, struct fault *fault);
-    void (*finish)(struct engine *engine);
+    /* Makes an engine for a machine on which set_speed is called with no other speeds than these
+     * and 1. NULL and a fault if it cannot (SimGrid: one per process). */
+    struct engine *(*create)(const struct soc *soc, const double *speeds, int32_t speed_count,
+                             struct fault *fault);
+    void (*destroy)(struct engine *engine);
 
     /* Asks for an event at a date >= now. */
     void (*at)(struct engine *engine, int64_t when_ps, struct event event);
@@ -53,10 +61,10 @@ struct engine_kind {
     bool (*run)(struct engine *engine, engine_round round, void *context, struct fault *fault);
 };
 
+/* What every engine begins with. */
 struct engine {
     const struct engine_kind *kind;
-    const struct soc *soc; /* borrowed */
-    int64_t now_ps;        /* date of the current round; read it, never set it */
+    int64_t now_ps; /* date of the current round */
 };
 
 /* The registry: NULL-terminated. */
@@ -64,9 +72,9 @@ extern const struct engine_kind *const engine_kinds[];
 
 const struct engine_kind *engine_find(const char *name);
 
-/* Makes an engine for a machine. NULL and a fault if it cannot (SimGrid: one per process). */
-struct engine *engine_create(const struct engine_kind *kind, const struct soc *soc,
-                             struct fault *fault);
 void engine_destroy(struct engine *engine); /* NULL is fine */
+
+/* For engines: records that the clock would pass TICK_LIMIT; returns false. */
+bool engine_fault_limit(struct fault *fault);
 
 #endif

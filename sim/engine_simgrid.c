@@ -1,1 +1,376 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The SimGrid engine: SimGrid owns the clock and executes the work; the only file that knows it.
+ *
+ * One engine second is one tick and one flop is one tick of work, so that dates are whole numbers
+ * in SimGrid's doubles. Every PE is a host with an actor that executes what it is given; timers are
+ * actors of a pool that sleep. At their date they all report, then the control actor wakes up and
+ * hands the round to the world: simultaneous ends come in no useful order otherwise.
+ *
+ * SimGrid has one engine per process and no way to start over, hence the static state and the
+ * refusal to make a second one; a trial is a process anyway. */
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <simgrid/actor.h>
+#include <simgrid/engine.h>
+#include <simgrid/host.h>
+#include <simgrid/semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/memory.h"
+#include "base/tick.h"
+#include "sim/engine.h"
+
+extern const struct engine_kind engine_simgrid;
+
+/* Ticks of work that are not executed where speeds change (see report_end). */
+#define WITHHELD_PS 1.0
+
+struct simgrid_pe {
+    sg_host_t host;
+    sg_sem_t go; /* released when there is work */
+    bool busy;
+    bool is_fluid; /* the speed was not 1 all through the current work */
+    double speed;
+    double work_ps;
+    struct event event; /* of the current work */
+};
+
+/* A timer; free ones wait for their semaphore. */
+struct sleeper {
+    sg_sem_t go;
+    double when_ps;
+    struct event event;
+    struct sleeper *next_free;
+};
+
+/* Events that come in one round. */
+struct batch {
+    struct event *events;
+    size_t count, capacity;
+};
+
+struct simgrid {
+    struct engine base;
+    struct simgrid_pe *pes;
+    int32_t pe_count;
+    double *speeds; /* [speed_count]; speed i is pstate i + 1, pstate 0 is speed 1 */
+    int32_t speed_count;
+    struct sleeper **sleepers; /* [sleeper_count] every timer actor made so far */
+    size_t sleeper_count, sleeper_capacity;
+    struct sleeper *free_sleepers;
+    int32_t pending_count; /* works and timers on their way */
+    struct batch due;      /* reported for, or asked for, the current date; the next round */
+    struct batch current;  /* the round in the hands of the world */
+    sg_sem_t kick;         /* released once per date at which something is reported */
+    bool is_kicked;
+    engine_round round;
+    void *context;
+    bool is_over_limit;
+};
+
+/* SimGrid's engine is a singleton, and this is what belongs to it. */
+static struct simgrid *the_simgrid;
+
+/* Writes the platform into an anonymous file and gives it to SimGrid. */
+static bool load_platform(const struct soc *soc, const double *speeds, int32_t speed_count,
+                          struct fault *fault)
+{
+    int fd = memfd_create("platform", 0);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (file == NULL)
+        return fault_set(fault, NULL, NULL, "cannot make an anonymous file for SimGrid: %s",
+                         strerror(errno));
+    fputs("<?xml version='1.0'?>\n"
+          "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
+          "<platform version=\"4.1\"><zone id=\"soc\" routing=\"None\">\n"
+          "<host id=\"control\" speed=\"1f\"/>\n",
+          file);
+    for (int32_t pe = 0; pe < soc->pe_count; pe++) {
+        fprintf(file, "<host id=\"pe%d\" speed=\"1f", (int)pe);
+        for (int32_t i = 0; i < speed_count; i++)
+            fprintf(file, ",%.17gf", speeds[i]);
+        fputs("\"/>\n", file);
+    }
+    fputs("</zone></platform>\n", file);
+    bool is_written = fflush(file) == 0;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (is_written)
+        simgrid_load_platform(path);
+    fclose(file);
+    return is_written ||
+           fault_set(fault, NULL, NULL, "cannot write the platform for SimGrid to memory");
+}
+
+static void start_simgrid(int32_t speed_count)
+{
+    char *arguments[] = {
+        "hetsoc",
+        "--log=root.thresh:error",
+        "--cfg=network/model:CM02", /* no hidden factors on latency and bandwidth */
+        "--cfg=network/crosstraffic:no",
+        "--cfg=contexts/stack-size:1024", /* KiB; policies run on the control actor's stack */
+        /* Trace integration saves a tenth of the time; it is for hosts of constant speed. */
+        speed_count == 0 ? "--cfg=cpu/optim:TI" : "--cfg=cpu/optim:Lazy",
+        NULL,
+    };
+    int count = (int)(sizeof arguments / sizeof *arguments) - 1;
+    simgrid_init(&count, arguments);
+}
+
+static void add_due(struct simgrid *simgrid, struct event event)
+{
+    struct batch *due = &simgrid->due;
+    if (due->count == due->capacity)
+        due->events = memory_grow(due->events, &due->capacity, due->count + 1, sizeof *due->events);
+    due->events[due->count++] = event;
+}
+
+/* Called by an actor at the date of an event: it belongs to the next round. */
+static void report(struct simgrid *simgrid, struct event event)
+{
+    if (event.class == EVENT_FINISH)
+        simgrid->pes[event.subject].busy = false;
+    simgrid->pending_count--;
+    add_due(simgrid, event);
+    if (!simgrid->is_kicked) {
+        simgrid->is_kicked = true;
+        sg_sem_release(simgrid->kick);
+    }
+}
+
+static void sleeper_actor(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    struct simgrid *simgrid = the_simgrid;
+    struct sleeper *sleeper = sg_actor_self_get_data();
+    for (;;) {
+        sg_sem_acquire(sleeper->go);
+        sg_actor_sleep_for(sleeper->when_ps - simgrid_get_clock());
+        struct event event = sleeper->event;
+        sleeper->next_free = simgrid->free_sleepers;
+        simgrid->free_sleepers = sleeper;
+        report(simgrid, event);
+    }
+}
+
+static struct sleeper *make_sleeper(struct simgrid *simgrid)
+{
+    struct sleeper *sleeper = memory_zeroed(1, sizeof *sleeper);
+    sleeper->go = sg_sem_init(0);
+    if (simgrid->sleeper_count == simgrid->sleeper_capacity)
+        simgrid->sleepers = memory_grow(simgrid->sleepers, &simgrid->sleeper_capacity,
+                                        simgrid->sleeper_count + 1, sizeof *simgrid->sleepers);
+    simgrid->sleepers[simgrid->sleeper_count++] = sleeper;
+    sg_actor_t actor = sg_actor_init("timer", sg_host_by_name("control"));
+    sg_actor_set_data(actor, sleeper);
+    sg_actor_start(actor, sleeper_actor, 0, NULL);
+    sg_actor_daemonize(actor);
+    return sleeper;
+}
+
+/* Has an event reported at a later date. */
+static void sleep_until(struct simgrid *simgrid, int64_t when_ps, struct event event)
+{
+    struct sleeper *sleeper = simgrid->free_sleepers;
+    if (sleeper != NULL)
+        simgrid->free_sleepers = sleeper->next_free;
+    else
+        sleeper = make_sleeper(simgrid);
+    sleeper->when_ps = (double)when_ps;
+    sleeper->event = event;
+    simgrid->pending_count++;
+    sg_sem_release(sleeper->go);
+}
+
+/* Called on a PE's actor when its work has been executed. Where speeds change, ends fall between
+ * ticks, but rounds must start on whole ticks, or everything that starts in them would end between
+ * ticks as well. So the last tick of work is not executed: the exact end is known then, lies ahead,
+ * and becomes a timer. */
+static void report_end(struct simgrid *simgrid, struct simgrid_pe *pe)
+{
+    if (simgrid->speed_count == 0) {
+        report(simgrid, pe->event);
+        return;
+    }
+    double end_ps = simgrid_get_clock() + WITHHELD_PS / pe->speed;
+    simgrid->pending_count--;
+    sleep_until(simgrid, pe->is_fluid ? tick_round_fluid(end_ps) : (int64_t)llround(end_ps),
+                pe->event);
+}
+
+static void pe_actor(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    struct simgrid *simgrid = the_simgrid;
+    struct simgrid_pe *pe = sg_actor_self_get_data();
+    for (;;) {
+        sg_sem_acquire(pe->go);
+        sg_actor_execute(pe->work_ps);
+        report_end(simgrid, pe);
+    }
+}
+
+static int compare_events(const void *left, const void *right)
+{
+    const struct event *a = left, *b = right;
+    if (a->class != b->class)
+        return a->class < b->class ? -1 : 1;
+    return (a->sequence > b->sequence) - (a->sequence < b->sequence);
+}
+
+/* Takes what is due as the current round, in order; false if nothing is. */
+static bool take_round(struct simgrid *simgrid)
+{
+    struct batch due = simgrid->due;
+    simgrid->due = simgrid->current;
+    simgrid->due.count = 0;
+    simgrid->current = due;
+    if (due.count > 1)
+        qsort(due.events, due.count, sizeof *due.events, compare_events);
+    return due.count > 0;
+}
+
+/* Sleeps until something is reported; false if nothing is on its way. */
+static bool wait_for_report(struct simgrid *simgrid)
+{
+    if (simgrid->pending_count == 0)
+        return false;
+    sg_sem_acquire(simgrid->kick);
+    simgrid->is_kicked = false;
+    simgrid->base.now_ps = (int64_t)llround(simgrid_get_clock());
+    simgrid->is_over_limit = simgrid->base.now_ps >= TICK_LIMIT;
+    return !simgrid->is_over_limit;
+}
+
+static void control_actor(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    struct simgrid *simgrid = the_simgrid;
+    do {
+        while (take_round(simgrid))
+            if (!simgrid->round(simgrid->context, simgrid->base.now_ps, simgrid->current.events,
+                                (int32_t)simgrid->current.count))
+                return;
+    } while (wait_for_report(simgrid));
+}
+
+static struct engine *simgrid_create(const struct soc *soc, const double *speeds,
+                                     int32_t speed_count, struct fault *fault)
+{
+    if (the_simgrid != NULL) {
+        fault_set(fault, NULL, "run each trial in a process of its own",
+                  "SimGrid has one engine per process and it is taken");
+        return NULL;
+    }
+    start_simgrid(speed_count);
+    if (!load_platform(soc, speeds, speed_count, fault))
+        return NULL;
+    struct simgrid *simgrid = the_simgrid = memory_zeroed(1, sizeof *simgrid);
+    simgrid->base.kind = &engine_simgrid;
+    simgrid->kick = sg_sem_init(0);
+    simgrid->speed_count = speed_count;
+    simgrid->speeds = memory_zeroed((size_t)speed_count + 1, sizeof *simgrid->speeds);
+    for (int32_t i = 0; i < speed_count; i++)
+        simgrid->speeds[i] = speeds[i];
+    simgrid->pe_count = soc->pe_count;
+    simgrid->pes = memory_zeroed((size_t)soc->pe_count, sizeof *simgrid->pes);
+    for (int32_t i = 0; i < soc->pe_count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "pe%d", (int)i);
+        simgrid->pes[i] =
+            (struct simgrid_pe){.host = sg_host_by_name(name), .go = sg_sem_init(0), .speed = 1.0};
+        sg_actor_t actor = sg_actor_init(name, simgrid->pes[i].host);
+        sg_actor_set_data(actor, &simgrid->pes[i]);
+        sg_actor_start(actor, pe_actor, 0, NULL);
+        sg_actor_daemonize(actor);
+    }
+    sg_actor_create("control", sg_host_by_name("control"), control_actor, 0, NULL);
+    return &simgrid->base;
+}
+
+static void simgrid_destroy(struct engine *engine)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    for (int32_t i = 0; i < simgrid->pe_count; i++)
+        sg_sem_destroy(simgrid->pes[i].go);
+    sg_sem_destroy(simgrid->kick);
+    for (size_t i = 0; i < simgrid->sleeper_count; i++) {
+        sg_sem_destroy(simgrid->sleepers[i]->go);
+        free(simgrid->sleepers[i]);
+    }
+    free(simgrid->sleepers);
+    free(simgrid->pes);
+    free(simgrid->speeds);
+    free(simgrid->due.events);
+    free(simgrid->current.events);
+    free(simgrid);
+    the_simgrid = NULL;
+}
+
+static void simgrid_at(struct engine *engine, int64_t when_ps, struct event event)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    assert(when_ps >= engine->now_ps);
+    if (when_ps == engine->now_ps)
+        add_due(simgrid, event);
+    else
+        sleep_until(simgrid, when_ps, event);
+}
+
+static void simgrid_exec(struct engine *engine, int32_t index, int64_t work_ps, struct event event)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    struct simgrid_pe *pe = &simgrid->pes[index];
+    assert(!pe->busy && event.subject == index);
+    if (work_ps == 0) {
+        add_due(simgrid, event);
+        return;
+    }
+    pe->busy = true;
+    pe->event = event;
+    pe->work_ps = (double)work_ps - (simgrid->speed_count > 0 ? WITHHELD_PS : 0.0);
+    pe->is_fluid = pe->speed != 1.0;
+    simgrid->pending_count++;
+    sg_sem_release(pe->go);
+}
+
+static void simgrid_set_speed(struct engine *engine, int32_t index, double speed)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    struct simgrid_pe *pe = &simgrid->pes[index];
+    int32_t pstate = 0;
+    if (speed != 1.0)
+        for (pstate = 1; pstate <= simgrid->speed_count; pstate++)
+            if (simgrid->speeds[pstate - 1] == speed)
+                break;
+    assert(pstate <= simgrid->speed_count);
+    pe->speed = speed;
+    pe->is_fluid = true;
+    sg_host_set_pstate(pe->host, (unsigned long)pstate);
+}
+
+static bool simgrid_run_all(struct engine *engine, engine_round round, void *context,
+                            struct fault *fault)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    simgrid->round = round;
+    simgrid->context = context;
+    simgrid_run();
+    return !simgrid->is_over_limit || engine_fault_limit(fault);
+}
+
+const struct engine_kind engine_simgrid = {
+    .name = "simgrid",
+    .summary = "SimGrid executes the work; the reference",
+    .create = simgrid_create,
+    .destroy = simgrid_destroy,
+    .at = simgrid_at,
+    .exec = simgrid_exec,
+    .set_speed = simgrid_set_speed,
+    .run = simgrid_run_all,
+};

@@ -32,7 +32,7 @@ struct view_task {
     int32_t job;         /* index into view.jobs */
     int32_t index;       /* number in its app */
     int32_t pe;          /* assigned: where; -1 before */
-    int16_t preds_left;  /* predecessors that are not done */
+    int32_t preds_left;  /* predecessors that are not done */
     uint8_t status;      /* enum task_status */
     uint8_t attempt;     /* from 1 */
     int64_t ready_ps;    /* ready */

@@ -32,6 +32,9 @@ struct scenario {
 
     /* Turns the previous episode of a PE into the next one; false if there is none. */
     bool (*next_episode)(const void *source, int32_t pe, struct episode *episode);
+
+    /* Fills the distinct speeds that episodes may have; returns how many, at most `capacity`. */
+    int32_t (*episode_speeds)(const void *source, double *speeds, int32_t capacity);
 };
 
 #endif

@@ -1,2 +1,124 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/scenario_drawn.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "base/random.h"
+#include "base/tick.h"
+
+/* Bounds of a normal factor: as far below the mean as above it. */
+#define NORMAL_REACH 0.99
+
+double noise_sigma_of_cv(double cv)
+{
+    return sqrt(log1p(cv * cv));
+}
+
+/* The first app whose cumulative share lies above a uniform draw. O(log apps). */
+static int32_t draw_app(const struct scenario_drawn *drawn, int32_t job)
+{
+    struct random_stream stream =
+        random_open(drawn->seed, drawn->replicate, RANDOM_APP, (uint32_t)job, 0);
+    double draw = random_uniform(&stream);
+    int32_t low = 0, high = drawn->app_count - 1;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (drawn->app_share[middle] > draw) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+static bool next_arrival(const void *source, struct arrival *arrival)
+{
+    const struct scenario_drawn *drawn = source;
+    struct arrival next = {.job = arrival->job + 1, .app = -1, .at_ps = arrival->at_ps};
+    if (next.job >= drawn->jobs ||
+        !drawn->arrivals->kind->next(drawn->arrivals, drawn->seed, drawn->replicate, &next)) {
+        return false;
+    }
+    if (next.app < 0) {
+        next.app = draw_app(drawn, next.job);
+    }
+    *arrival = next;
+    return true;
+}
+
+static double exec_factor(const void *source, int32_t job, int32_t task)
+{
+    const struct scenario_drawn *drawn = source;
+    double sigma = drawn->noise.sigma;
+    if (drawn->noise.dist == NOISE_NONE) {
+        return 1.0;
+    }
+    struct random_stream stream =
+        random_open(drawn->seed, drawn->replicate, RANDOM_EXEC, (uint32_t)job, (uint32_t)task);
+    double deviation = sigma * random_normal(&stream);
+    if (drawn->noise.dist == NOISE_LOGNORMAL) {
+        return exp(deviation - 0.5 * sigma * sigma);
+    }
+    return 1.0 + fmin(fmax(deviation, -NORMAL_REACH), NORMAL_REACH);
+}
+
+/* A date some time after another one; TICK_NEVER where the clock does not reach. */
+static int64_t later(int64_t from_ps, double by_us)
+{
+    if (from_ps >= TICK_LIMIT || !tick_fits_us(by_us) ||
+        tick_from_us(by_us) >= TICK_LIMIT - from_ps) {
+        return TICK_NEVER;
+    }
+    return from_ps + tick_from_us(by_us);
+}
+
+static bool next_episode(const void *source, int32_t pe, struct episode *episode)
+{
+    const struct scenario_drawn *drawn = source;
+    const struct noise *noise = &drawn->noise;
+    if (noise->slow_gap_us == 0.0) {
+        return false;
+    }
+    assert(noise->slow_gap_us > 0.0 && noise->slow_factor > 0.0);
+    int32_t index = episode->index + 1;
+    struct random_stream stream =
+        random_open(drawn->seed, drawn->replicate, RANDOM_EPISODE, (uint32_t)pe, (uint32_t)index);
+    double gap_us = noise->slow_gap_us * random_exponential(&stream);
+    double length_us = noise->slow_length_us * random_exponential(&stream);
+    int64_t start_ps = later(episode->end_ps, gap_us);
+    if (start_ps == TICK_NEVER) {
+        return false;
+    }
+    int64_t end_ps = later(start_ps, length_us);
+    *episode = (struct episode){
+        .index = index,
+        .start_ps = start_ps,
+        .end_ps = end_ps > start_ps ? end_ps : start_ps + 1, /* time must move on */
+        .speed = 1.0 / noise->slow_factor,
+    };
+    return true;
+}
+
+static int32_t episode_speeds(const void *source, double *speeds, int32_t capacity)
+{
+    const struct scenario_drawn *drawn = source;
+    if (drawn->noise.slow_gap_us == 0.0 || capacity < 1) {
+        return 0;
+    }
+    speeds[0] = 1.0 / drawn->noise.slow_factor;
+    return 1;
+}
+
+struct scenario scenario_drawn(const struct scenario_drawn *drawn)
+{
+    assert(drawn->arrivals != NULL && drawn->app_count > 0);
+    return (struct scenario){
+        .source = drawn,
+        .next_arrival = next_arrival,
+        .exec_factor = exec_factor,
+        .next_episode = next_episode,
+        .episode_speeds = episode_speeds,
+    };
+}

@@ -5,7 +5,9 @@
 
 #include "sim/scenario.h"
 
-/* The distribution of execution times; all keep the mean. */
+/* The distribution of execution-time factors; all have mean 1. With z standard normal: lognormal is
+ * exp(sigma z - sigma^2 / 2); normal is 1 + sigma z, clipped on both sides alike to [0.01, 1.99],
+ * which keeps the mean and narrows the spread (by 4 % at sigma 0.5). */
 enum noise_dist { NOISE_NONE, NOISE_NORMAL, NOISE_LOGNORMAL };
 
 /* How reality departs from the tables. */
@@ -13,8 +15,9 @@ struct noise {
     const char *name;
     enum noise_dist dist;
     double sigma; /* normal: standard deviation / mean; lognormal: of the logarithm */
-    /* Slow-down episodes per PE: exponential gap between them and exponential length, times in
-     * them are `slow_factor` times longer; gap 0 = no episodes. */
+    /* Slow-down episodes per PE: exponential gap from the end of one (or date 0) to the start of
+     * the next and exponential length, times in them are `slow_factor` times longer; gap 0 = no
+     * episodes. One that would not end before TICK_LIMIT ends at TICK_NEVER and is the last. */
     double slow_gap_us, slow_length_us, slow_factor;
 };
 

@@ -1,2 +1,447 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/soc.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/yaml.h"
+
+#define PES_MAX   4096
+#define LANES_MAX 65535
+
+static const struct schema_row rows[] = {
+    {.path = "", .type = SCHEMA_MAP, .help = "A machine: its PEs and what connects them."},
+    {.path = "format",
+     .type = SCHEMA_INT,
+     .min = 1,
+     .max = 1,
+     .required = true,
+     .help = "Version of this file format."},
+    {.path = "platform",
+     .type = SCHEMA_NAME,
+     .required = true,
+     .help = "Name of the machine: the file's name without .yaml."},
+    {.path = "summary",
+     .type = SCHEMA_TEXT,
+     .required = true,
+     .help = "One line for `hetsoc list platforms`."},
+    {.path = "kinds",
+     .type = SCHEMA_MAP,
+     .required = true,
+     .help = "PE kinds by name; the costs of an app refer to these names."},
+    {.path = "kinds.*", .type = SCHEMA_MAP, .help = "One PE kind."},
+    {.path = "kinds.*.class",
+     .type = SCHEMA_CHOICE,
+     .choices = "cpu|dsp|fpga|gpu|accelerator",
+     .required = true,
+     .help = "What sort of PE it is."},
+    {.path = "kinds.*.opps",
+     .type = SCHEMA_LIST,
+     .help = "Operating performance points, ascending; execution times hold at the last one."},
+    {.path = "kinds.*.opps[]", .type = SCHEMA_MAP, .help = "One operating performance point."},
+    {.path = "kinds.*.opps[].mhz",
+     .type = SCHEMA_REAL,
+     .unit = "MHz",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .required = true,
+     .help = "Clock frequency."},
+    {.path = "kinds.*.opps[].mv",
+     .type = SCHEMA_REAL,
+     .unit = "mV",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .required = true,
+     .help = "Supply voltage."},
+    {.path = "clusters",
+     .type = SCHEMA_LIST,
+     .required = true,
+     .help = "Groups of equal PEs; PEs are numbered in this order and called NAME_number."},
+    {.path = "clusters[]", .type = SCHEMA_MAP, .help = "One cluster."},
+    {.path = "clusters[].name",
+     .type = SCHEMA_NAME,
+     .required = true,
+     .help = "Name of the cluster."},
+    {.path = "clusters[].kind",
+     .type = SCHEMA_NAME,
+     .help = "PE kind of the cluster; the cluster's name if left out."},
+    {.path = "clusters[].count",
+     .type = SCHEMA_INT,
+     .unit = "PEs",
+     .min = 1,
+     .max = PES_MAX,
+     .fallback = "1",
+     .help = "Number of PEs; a machine has at most 4096."},
+    {.path = "interconnect",
+     .type = SCHEMA_MAP,
+     .required = true,
+     .help = "How data moves from one PE to another."},
+    {.path = "interconnect.kind",
+     .type = SCHEMA_CHOICE,
+     .choices = "matrix",
+     .required = true,
+     .help = "matrix: each pair of PEs has its own bandwidth and latency, without contention."},
+    {.path = "interconnect.truncate_us",
+     .type = SCHEMA_BOOL,
+     .fallback = "false",
+     .help = "Truncate delays to whole microseconds, as DS3 does."},
+    {.path = "interconnect.bandwidth_bytes_per_us",
+     .type = SCHEMA_REAL,
+     .unit = "bytes/us",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .required = true,
+     .help = "Bandwidth between different PEs where no link says otherwise."},
+    {.path = "interconnect.latency_us",
+     .type = SCHEMA_REAL,
+     .unit = "us",
+     .min = 0,
+     .max = INFINITY,
+     .fallback = "0",
+     .help = "Latency between different PEs where no link says otherwise."},
+    {.path = "interconnect.links",
+     .type = SCHEMA_LIST,
+     .help = "Pairs of clusters that differ from the rest."},
+    {.path = "interconnect.links[]", .type = SCHEMA_MAP, .help = "One pair, both directions."},
+    {.path = "interconnect.links[].between",
+     .type = SCHEMA_LIST,
+     .required = true,
+     .help = "Two clusters; one cluster named twice means between its PEs."},
+    {.path = "interconnect.links[].between[]", .type = SCHEMA_NAME, .help = "A cluster."},
+    {.path = "interconnect.links[].bandwidth_bytes_per_us",
+     .type = SCHEMA_REAL,
+     .unit = "bytes/us",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .help = "Bandwidth of the pair; that of the interconnect if left out."},
+    {.path = "interconnect.links[].latency_us",
+     .type = SCHEMA_REAL,
+     .unit = "us",
+     .min = 0,
+     .max = INFINITY,
+     .help = "Latency of the pair; that of the interconnect if left out."},
+};
+
+const struct schema soc_schema = {
+    .title = "platform",
+    .rows = rows,
+    .count = sizeof rows / sizeof rows[0],
+};
+
+static const char *const class_names[] = {
+    [SOC_CPU] = "cpu",
+    [SOC_DSP] = "dsp",
+    [SOC_FPGA] = "fpga",
+    [SOC_GPU] = "gpu",
+    [SOC_ACCELERATOR] = "accelerator",
+};
+
+#define CLASS_COUNT ((int32_t)(sizeof class_names / sizeof class_names[0]))
+
+/* What every step of loading needs. */
+struct loader {
+    struct soc soc;
+    struct arena *arena;
+    struct fault *fault;
+};
+
+const char *soc_class_name(enum soc_class class)
+{
+    assert((int32_t) class < CLASS_COUNT);
+    return class_names[class];
+}
+
+/* The schema has refused every other name. */
+static enum soc_class find_class(const char *name)
+{
+    int32_t class = 0;
+    while (strcmp(class_names[class], name) != 0) {
+        class ++;
+        assert(class < CLASS_COUNT);
+    }
+    return (enum soc_class) class;
+}
+
+int32_t soc_find_kind(const struct soc *soc, const char *name)
+{
+    for (int32_t i = 0; i < soc->kind_count; i++) {
+        if (strcmp(soc->kinds[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int32_t find_cluster(const struct soc *soc, const char *name)
+{
+    for (int32_t i = 0; i < soc->cluster_count; i++) {
+        if (strcmp(soc->clusters[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* "did you mean 'x'?", or the general advice. `names` is an array of structs that begin with their
+ * name: kinds or clusters. */
+static const char *name_hint(const struct loader *loader, const char *word, const void *named,
+                             int32_t count, size_t size, const char *advice)
+{
+    const char **names = arena_zeroed(loader->arena, (size_t)count, sizeof *names);
+    for (int32_t i = 0; i < count; i++) {
+        names[i] = *(const char *const *)((const char *)named + (size_t)i * size);
+    }
+    const char *nearest = schema_nearest(word, names, count);
+    return nearest == NULL ? advice : arena_printf(loader->arena, "did you mean '%s'?", nearest);
+}
+
+/* The platform is called like its file, so that a name finds a file and a file tells its name. */
+static bool read_name(struct loader *loader, const struct yaml_node *root, const char *path)
+{
+    const char *name = schema_text(&soc_schema, root, "", "platform");
+    const char *slash = strrchr(path, '/');
+    const char *base = slash != NULL ? slash + 1 : path;
+    size_t length = strlen(base);
+    if (length > 5 && strcmp(base + length - 5, ".yaml") == 0) {
+        length -= 5;
+    }
+    if (strlen(name) != length || strncmp(name, base, length) != 0) {
+        char where[512];
+        return fault_set(loader->fault, yaml_where(yaml_get(root, "platform"), where, sizeof where),
+                         "rename the file or the platform so that they agree",
+                         "the platform is called '%s', its file '%s'", name, base);
+    }
+    loader->soc.name = arena_string(loader->arena, name);
+    loader->soc.summary =
+        arena_string(loader->arena, schema_text(&soc_schema, root, "", "summary"));
+    return true;
+}
+
+static bool read_opps(struct loader *loader, struct soc_kind *kind, const struct yaml_node *list)
+{
+    kind->opp_count = list != NULL ? list->count : 0;
+    kind->opps = arena_zeroed(loader->arena, (size_t)kind->opp_count, sizeof *kind->opps);
+    for (int32_t i = 0; i < kind->opp_count; i++) {
+        const struct yaml_node *item = list->items[i];
+        kind->opps[i] = (struct soc_opp){
+            .freq_mhz = schema_real(&soc_schema, item, "kinds.*.opps[]", "mhz"),
+            .voltage_mv = schema_real(&soc_schema, item, "kinds.*.opps[]", "mv"),
+        };
+        if (i > 0 && kind->opps[i].freq_mhz <= kind->opps[i - 1].freq_mhz) {
+            char where[512];
+            return fault_set(loader->fault, yaml_where(item, where, sizeof where),
+                             "list the points from the slowest to the fastest",
+                             "the frequencies of PE kind '%s' do not ascend: %g MHz after %g MHz",
+                             kind->name, kind->opps[i].freq_mhz, kind->opps[i - 1].freq_mhz);
+        }
+    }
+    return true;
+}
+
+static bool read_kinds(struct loader *loader, const struct yaml_node *map)
+{
+    struct soc *soc = &loader->soc;
+    soc->kind_count = map->count;
+    soc->kinds = arena_zeroed(loader->arena, (size_t)map->count, sizeof *soc->kinds);
+    for (int32_t i = 0; i < map->count; i++) {
+        const struct yaml_node *item = map->items[i];
+        struct soc_kind *kind = &soc->kinds[i];
+        kind->name = arena_string(loader->arena, map->keys[i]->text);
+        kind->class = find_class(schema_text(&soc_schema, item, "kinds.*", "class"));
+        if (!read_opps(loader, kind, yaml_get(item, "opps"))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_cluster(struct loader *loader, const struct yaml_node *item)
+{
+    struct soc *soc = &loader->soc;
+    char where[512];
+    yaml_where(item, where, sizeof where);
+    const char *name = schema_text(&soc_schema, item, "clusters[]", "name");
+    if (find_cluster(soc, name) >= 0) {
+        return fault_set(loader->fault, where, "give one of the two another name",
+                         "two clusters are called '%s'", name);
+    }
+    const char *kind_name = schema_text(&soc_schema, item, "clusters[]", "kind");
+    if (kind_name == NULL) {
+        kind_name = name;
+    }
+    int32_t kind = soc_find_kind(soc, kind_name);
+    if (kind < 0) {
+        const char *hint = name_hint(loader, kind_name, soc->kinds, soc->kind_count,
+                                     sizeof *soc->kinds, "list the kind under kinds");
+        return fault_set(loader->fault, where, hint, "cluster '%s' has the unknown PE kind '%s'",
+                         name, kind_name);
+    }
+    int32_t count = (int32_t)schema_int(&soc_schema, item, "clusters[]", "count");
+    if (count > PES_MAX - soc->pe_count) {
+        return fault_set(loader->fault, where, "make clusters smaller or leave some out",
+                         "cluster '%s' brings the machine above %d PEs", name, PES_MAX);
+    }
+    soc->clusters[soc->cluster_count] = (struct soc_cluster){
+        .name = arena_string(loader->arena, name),
+        .kind = kind,
+        .first_pe = soc->pe_count,
+        .pe_count = count,
+    };
+    soc->cluster_count++;
+    soc->pe_count += count;
+    return true;
+}
+
+static bool read_clusters(struct loader *loader, const struct yaml_node *list)
+{
+    struct soc *soc = &loader->soc;
+    if (list->count == 0) {
+        char where[512];
+        return fault_set(loader->fault, yaml_where(list, where, sizeof where),
+                         "list at least one cluster", "the machine has no PE");
+    }
+    soc->clusters = arena_zeroed(loader->arena, (size_t)list->count, sizeof *soc->clusters);
+    for (int32_t i = 0; i < list->count; i++) {
+        if (!read_cluster(loader, list->items[i])) {
+            return false;
+        }
+    }
+    soc->pes = arena_zeroed(loader->arena, (size_t)soc->pe_count, sizeof *soc->pes);
+    for (int32_t c = 0; c < soc->cluster_count; c++) {
+        const struct soc_cluster *cluster = &soc->clusters[c];
+        for (int32_t p = cluster->first_pe; p < cluster->first_pe + cluster->pe_count; p++) {
+            soc->pes[p] = (struct soc_pe){
+                .name = arena_printf(loader->arena, "%s_%d", cluster->name, (int)p),
+                .cluster = c,
+                .kind = cluster->kind,
+            };
+        }
+    }
+    return true;
+}
+
+/* Number of the lane with this bandwidth and latency, made if there is none; -1 if all are used. */
+static int32_t find_lane(struct soc *soc, double bandwidth_bytes_per_us, double latency_us)
+{
+    for (int32_t i = 1; i < soc->lane_count; i++) {
+        if (soc->lanes[i].bandwidth_bytes_per_us == bandwidth_bytes_per_us &&
+            soc->lanes[i].latency_us == latency_us) {
+            return i;
+        }
+    }
+    if (soc->lane_count == LANES_MAX) {
+        return -1;
+    }
+    soc->lanes[soc->lane_count] = (struct soc_lane){bandwidth_bytes_per_us, latency_us};
+    return soc->lane_count++;
+}
+
+/* A link's own number, or the interconnect's. */
+static double link_value(const struct yaml_node *link, const struct yaml_node *interconnect,
+                         const char *key)
+{
+    return yaml_get(link, key) != NULL
+               ? schema_real(&soc_schema, link, "interconnect.links[]", key)
+               : schema_real(&soc_schema, interconnect, "interconnect", key);
+}
+
+/* Finds the two clusters of a link. */
+static bool read_ends(struct loader *loader, const struct yaml_node *link, int32_t ends[static 2])
+{
+    const struct soc *soc = &loader->soc;
+    const struct yaml_node *between = yaml_get(link, "between");
+    char where[512];
+    if (between->count != 2) {
+        return fault_set(loader->fault, yaml_where(between, where, sizeof where),
+                         "write between: [A, B], or [A, A] for the PEs of one cluster",
+                         "a link connects two clusters, not %d", between->count);
+    }
+    for (int32_t i = 0; i < 2; i++) {
+        const struct yaml_node *end = between->items[i];
+        ends[i] = find_cluster(soc, end->text);
+        if (ends[i] < 0) {
+            const char *hint =
+                name_hint(loader, end->text, soc->clusters, soc->cluster_count,
+                          sizeof *soc->clusters, "name a cluster that is listed under clusters");
+            return fault_set(loader->fault, yaml_where(end, where, sizeof where), hint,
+                             "the link names the unknown cluster '%s'", end->text);
+        }
+    }
+    return true;
+}
+
+static bool read_link(struct loader *loader, const struct yaml_node *link,
+                      const struct yaml_node *interconnect)
+{
+    struct soc *soc = &loader->soc;
+    char where[512];
+    yaml_where(link, where, sizeof where);
+    int32_t ends[2];
+    if (!read_ends(loader, link, ends)) {
+        return false;
+    }
+    if (yaml_get(link, "bandwidth_bytes_per_us") == NULL && yaml_get(link, "latency_us") == NULL) {
+        return fault_set(loader->fault, where, "give bandwidth_bytes_per_us or latency_us",
+                         "the link says nothing");
+    }
+    uint16_t *there = &soc->cluster_lane[ends[0] * soc->cluster_count + ends[1]];
+    if (*there != 0) {
+        return fault_set(loader->fault, where, "links hold in both directions: leave one out",
+                         "the pair of '%s' and '%s' is given twice", soc->clusters[ends[0]].name,
+                         soc->clusters[ends[1]].name);
+    }
+    int32_t lane = find_lane(soc, link_value(link, interconnect, "bandwidth_bytes_per_us"),
+                             link_value(link, interconnect, "latency_us"));
+    if (lane < 0) {
+        return fault_set(loader->fault, where, "give links the same numbers where possible",
+                         "links differ in more than %d ways", LANES_MAX - 2);
+    }
+    *there = (uint16_t)lane;
+    soc->cluster_lane[ends[1] * soc->cluster_count + ends[0]] = (uint16_t)lane;
+    return true;
+}
+
+static bool read_interconnect(struct loader *loader, const struct yaml_node *interconnect)
+{
+    struct soc *soc = &loader->soc;
+    const struct yaml_node *links = yaml_get(interconnect, "links");
+    int32_t link_count = links != NULL ? links->count : 0;
+    size_t clusters = (size_t)soc->cluster_count;
+    soc->truncate_us = schema_bool(&soc_schema, interconnect, "interconnect", "truncate_us");
+    soc->cluster_lane = arena_zeroed(loader->arena, clusters * clusters, sizeof *soc->cluster_lane);
+    size_t lanes_needed = (size_t)link_count + 2;
+    soc->lanes = arena_zeroed(loader->arena, lanes_needed < LANES_MAX ? lanes_needed : LANES_MAX,
+                              sizeof *soc->lanes);
+    soc->lanes[0] = (struct soc_lane){.bandwidth_bytes_per_us = INFINITY, .latency_us = 0.0};
+    soc->lane_count = 1;
+    int32_t rest = find_lane(
+        soc, schema_real(&soc_schema, interconnect, "interconnect", "bandwidth_bytes_per_us"),
+        schema_real(&soc_schema, interconnect, "interconnect", "latency_us"));
+    for (int32_t i = 0; i < link_count; i++) {
+        if (!read_link(loader, links->items[i], interconnect)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < clusters * clusters; i++) {
+        if (soc->cluster_lane[i] == 0) {
+            soc->cluster_lane[i] = (uint16_t)rest;
+        }
+    }
+    return true;
+}
+
+bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault)
+{
+    struct loader loader = {.arena = arena, .fault = fault};
+    struct yaml_node *root = yaml_load(arena, path, fault);
+    if (root == NULL || !schema_check(&soc_schema, arena, root, fault) ||
+        !read_name(&loader, root, path) || !read_kinds(&loader, yaml_get(root, "kinds")) ||
+        !read_clusters(&loader, yaml_get(root, "clusters")) ||
+        !read_interconnect(&loader, yaml_get(root, "interconnect"))) {
+        return false;
+    }
+    *soc = loader.soc;
+    return true;
+}

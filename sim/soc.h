@@ -66,7 +66,8 @@ struct soc {
 extern const struct schema soc_schema;
 
 /* Loads a platform file; everything lives in `arena`. Faults: whatever the schema refuses,
- * duplicate or unknown names, no PE, duplicate pair in the matrix. */
+ * a name that is not the file's, duplicate or unknown names, no PE, more than 4096 PEs, OPPs that
+ * do not ascend, a pair of clusters given twice, more than 65535 lanes. O(links x lanes). */
 bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault);
 
 /* The lane from one PE to another. */
@@ -74,8 +75,9 @@ static inline int32_t soc_lane(const struct soc *soc, int32_t from_pe, int32_t t
 {
     if (from_pe == to_pe)
         return 0;
-    return soc->cluster_lane[soc->pes[from_pe].cluster * soc->cluster_count +
-                             soc->pes[to_pe].cluster];
+    int32_t from = soc->pes[from_pe].cluster;
+    int32_t to = soc->pes[to_pe].cluster;
+    return soc->cluster_lane[from * soc->cluster_count + to];
 }
 
 /* Index of a PE kind by name, -1 if the machine has none. */

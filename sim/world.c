@@ -1,2 +1,313 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "sim/world_parts.h"
+
+#define MAX_ROUNDS_PER_DATE 1000000
+#define MAX_EPISODE_SPEEDS  64
+
+void world_grow(struct world *world)
+{
+    int32_t old_jobs = world->view.job_capacity;
+    int32_t jobs = old_jobs == 0 ? 16 : 2 * old_jobs;
+    size_t job_count = (size_t)jobs;
+    size_t task_count = job_count * (size_t)world->task_stride;
+    world->jobs = memory_resize(world->jobs, job_count, sizeof *world->jobs);
+    world->job_start_ps = memory_resize(world->job_start_ps, job_count, sizeof(int64_t));
+    world->free_jobs = memory_resize(world->free_jobs, job_count, sizeof(int32_t));
+    world->arrived = memory_resize(world->arrived, job_count, sizeof(int32_t));
+    world->tasks = memory_resize(world->tasks, task_count, sizeof *world->tasks);
+    world->ready = memory_resize(world->ready, task_count, sizeof(int32_t));
+    world->decisions.list =
+        memory_resize(world->decisions.list, task_count, sizeof(struct decision));
+    world->decisions.capacity = (int32_t)task_count;
+    if (world->is_plan) {
+        world->planned_pe = memory_resize(world->planned_pe, task_count, sizeof(int32_t));
+        world->plan_epoch = memory_resize(world->plan_epoch, task_count, sizeof(int64_t));
+        world->decisions.plan =
+            memory_resize(world->decisions.plan, task_count, sizeof(struct decision));
+        world->decisions.plan_capacity = (int32_t)task_count;
+    }
+    for (int32_t job = jobs - 1; job >= old_jobs; job--) {
+        world->jobs[job].active = false;
+        world->free_jobs[world->free_count++] = job;
+    }
+    for (size_t task = (size_t)old_jobs * (size_t)world->task_stride; task < task_count; task++)
+        world->tasks[task] = (struct view_task){
+            .job = (int32_t)(task / (size_t)world->task_stride), .status = TASK_DONE, .pe = -1};
+    world->view.tasks = world->tasks;
+    world->view.jobs = world->jobs;
+    world->view.ready = world->ready;
+    world->view.arrived = world->arrived;
+    world->view.job_capacity = jobs;
+    world->view.task_capacity = (int32_t)task_count;
+}
+
+static void world_init(struct world *world, const struct world_setup *setup,
+                       struct world_result *result, struct fault *fault)
+{
+    size_t pe_count = (size_t)setup->soc->pe_count;
+    *world = (struct world){
+        .setup = setup,
+        .result = result,
+        .fault = fault,
+        .view = {.soc = setup->soc,
+                 .binds = setup->binds,
+                 .bind_count = setup->bind_count,
+                 .seed = setup->seed,
+                 .replicate = setup->replicate},
+        .pes = memory_zeroed(pe_count, sizeof(struct view_pe)),
+        .world_pes = memory_zeroed(pe_count, sizeof(struct world_pe)),
+        .available_until_ps = memory_zeroed(pe_count, sizeof(int64_t)),
+        .touched = memory_zeroed(pe_count, sizeof(int32_t)),
+        .candidates = memory_zeroed(pe_count, sizeof(struct candidate)),
+        .next_arrival = ARRIVAL_BEFORE_FIRST,
+        .wake_ps = TICK_NEVER,
+        .arrival_timer_ps = TICK_NEVER,
+        .is_plan =
+            setup->policy->discipline == POLICY_PLAN || setup->policy->discipline == POLICY_PLAN_WC,
+    };
+    world->view.pes = world->pes;
+    for (int32_t pe = 0; pe < setup->soc->pe_count; pe++) {
+        world->pes[pe].running = -1;
+        world->available_until_ps[pe] = AVAILABLE_STALE;
+        world->world_pes[pe] = (struct world_pe){.data_timer_ps = TICK_NEVER,
+                                                 .speed_timer_ps = TICK_NEVER,
+                                                 .episode = EPISODE_BEFORE_FIRST,
+                                                 .speed = 1.0};
+    }
+    for (int32_t bind = 0; bind < setup->bind_count; bind++)
+        if (setup->binds[bind].app->task_count > world->task_stride)
+            world->task_stride = setup->binds[bind].app->task_count;
+    world_grow(world);
+}
+
+static void world_finish(struct world *world)
+{
+    if (world->setup->policy->destroy != NULL)
+        world->setup->policy->destroy(world->policy);
+    engine_destroy(world->engine);
+    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++)
+        queue_finish(&world->world_pes[pe].queue);
+    free(world->tasks);
+    free(world->jobs);
+    free(world->pes);
+    free(world->ready);
+    free(world->arrived);
+    free(world->world_pes);
+    free(world->available_until_ps);
+    free(world->job_start_ps);
+    free(world->free_jobs);
+    free(world->planned_pe);
+    free(world->plan_epoch);
+    free(world->touched);
+    free(world->candidates);
+    free(world->decisions.list);
+    free(world->decisions.plan);
+}
+
+void world_post(struct world *world, int64_t when_ps, enum event_class class, int32_t subject)
+{
+    struct event event = {.sequence = world->sequence++, .class = class, .subject = subject};
+    world->engine->kind->at(world->engine, when_ps, event);
+}
+
+/* ---- arrivals ---- */
+
+/* The date at which an arrival is applied: DS3's late ones are seen 1 us later. */
+static int64_t visible_ps(const struct arrival *arrival)
+{
+    return arrival->at_ps + (arrival->after_tick ? TICK_PER_US : 0);
+}
+
+static void fetch_arrival(struct world *world)
+{
+    const struct scenario *scenario = world->setup->scenario;
+    world->has_next_arrival = scenario->next_arrival(scenario->source, &world->next_arrival);
+    if (!world->setup->compat_ds3)
+        world->next_arrival.after_tick = world->next_arrival.after_completions = false;
+}
+
+static bool is_arrival_due(const struct world *world)
+{
+    return world->has_next_arrival && visible_ps(&world->next_arrival) <= world->view.now_ps;
+}
+
+/* Starts the jobs that are due and have these flags. */
+static void apply_arrivals(struct world *world, bool after_tick, bool after_completions)
+{
+    while (is_arrival_due(world) && world->next_arrival.after_tick == after_tick &&
+           world->next_arrival.after_completions == after_completions) {
+        world_start_job(world, &world->next_arrival);
+        fetch_arrival(world);
+    }
+}
+
+/* Starts the jobs that are still due, whatever their flags, and asks for the next arrival. */
+static void apply_last_arrivals(struct world *world)
+{
+    while (is_arrival_due(world)) {
+        world_start_job(world, &world->next_arrival);
+        fetch_arrival(world);
+    }
+    if (!world->has_next_arrival)
+        return;
+    int64_t when_ps = visible_ps(&world->next_arrival);
+    if (when_ps != world->arrival_timer_ps) {
+        world->arrival_timer_ps = when_ps;
+        world_post(world, when_ps, EVENT_ARRIVAL, -1);
+    }
+}
+
+/* ---- events ---- */
+
+/* DS3 sees an end one tick late if the last stretch of the work is no longer than a tick and was
+ * begun after the scheduler had its turn: work of 0 or 1 us, and work of 2 us that begins 1 us
+ * before DS3's sampling instants, which lie 10 us apart (docs/decisions/0005). */
+static bool is_late_finish(const struct world *world, int32_t pe)
+{
+    int64_t start_ps = world->tasks[world->pes[pe].running].start_ps;
+    int64_t length_ps = world->view.now_ps - start_ps;
+    return length_ps <= TICK_PER_US ||
+           (length_ps == 2 * TICK_PER_US && start_ps % (10 * TICK_PER_US) == 9 * TICK_PER_US);
+}
+
+static void apply_finish(struct world *world, const struct event *event)
+{
+    if (world->setup->compat_ds3 && is_late_finish(world, event->subject)) {
+        struct event late = *event;
+        late.class = EVENT_LATE_FINISH;
+        world->engine->kind->at(world->engine, world->view.now_ps + TICK_PER_US, late);
+    } else {
+        world_finish_task(world, event->subject, world->view.now_ps);
+    }
+}
+
+static void apply_event(struct world *world, const struct event *event)
+{
+    struct world_pe *pe = event->subject >= 0 ? &world->world_pes[event->subject] : NULL;
+    switch (event->class) {
+    case EVENT_SPEED:
+        if (pe->speed_timer_ps == world->view.now_ps) {
+            pe->speed_timer_ps = TICK_NEVER;
+            if (world->pes[event->subject].running >= 0)
+                world_follow_speed(world, event->subject);
+        }
+        break;
+    case EVENT_TRANSFER:
+        if (pe->data_timer_ps == world->view.now_ps) {
+            pe->data_timer_ps = TICK_NEVER;
+            world_touch(world, event->subject);
+        }
+        break;
+    case EVENT_FINISH:
+        apply_finish(world, event);
+        break;
+    case EVENT_WAKE:
+        if (world->wake_ps == world->view.now_ps) {
+            world->wake_ps = TICK_NEVER;
+            world->is_epoch_due = true;
+        }
+        break;
+    case EVENT_LATE_FINISH:
+    case EVENT_ARRIVAL: /* applied around the others, see on_round */
+        break;
+    }
+}
+
+static bool begin_round(struct world *world, int64_t now_ps)
+{
+    if (now_ps != world->view.now_ps)
+        world->rounds = 0;
+    world->view.now_ps = now_ps;
+    world->result->end_ps = now_ps;
+    char text[TICK_TEXT_SIZE];
+    return ++world->rounds <= MAX_ROUNDS_PER_DATE ||
+           fault_set(world->fault, NULL, "a policy that wakes itself at the current date for ever?",
+                     "time stands still at %s us: more than %d rounds of events",
+                     tick_format_us(text, now_ps), MAX_ROUNDS_PER_DATE);
+}
+
+/* One round: events change state, the policy decides, PEs start. */
+static bool on_round(void *context, int64_t now_ps, const struct event *events, int32_t count)
+{
+    struct world *world = context;
+    if (!begin_round(world, now_ps))
+        return false;
+    int32_t i = 0;
+    if (world->setup->compat_ds3) {
+        apply_arrivals(world, true, false);
+        for (; i < count && events[i].class == EVENT_LATE_FINISH; i++)
+            world_finish_task(world, events[i].subject, now_ps - TICK_PER_US);
+        apply_arrivals(world, true, true);
+    }
+    apply_arrivals(world, false, false);
+    for (; i < count; i++)
+        apply_event(world, &events[i]);
+    apply_last_arrivals(world);
+
+    if (world->is_epoch_due && !world_epoch(world))
+        return false;
+    world_dispatch(world);
+    return world->has_next_arrival || world->jobs_left > 0;
+}
+
+/* ---- a whole trial ---- */
+
+/* Nothing can happen any more and jobs are unfinished: names a few of their tasks. */
+static void report_deadlock(struct world *world)
+{
+    static const char *const names[] = {"waiting", "ready", "assigned", "running", "done"};
+    char list[256] = "";
+    size_t length = 0;
+    int32_t shown = 0;
+    for (int32_t task = 0; task < world->view.task_capacity && shown < 4; task++) {
+        const struct view_task *what = &world->tasks[task];
+        if (what->status != TASK_READY && what->status != TASK_ASSIGNED)
+            continue;
+        int written = snprintf(list + length, sizeof list - length, "%sjob %d %s (%s)",
+                               shown++ > 0 ? ", " : "", (int)world_job_id(world, task),
+                               world_task_name(world, task), names[what->status]);
+        length += (size_t)written < sizeof list - length ? (size_t)written : 0;
+    }
+    fault_set(world->fault, NULL, "the policy assigned nothing more although tasks are ready",
+              "deadlock under policy '%s': %d jobs unfinished, no event left: %s",
+              world->setup->policy->name, (int)world->jobs_left, list);
+}
+
+static bool run_engine(struct world *world)
+{
+    const struct world_setup *setup = world->setup;
+    double speeds[MAX_EPISODE_SPEEDS];
+    int32_t speed_count =
+        setup->scenario->episode_speeds(setup->scenario->source, speeds, MAX_EPISODE_SPEEDS);
+    world->engine = setup->engine->create(setup->soc, speeds, speed_count, world->fault);
+    if (world->engine == NULL)
+        return false;
+    if (setup->policy->create != NULL)
+        world->policy = setup->policy->create(&world->view);
+    fetch_arrival(world);
+    world->view.now_ps = -1;
+    apply_last_arrivals(world);
+    world->view.now_ps = 0;
+    return setup->engine->run(world->engine, on_round, world, world->fault);
+}
+
+bool world_run(const struct world_setup *setup, struct world_result *result, struct fault *fault)
+{
+    *result = (struct world_result){.status = WORLD_DONE};
+    struct world world;
+    world_init(&world, setup, result, fault);
+    if (!run_engine(&world) || fault_is_set(fault)) {
+        result->status = WORLD_FAILED;
+    } else if (world.jobs_left > 0) {
+        report_deadlock(&world);
+        result->status = WORLD_DEADLOCK;
+    }
+    world_finish(&world);
+    return result->status == WORLD_DONE;
+}

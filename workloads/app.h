@@ -43,7 +43,7 @@ struct app_edge {
 };
 
 struct app {
-    const char *name;    /* "wifi_tx"; a variant of a generated app is "study_random#17" */
+    const char *name; /* "wifi_tx"; one of several variants of a generator is "study_random#17" */
     const char *summary; /* one line for `hetsoc list apps` */
     const char *file;    /* where it came from, for faults */
     struct app_task *tasks;
@@ -63,17 +63,19 @@ struct app_set {
     int32_t count;
 };
 
-/* The keys of an app file. */
+/* The keys of an app file (app_schema.c). */
 extern const struct schema app_schema;
 
-/* Loads an app file. Everything lives in `arena`. Faults: whatever the schema refuses, duplicate
- * task or kind name, edge to an unknown task, duplicate edge, self-edge, cycle (named task by
- * task), no task at all, negative or non-finite time. Several entries and exits are fine. */
+/* Loads an app file. Everything lives in `arena`. Faults: whatever the schema refuses (a negative
+ * or non-finite time among it), a name that is not the file's, both forms or none, duplicate task
+ * or kind name, unknown kind, edge to an unknown task, duplicate edge, self-edge, cycle (named task
+ * by task), no task at all, a kind that runs nowhere. Several entries and exits are fine. */
 bool app_load(struct app_set *set, struct arena *arena, const char *path, struct fault *fault);
 
-/* Builds the derived parts (preds, succs, order) of an app whose name, tasks (name, kind), kinds,
- * and edge list are given: edge i runs from[i] -> to[i]. The DAG is checked with igraph. Used by
- * the loader, the generator and tests. O(V + E). */
+/* Builds the derived parts (preds, succs, order) of an app with at least one task whose name, file,
+ * tasks (name, kind), kinds, bytes and edge list are given: edge i runs from[i] -> to[i]. Faults:
+ * self-edge, duplicate edge, cycle. Used by the loader, the generator and tests.
+ * O((V + E) log V). */
 bool app_finish(struct app *app, struct arena *arena, const int32_t *from, const int32_t *to,
                 struct fault *fault);
 

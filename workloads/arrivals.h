@@ -16,9 +16,9 @@
 
 /* One arrival; also the place in the stream (start with ARRIVAL_BEFORE_FIRST). */
 struct arrival {
-    int32_t job;    /* number of the job, from 0 in arrival order */
-    int32_t app;    /* index into the workload's apps */
-    int64_t at_ps;  /* date of arrival */
+    int32_t job;            /* number of the job, from 0 in arrival order */
+    int32_t app;            /* index into the workload's apps */
+    int64_t at_ps;          /* date of arrival */
     bool after_tick;        /* trace only: DS3's late arrival (compat: ds3) */
     bool after_completions; /* trace only: applied after the completions of its instant */
 };
@@ -35,8 +35,8 @@ struct arrival_row {
 /* What an experiment says about arrivals; filled by the experiment reader. */
 struct arrivals {
     const struct arrivals_kind *kind;
-    double mean_interarrival_us;     /* NAN for kinds without a rate (single, trace) */
-    const struct arrival_row *rows;  /* trace: sorted by date; owned by the arena of the reader */
+    double mean_interarrival_us;    /* NAN for kinds without a rate (single, trace) */
+    const struct arrival_row *rows; /* trace: sorted by date; owned by the arena of the reader */
     int32_t row_count;
     bool has_compat_columns; /* the trace had after_tick or after_completions */
 };
@@ -47,21 +47,29 @@ struct arrivals_kind {
     bool needs_rate;     /* rate_jobs_per_ms or mean_interarrival_us must be given */
     bool needs_file;     /* `file` must be given */
 
-    /* Turns `arrival` (the previous job) into the next one: sets at_ps, and app if the process
-     * decides it (else leaves -1, and the scenario draws it). False after the last one. The
-     * caller has advanced arrival->job already. const and repeatable. */
+    /* Turns `arrival` (the previous job) into the next one: keeps `job`, which the caller has
+     * advanced already, and sets the rest; app is -1 if the process does not decide it (then the
+     * scenario draws it), at_ps is TICK_LIMIT if the date lies beyond it. False after the last
+     * one. const and repeatable. */
     bool (*next)(const struct arrivals *arrivals, uint64_t seed, uint32_t replicate,
                  struct arrival *arrival);
 };
 
 /* The registry: NULL-terminated. */
 extern const struct arrivals_kind *const arrivals_kinds[];
+extern const struct arrivals_kind arrivals_single, arrivals_periodic, arrivals_poisson,
+    arrivals_trace;
 
+/* The row with a name, NULL if there is none. */
 const struct arrivals_kind *arrivals_find(const char *name);
 
-/* Reads arrival rows from CSV `arrival_us,app[,after_tick][,after_completions]`; app names are
- * looked up in `apps` (count names). Faults: missing column, unknown app, not a number, negative
- * or out of order date. */
+/* For processes: a date plus a gap that is rounded to a tick, at most TICK_LIMIT. */
+int64_t arrivals_after(int64_t at_ps, double gap_us);
+
+/* Reads arrival rows from CSV `arrival_us,app[,after_tick][,after_completions]`, other columns are
+ * ignored; app names are looked up in `apps` (count names). Sets all of `arrivals`, on a fault
+ * nothing. Faults: missing column, unknown app, not a number, negative or out of order date, date
+ * beyond TICK_LIMIT, a flag that is neither 0 nor 1. */
 bool arrivals_load_trace(struct arrivals *arrivals, struct arena *arena, const char *path,
                          const char *const *apps, int32_t app_count, struct fault *fault);
 

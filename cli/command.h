@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The subcommands of `hetsoc`: one file each, one row each in main.c. */
+#ifndef HETSOC_CLI_COMMAND_H
+#define HETSOC_CLI_COMMAND_H
+
+/* Exit statuses (design 5). */
+enum { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
+
+/* Each gets its own arguments, argv[0] being "hetsoc NAME", and returns an exit status; wrong
+ * usage ends the program with EXIT_USAGE. */
+int command_run(int argc, char **argv);
+int command_list(int argc, char **argv);
+int command_validate(int argc, char **argv);
+
+#endif

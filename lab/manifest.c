@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/manifest.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/csv.h"
+#include "lab/version.h"
+
+/* Failed trials that are written out; all are counted. */
+enum { FAILURE_LIMIT = 100 };
+
+/* Digits that the reals of the configuration need to read back. */
+static int digits_of(double value)
+{
+    char text[32];
+    const char *end = strchr(csv_format_real(text, value), 'e');
+    int digits = 0;
+    for (const char *c = text; *c != '\0' && c != end; c++)
+        digits += *c >= '0' && *c <= '9';
+    return digits;
+}
+
+static json_t *json_of_scalar(const struct yaml_node *node, const struct schema_row *row,
+                              int *digits)
+{
+    int64_t whole;
+    double real;
+    if (row->type == SCHEMA_BOOL)
+        return json_boolean(strcmp(node->text, "true") == 0);
+    if (row->type == SCHEMA_INT && schema_parse_int(node->text, &whole))
+        return json_integer((json_int_t)whole);
+    if (row->type == SCHEMA_REAL && schema_parse_real(node->text, &real)) {
+        if (digits_of(real) > *digits)
+            *digits = digits_of(real);
+        return json_real(real);
+    }
+    return json_string(node->text);
+}
+
+/* A checked tree as JSON; numbers and booleans where the schema says so. */
+static json_t *json_of_node(const struct yaml_node *node, const char *path, int *digits)
+{
+    const struct schema_row *row = schema_find(&experiment_schema, path);
+    char below[256];
+    json_t *json;
+    switch (node->type) {
+    case YAML_LIST:
+        json = json_array();
+        snprintf(below, sizeof below, "%s%s", path, row->type == SCHEMA_LIST ? "[]" : "");
+        for (int i = 0; i < node->count; i++)
+            json_array_append_new(json, json_of_node(node->items[i], below, digits));
+        return json;
+    case YAML_MAP:
+        json = json_object();
+        for (int i = 0; i < node->count; i++) {
+            const char *key = node->keys[i]->text;
+            snprintf(below, sizeof below, "%s%s%s", path, *path == '\0' ? "" : ".", key);
+            json_object_set_new(json, key, json_of_node(node->items[i], below, digits));
+        }
+        return json;
+    case YAML_SCALAR:
+        break;
+    }
+    return json_of_scalar(node, row, digits);
+}
+
+static json_t *json_of_host(void)
+{
+    struct utsname host;
+    if (uname(&host) != 0)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", host.nodename, "system", host.sysname,
+                     "release", host.release, "machine", host.machine, "cpus",
+                     (json_int_t)sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+/* How many trials ended how, and the first failures with their reasons. */
+static void add_trials(json_t *root, const struct manifest *manifest)
+{
+    int64_t total = (int64_t)manifest->points->count * manifest->points->replicates;
+    int64_t counts[TRIAL_CRASHED + 1] = {0};
+    int64_t run = 0;
+    json_t *failures = json_array();
+    for (int64_t i = 0; i < total; i++) {
+        const struct trial_row *row = manifest->rows[i];
+        if (row == NULL)
+            continue;
+        run++;
+        counts[row->status]++;
+        if (row->status != TRIAL_DONE && json_array_size(failures) < FAILURE_LIMIT)
+            json_array_append_new(
+                failures, json_pack("{s:i, s:s, s:s, s:s, s:s}", "trial", (int)row->trial, "status",
+                                    trial_status_name(row->status), "where", row->fault.where,
+                                    "what", row->fault.what, "hint", row->fault.hint));
+    }
+    json_t *trials = json_pack("{s:I, s:I}", "planned", (json_int_t)total, "run", (json_int_t)run);
+    for (int s = TRIAL_DONE; s <= TRIAL_CRASHED; s++)
+        json_object_set_new(trials, trial_status_name((enum trial_status)s),
+                            json_integer((json_int_t)counts[s]));
+    json_object_set_new(root, "trials", trials);
+    json_object_set_new(root, "failures", failures);
+}
+
+/* Of this process or the largest of its children, in KiB. */
+static json_int_t peak_rss_kib(void)
+{
+    struct rusage own, children;
+    getrusage(RUSAGE_SELF, &own);
+    getrusage(RUSAGE_CHILDREN, &children);
+    return own.ru_maxrss > children.ru_maxrss ? own.ru_maxrss : children.ru_maxrss;
+}
+
+bool manifest_write(const struct manifest *manifest, const char *path, struct fault *fault)
+{
+    const struct experiment *experiment = manifest->experiment;
+    struct tm utc;
+    char started[32];
+    int digits = 15;
+    size_t layout = JSON_INDENT(2);
+    strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&manifest->started, &utc));
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i}", "program", "hetsoc", "version",
+                  version_number, "commit", version_commit, "libraries", version_libraries,
+                  "experiment", experiment->name, "experiment_file", experiment->path, "seed",
+                  (json_int_t)experiment->seed, "replicates", (int)experiment->replicates);
+    json_object_set_new(root, "started", json_string(started));
+    json_object_set_new(root, "wall_s", json_real(manifest->wall_s));
+    json_object_set_new(root, "peak_rss_kib", json_integer(peak_rss_kib()));
+    json_object_set_new(root, "stop_reason", json_string(manifest->stop_reason));
+    json_object_set_new(root, "host", json_of_host());
+    add_trials(root, manifest);
+    const struct yaml_node *config =
+        schema_complete(&experiment_schema, experiment->arena, experiment->root);
+    json_object_set_new(root, "config", json_of_node(config, "", &digits));
+    layout |= JSON_REAL_PRECISION((size_t)(digits > 17 ? 17 : digits));
+    FILE *stream = fopen(path, "w");
+    bool ok = stream != NULL && json_dumpf(root, stream, layout) == 0 && fputc('\n', stream) != EOF;
+    int error = errno;
+    if (stream != NULL && fclose(stream) != 0) {
+        ok = false;
+        error = errno;
+    }
+    json_decref(root);
+    return ok || fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(error));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* manifest.json: what made the files of an output folder (jansson). */
+#ifndef HETSOC_LAB_MANIFEST_H
+#define HETSOC_LAB_MANIFEST_H
+
+#include <time.h>
+
+#include "lab/trial.h"
+
+/* What to write down; borrowed. */
+struct manifest {
+    const struct experiment *experiment;
+    const struct points *points;
+    const struct trial_row *const *rows; /* [points->count * points->replicates], NULL = not run */
+    time_t started;
+    double wall_s;
+    const char *stop_reason;
+};
+
+/* Writes the file. O(trials). */
+bool manifest_write(const struct manifest *manifest, const char *path, struct fault *fault);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/tables.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/bounds.h"
+#include "base/csv.h"
+#include "base/memory.h"
+#include "base/tick.h"
+
+const char *const tables_names[TABLES_COUNT] = {"jobs.csv", "tasks.csv", "pes.csv"};
+
+static const char *const job_columns[] = {"trial",    "job_id",    "app",        "arrival_us",
+                                          "start_us", "finish_us", "latency_us", "lower_bound_us",
+                                          "slowdown", "status",    NULL};
+static const char *const task_columns[] = {
+    "trial",    "job_id",       "task_id",  "task",      "pe",
+    "ready_us", "assigned_us",  "start_us", "finish_us", "exec_est_us",
+    "exec_us",  "comm_wait_us", "attempt",  "status",    NULL};
+static const char *const pe_columns[] = {
+    "trial", "pe", "kind", "cluster", "tasks_done", "busy_us", "utilization", "energy_uj", NULL};
+
+const char *const *const tables_columns[TABLES_COUNT] = {job_columns, task_columns, pe_columns};
+
+struct tables {
+    int32_t trial;
+    const struct soc *soc;
+    const struct scenario *scenario;
+    struct csv_writer files[TABLES_COUNT];
+    int64_t *scratch_ps; /* for lower bounds; as long as the largest app so far */
+    size_t scratch_count;
+};
+
+struct tables *tables_create(const char *stem, int32_t trial, const struct soc *soc,
+                             const struct scenario *scenario, struct fault *fault)
+{
+    struct tables *tables = memory_zeroed(1, sizeof *tables);
+    *tables = (struct tables){.trial = trial, .soc = soc, .scenario = scenario};
+    struct arena *arena = arena_create();
+    int opened = 0;
+    while (opened < TABLES_COUNT &&
+           csv_create(&tables->files[opened],
+                      arena_printf(arena, "%s.%s", stem, tables_names[opened]), fault))
+        opened++;
+    arena_destroy(arena);
+    if (opened == TABLES_COUNT)
+        return tables;
+    while (opened-- > 0)
+        csv_finish(&tables->files[opened], fault);
+    free(tables);
+    return NULL;
+}
+
+static void on_task_done(void *self, const struct observed_task *observed)
+{
+    struct tables *tables = self;
+    struct csv_writer *csv = &tables->files[TABLES_TASKS];
+    const struct view_task *task = observed->task;
+    int64_t wait_ps = task->data_ps - task->assigned_ps;
+    csv_int(csv, tables->trial);
+    csv_int(csv, observed->job_id);
+    csv_int(csv, task->index);
+    csv_text(csv, observed->bind->app->tasks[task->index].name);
+    csv_text(csv, tables->soc->pes[task->pe].name);
+    csv_us(csv, task->ready_ps);
+    csv_us(csv, task->assigned_ps);
+    csv_us(csv, task->start_ps);
+    csv_us(csv, task->finish_ps);
+    csv_us(csv, observed->exec_est_ps);
+    csv_us(csv, task->finish_ps - task->start_ps);
+    csv_us(csv, wait_ps > 0 ? wait_ps : 0);
+    csv_int(csv, task->attempt);
+    csv_text(csv, "done");
+    csv_end_row(csv);
+}
+
+static void on_job_done(void *self, const struct observed_job *job)
+{
+    struct tables *tables = self;
+    struct csv_writer *csv = &tables->files[TABLES_JOBS];
+    tables->scratch_ps =
+        memory_grow(tables->scratch_ps, &tables->scratch_count, (size_t)job->bind->app->task_count,
+                    sizeof *tables->scratch_ps);
+    int64_t bound_ps =
+        bounds_critical_path_ps(job->bind, tables->scenario, job->id, tables->scratch_ps);
+    int64_t latency_ps = job->finish_ps - job->arrival_ps;
+    csv_int(csv, tables->trial);
+    csv_int(csv, job->id);
+    csv_text(csv, job->bind->app->name);
+    csv_us(csv, job->arrival_ps);
+    csv_us(csv, job->start_ps);
+    csv_us(csv, job->finish_ps);
+    csv_us(csv, latency_ps);
+    csv_us(csv, bound_ps);
+    csv_real(csv, bound_ps > 0 ? (double)latency_ps / (double)bound_ps : NAN);
+    csv_text(csv, "done");
+    csv_end_row(csv);
+}
+
+struct observer tables_observer(struct tables *tables)
+{
+    return (struct observer){
+        .self = tables, .on_task_done = on_task_done, .on_job_done = on_job_done};
+}
+
+bool tables_finish(struct tables *tables, const struct metrics_pe *pes, struct fault *fault)
+{
+    struct csv_writer *csv = &tables->files[TABLES_PES];
+    const struct soc *soc = tables->soc;
+    for (int32_t p = 0; p < soc->pe_count; p++) {
+        csv_int(csv, tables->trial);
+        csv_text(csv, soc->pes[p].name);
+        csv_text(csv, soc->kinds[soc->pes[p].kind].name);
+        csv_text(csv, soc->clusters[soc->pes[p].cluster].name);
+        csv_int(csv, pes[p].tasks_done);
+        csv_real(csv, pes[p].busy_us);
+        csv_real(csv, pes[p].utilization);
+        csv_real(csv, NAN);
+        csv_end_row(csv);
+    }
+    bool ok = true;
+    for (int i = 0; i < TABLES_COUNT; i++)
+        ok = csv_finish(&tables->files[i], fault) && ok;
+    free(tables->scratch_ps);
+    free(tables);
+    return ok;
+}

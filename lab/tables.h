@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jobs.csv, tasks.csv and pes.csv of one traced trial: an observer that writes a row per event.
+ *
+ * Rows come in order of finishing, which is part of the result and the same in every run. */
+#ifndef HETSOC_LAB_TABLES_H
+#define HETSOC_LAB_TABLES_H
+
+#include "analysis/metrics.h"
+#include "sim/observer.h"
+#include "sim/scenario.h"
+
+enum { TABLES_JOBS, TABLES_TASKS, TABLES_PES, TABLES_COUNT };
+
+/* File names ("jobs.csv") and NULL-terminated column names of each table. */
+extern const char *const tables_names[TABLES_COUNT];
+extern const char *const *const tables_columns[TABLES_COUNT];
+
+struct tables;
+
+/* Creates STEM.jobs.csv, STEM.tasks.csv and STEM.pes.csv, without header rows. Borrows `soc` and
+ * `scenario`. NULL and a fault if a file cannot be made. */
+struct tables *tables_create(const char *stem, int32_t trial, const struct soc *soc,
+                             const struct scenario *scenario, struct fault *fault);
+
+/* The observer to hand to the world; borrows `tables`. O(1) per task, O(V + E) per job. */
+struct observer tables_observer(struct tables *tables);
+
+/* Writes the PE rows ([soc->pe_count]), closes the files and frees `tables`. A fault if anything
+ * could not be written. */
+bool tables_finish(struct tables *tables, const struct metrics_pe *pes, struct fault *fault);
+
+#endif

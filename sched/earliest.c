@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sched/earliest.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/tick.h"
+
+struct earliest *earliest_create(const struct view *view)
+{
+    struct earliest *earliest = memory_zeroed(1, sizeof *earliest);
+    earliest->available_ps = memory_zeroed((size_t)view->soc->pe_count, sizeof(int64_t));
+    inputs_init(&earliest->inputs, view);
+    return earliest;
+}
+
+void earliest_destroy(struct earliest *earliest)
+{
+    if (earliest == NULL)
+        return;
+    inputs_finish(&earliest->inputs);
+    free(earliest->available_ps);
+    free(earliest->offers);
+    free(earliest->candidates);
+    free(earliest);
+}
+
+void earliest_trust(struct earliest *earliest, const struct view *view)
+{
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
+        earliest->available_ps[pe] = view->pes[pe].available_ps;
+}
+
+void earliest_remember(struct earliest *earliest, const struct view *view)
+{
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
+        if (earliest->available_ps[pe] < view->now_ps)
+            earliest->available_ps[pe] = view->now_ps;
+}
+
+/* Finds the PE of a cluster where a task would finish first. */
+static void ask_cluster(const struct soc_cluster *cluster, const int64_t *available_ps,
+                        struct offer *offer)
+{
+    int64_t start_ps = TICK_NEVER;
+    int32_t first = -1;
+    for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+        int64_t data_ps = reach_ps(&offer->reach, pe);
+        int64_t at_ps = available_ps[pe] > data_ps ? available_ps[pe] : data_ps;
+        if (at_ps < start_ps) {
+            start_ps = at_ps;
+            first = pe;
+        }
+    }
+    offer->pe = first;
+    offer->finish_ps = start_ps + offer->cost_ps;
+}
+
+/* Asks every cluster that can run a task; returns the best offer, whose PE is -1 if there is none.
+ * The offers are left in `offers` unless that is NULL. */
+static struct candidate ask_all(struct earliest *earliest, const struct view *view, int32_t task,
+                                struct offer *offers)
+{
+    const struct soc *soc = view->soc;
+    const struct bind *bind = view_bind(view, task);
+    const int64_t *costs_ps = &bind->cost_ps[(int64_t)view->tasks[task].index * soc->kind_count];
+    struct candidate best = {.finish_ps = TICK_NEVER, .pe = -1, .task = task};
+    inputs_gather(&earliest->inputs, view, task);
+    for (int32_t i = 0; i < soc->cluster_count; i++) {
+        const struct soc_cluster *cluster = &soc->clusters[i];
+        struct offer offer = {
+            .cost_ps = costs_ps[cluster->kind], .finish_ps = TICK_NEVER, .pe = -1};
+        if (offer.cost_ps != BIND_INCAPABLE) {
+            offer.reach = inputs_reach(&earliest->inputs, soc, i);
+            ask_cluster(cluster, earliest->available_ps, &offer);
+            if (offer.finish_ps < best.finish_ps) {
+                best.finish_ps = offer.finish_ps;
+                best.pe = offer.pe;
+            }
+        }
+        if (offers != NULL)
+            offers[i] = offer;
+    }
+    return best;
+}
+
+static void take(struct earliest *earliest, const struct candidate *candidate,
+                 struct decisions *decisions)
+{
+    assert(candidate->pe >= 0);
+    earliest->available_ps[candidate->pe] = candidate->finish_ps;
+    decide_assign(decisions, candidate->task, candidate->pe);
+}
+
+void earliest_in_order(struct earliest *earliest, const struct view *view,
+                       struct decisions *decisions)
+{
+    for (int32_t i = 0; i < view->ready_count; i++) {
+        struct candidate best = ask_all(earliest, view, view->ready[i], NULL);
+        take(earliest, &best, decisions);
+    }
+}
+
+static void make_room(struct earliest *earliest, const struct view *view)
+{
+    if (earliest->capacity >= view->task_capacity)
+        return;
+    size_t count = (size_t)view->task_capacity;
+    size_t clusters = (size_t)view->soc->cluster_count;
+    earliest->offers = memory_resize(earliest->offers, count * clusters, sizeof(struct offer));
+    earliest->candidates = memory_resize(earliest->candidates, count, sizeof *earliest->candidates);
+    earliest->capacity = view->task_capacity;
+}
+
+/* Brings a candidate up to date after `pe` was taken. An availability only grows, so an offer can
+ * change only if it was for that PE, and the best offer only if it was that one. */
+static void update(struct earliest *earliest, const struct view *view, int32_t pe,
+                   struct candidate *candidate)
+{
+    const struct soc *soc = view->soc;
+    int32_t cluster = soc->pes[pe].cluster;
+    struct offer *offers = &earliest->offers[(size_t)candidate->row * (size_t)soc->cluster_count];
+    if (offers[cluster].pe != pe)
+        return;
+    ask_cluster(&soc->clusters[cluster], earliest->available_ps, &offers[cluster]);
+    if (candidate->pe != pe)
+        return;
+    candidate->finish_ps = TICK_NEVER;
+    for (int32_t i = 0; i < soc->cluster_count; i++) {
+        if (offers[i].finish_ps < candidate->finish_ps) {
+            candidate->finish_ps = offers[i].finish_ps;
+            candidate->pe = offers[i].pe;
+        }
+    }
+}
+
+/* Takes candidate `taken` out, keeping the order, and updates the others; returns the next best. */
+static int32_t drop(struct earliest *earliest, const struct view *view, int32_t taken,
+                    int32_t *count)
+{
+    struct candidate *candidates = earliest->candidates;
+    int32_t pe = candidates[taken].pe;
+    int32_t kept = 0;
+    int32_t best = 0;
+    for (int32_t i = 0; i < *count; i++) {
+        if (i == taken)
+            continue;
+        candidates[kept] = candidates[i];
+        update(earliest, view, pe, &candidates[kept]);
+        if (candidates[kept].finish_ps < candidates[best].finish_ps)
+            best = kept;
+        kept++;
+    }
+    *count = kept;
+    return best;
+}
+
+void earliest_by_finish(struct earliest *earliest, const struct view *view,
+                        struct decisions *decisions)
+{
+    make_room(earliest, view);
+    struct candidate *candidates = earliest->candidates;
+    int32_t count = view->ready_count;
+    int32_t best = 0;
+    for (int32_t i = 0; i < count; i++) {
+        size_t row = (size_t)i * (size_t)view->soc->cluster_count;
+        candidates[i] = ask_all(earliest, view, view->ready[i], &earliest->offers[row]);
+        candidates[i].row = i;
+        if (candidates[i].finish_ps < candidates[best].finish_ps)
+            best = i;
+    }
+    while (count > 0) {
+        take(earliest, &candidates[best], decisions);
+        best = drop(earliest, view, best, &count);
+    }
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inputs of one task: where and when each producer ends, and when all of it would be where.
+ *
+ * A delay depends on the lane, and every PE of a cluster is reached over the same lanes, except
+ * that a producer's own PE needs no transfer at all. Only the producer whose data comes last can
+ * make a difference there, so a cluster needs two dates and not one per PE. */
+#ifndef HETSOC_SCHED_INPUTS_H
+#define HETSOC_SCHED_INPUTS_H
+
+#include <stdint.h>
+
+#include "sim/policy.h"
+
+struct input {
+    int64_t finish_ps;
+    const int64_t *delay_ps; /* [lane] */
+    int32_t pe;
+    int32_t cluster;
+};
+
+struct inputs {
+    struct input *list;
+    int32_t count;
+};
+
+/* When all inputs would be at a PE of one cluster. */
+struct reach {
+    int64_t cluster_ps; /* at any PE but `host` */
+    int64_t host_ps;
+    int32_t host; /* the PE of the last producer if that is in this cluster, else -1 */
+};
+
+/* Room for the inputs of any task that may arrive; inputs_finish releases it. */
+void inputs_init(struct inputs *inputs, const struct view *view);
+void inputs_finish(struct inputs *inputs);
+
+/* Adds the data of an edge, produced on `pe` until `finish_ps`. O(1). */
+static inline void inputs_add(struct inputs *inputs, const struct bind *bind, int32_t edge,
+                              int32_t pe, int64_t finish_ps)
+{
+    inputs->list[inputs->count++] = (struct input){
+        .finish_ps = finish_ps,
+        .delay_ps = &bind->delay_ps[(int64_t)edge * bind->soc->lane_count],
+        .pe = pe,
+        .cluster = bind->soc->pes[pe].cluster,
+    };
+}
+
+/* Replaces the inputs by those of a ready task. O(predecessors). */
+void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task);
+
+/* When the inputs would be at the PEs of a cluster; date 0 without inputs. O(inputs). */
+struct reach inputs_reach(const struct inputs *inputs, const struct soc *soc, int32_t cluster);
+
+static inline int64_t reach_ps(const struct reach *reach, int32_t pe)
+{
+    return pe == reach->host ? reach->host_ps : reach->cluster_ps;
+}
+
+#endif

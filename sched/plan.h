@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The planner under the static list schedulers: one timeline per PE with every task of every job
+ * in flight that has not started.
+ *
+ * A job is planned when it arrives: plan_open re-times what is planned already with what has
+ * really happened, the policy puts each task of the job into a slot, and when all jobs that arrived
+ * are planned plan_emit hands everything out. How tasks are ranked and which slot is best is the
+ * policy's; everything else is the same for HEFT, PEFT, CPOP and their like.
+ *
+ * A strict plan cannot deadlock. By (planned start, planned finish, date of planning) all planned
+ * tasks have one order. The order on each PE is part of it, and it agrees with precedence even
+ * where costs and delays are zero, because producers are planned before their consumers and end
+ * before these start. Re-timing keeps that. So the first task of this order is the first of its PE
+ * and waits for nothing but tasks that have started. */
+#ifndef HETSOC_SCHED_PLAN_H
+#define HETSOC_SCHED_PLAN_H
+
+#include "sched/inputs.h"
+
+/* What ranks the tasks of an app, [task_count], higher first: bind_upward_rank is one. */
+typedef void plan_rank(const struct bind *bind, double *rank);
+
+struct plan;
+
+/* An empty plan for a trial with the view's machine and apps; plan_destroy releases it. */
+struct plan *plan_create(const struct view *view, plan_rank *rank);
+void plan_destroy(struct plan *plan); /* NULL is fine */
+
+/* The tasks of an app (index into view.binds), [task_count], in the order in which a list
+ * scheduler takes them: by rank, smaller number first among equals, never before a predecessor. */
+const int32_t *plan_order(const struct plan *plan, int32_t bind);
+
+/* Starts planning a job that has arrived. What has started or belongs to a finished job leaves the
+ * plan; the rest keeps its PE and its order and gets new dates: no PE before its running task's
+ * estimated end (now if that is past), no task before its inputs, with real dates where there are
+ * any. O(planned tasks and their predecessors) as a rule, times the number of PEs at worst. */
+void plan_open(struct plan *plan, const struct view *view, int32_t job);
+
+/* The inputs of a task whose predecessors have all been put, at their planned dates. Borrowed until
+ * the next call. O(predecessors). */
+const struct inputs *plan_inputs(struct plan *plan, const struct view *view, int32_t task);
+
+/* A place for a task in a timeline. */
+struct plan_slot {
+    int64_t start_ps, finish_ps; /* finish_ps is TICK_NEVER: no place */
+    int32_t pe;
+    int32_t place;
+};
+
+/* The earliest slot of a length on a PE from a date on: in the first gap that is long enough, or
+ * at the end (insertion: Topcuoglu et al. 2002, section 4.1). No place if it would not finish
+ * before `limit_ps`. O(tasks on the PE), but tasks that start too early are skipped in O(log). */
+struct plan_slot plan_find(const struct plan *plan, int32_t pe, int64_t data_ps, int64_t cost_ps,
+                           int64_t limit_ps);
+
+/* Puts a task of the open job into a slot; other slots found on the same PE become void. */
+void plan_put(struct plan *plan, const struct view *view, int32_t task, struct plan_slot slot);
+
+/* Gives out the whole plan, PE by PE; every task of the open job has been put. O(planned tasks). */
+void plan_emit(const struct plan *plan, struct decisions *decisions);
+
+#endif

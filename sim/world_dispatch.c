@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "sim/world_parts.h"
+
+/* Brings a PE's speed up to date and asks for its next change. */
+void world_follow_speed(struct world *world, int32_t index)
+{
+    struct world_pe *pe = &world->world_pes[index];
+    const struct scenario *scenario = world->setup->scenario;
+    int64_t now_ps = world->view.now_ps;
+    while (pe->episode.end_ps <= now_ps)
+        if (!scenario->next_episode(scenario->source, index, &pe->episode))
+            pe->episode.start_ps = pe->episode.end_ps = TICK_NEVER;
+    bool is_slow = pe->episode.start_ps <= now_ps;
+    double speed = is_slow ? pe->episode.speed : 1.0;
+    if (speed != pe->speed) {
+        pe->speed = speed;
+        world->engine->kind->set_speed(world->engine, index, speed);
+    }
+    int64_t change_ps = is_slow ? pe->episode.end_ps : pe->episode.start_ps;
+    if (change_ps < TICK_LIMIT && change_ps != pe->speed_timer_ps) {
+        pe->speed_timer_ps = change_ps;
+        world_post(world, change_ps, EVENT_SPEED, index);
+    }
+}
+
+static void start_task(struct world *world, int32_t pe, int32_t task)
+{
+    struct view_task *what = &world->tasks[task];
+    const struct scenario *scenario = world->setup->scenario;
+    int64_t now_ps = world->view.now_ps;
+    what->status = TASK_RUNNING;
+    what->start_ps = now_ps;
+    world->pes[pe].running = task;
+    world->pes[pe].queued--;
+    world->unstarted_left--;
+    world->available_until_ps[pe] = AVAILABLE_STALE;
+    if (world->job_start_ps[what->job] == TICK_NEVER)
+        world->job_start_ps[what->job] = now_ps;
+    world_follow_speed(world, pe);
+
+    int64_t work_ps = view_cost_ps(&world->view, task, pe);
+    world->world_pes[pe].expected_end_ps = now_ps + work_ps;
+    double factor = scenario->exec_factor(scenario->source, world_job_id(world, task), what->index);
+    if (factor != 1.0)
+        work_ps = (int64_t)floor((double)work_ps * factor + 0.5);
+    struct event event = {.sequence = world->sequence++, .class = EVENT_FINISH, .subject = pe};
+    world->engine->kind->exec(world->engine, pe, work_ps, event);
+}
+
+static bool starts_before(const struct candidate *a, const struct candidate *b)
+{
+    if (a->entry.job_id != b->entry.job_id)
+        return a->entry.job_id < b->entry.job_id;
+    return a->entry.sequence < b->entry.sequence;
+}
+
+/* What an idle PE may start now; if nothing, asks for an event at the date when it may. */
+static bool find_candidate(struct world *world, int32_t index, struct candidate *candidate)
+{
+    struct world_pe *pe = &world->world_pes[index];
+    int64_t next_ps;
+    ptrdiff_t place = queue_pick(&pe->queue, world->setup->policy->discipline, world->tasks,
+                                 world->view.now_ps, &next_ps);
+    if (place >= 0) {
+        *candidate = (struct candidate){*queue_at(&pe->queue, place), index, place};
+        return true;
+    }
+    if (next_ps != TICK_NEVER && next_ps != pe->data_timer_ps) {
+        pe->data_timer_ps = next_ps;
+        world_post(world, next_ps, EVENT_TRANSFER, index);
+    }
+    return false;
+}
+
+/* Older jobs first and then as assigned: the order decides how simultaneous ends are applied. */
+void world_dispatch(struct world *world)
+{
+    struct candidate *candidates = world->candidates;
+    int32_t count = 0;
+    for (int32_t i = 0; i < world->touched_count; i++) {
+        int32_t pe = world->touched[i];
+        world->world_pes[pe].is_touched = false;
+        struct candidate candidate;
+        if (world->pes[pe].running >= 0 || !find_candidate(world, pe, &candidate))
+            continue;
+        int32_t place = count++;
+        for (; place > 0 && starts_before(&candidate, &candidates[place - 1]); place--)
+            candidates[place] = candidates[place - 1];
+        candidates[place] = candidate;
+    }
+    world->touched_count = 0;
+    for (int32_t i = 0; i < count; i++) {
+        queue_remove(&world->world_pes[candidates[i].pe].queue, candidates[i].place);
+        start_task(world, candidates[i].pe, candidates[i].entry.task);
+    }
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <time.h>
+
+#include "sim/world_parts.h"
+
+/* ---- what the policy sees ---- */
+
+/* Computes anew when a PE will have done all it was given, and until when that holds. O(queue). */
+static void expect_available(struct world *world, int32_t index)
+{
+    const struct world_pe *pe = &world->world_pes[index];
+    int64_t available_ps = world->view.now_ps;
+    bool is_running = world->pes[index].running >= 0;
+    if (is_running && pe->expected_end_ps > available_ps)
+        available_ps = pe->expected_end_ps;
+    for (size_t i = 0; i < pe->queue.count && !world->is_plan; i++) {
+        int32_t task = queue_at(&pe->queue, (ptrdiff_t)i)->task;
+        if (world->tasks[task].data_ps > available_ps)
+            available_ps = world->tasks[task].data_ps;
+        available_ps += view_cost_ps(&world->view, task, index);
+    }
+    world->pes[index].available_ps = available_ps;
+    world->available_until_ps[index] = is_running ? pe->expected_end_ps : TICK_NEVER;
+}
+
+static void refresh_available(struct world *world)
+{
+    int64_t now_ps = world->view.now_ps;
+    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
+        if (world->available_until_ps[pe] < now_ps)
+            expect_available(world, pe);
+        else if (world->pes[pe].available_ps < now_ps)
+            world->pes[pe].available_ps = now_ps;
+    }
+}
+
+static double wall_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void ask_policy(struct world *world)
+{
+    const struct world_setup *setup = world->setup;
+    world->decisions.count = 0;
+    world->decisions.plan_count = 0;
+    world->decisions.has_plan = false;
+    world->decisions.wake_ps = TICK_NEVER;
+    double start_s = setup->time_decisions ? wall_s() : 0.0;
+    setup->policy->decide(world->policy, &world->view, &world->decisions);
+    if (setup->time_decisions)
+        world->result->decide_s += wall_s() - start_s;
+    world->result->epochs++;
+    world->view.arrived_count = 0;
+}
+
+/* ---- what the policy said ---- */
+
+/* Records an illegal decision; `why` completes "... may not run on PE x: ". Returns false. */
+static bool refuse(struct world *world, struct decision decision, const char *why)
+{
+    const struct world_setup *setup = world->setup;
+    if (decision.task < 0 || decision.task >= world->view.task_capacity ||
+        !world->jobs[world->tasks[decision.task].job].active)
+        return fault_set(world->fault, NULL, "tasks are named by their index in view.tasks",
+                         "policy '%s' named task %d, which no job in flight has",
+                         setup->policy->name, (int)decision.task);
+    if (decision.pe < 0 || decision.pe >= setup->soc->pe_count)
+        return fault_set(
+            world->fault, NULL, "PEs are numbered from 0",
+            "policy '%s' named PE %d for job %d task %s; %s has %d", setup->policy->name,
+            (int)decision.pe, (int)world_job_id(world, decision.task),
+            world_task_name(world, decision.task), setup->soc->name, (int)setup->soc->pe_count);
+    return fault_set(world->fault, NULL, "see sim/policy.h for what a policy may decide",
+                     "policy '%s': job %d task %s may not be given to PE %s: %s",
+                     setup->policy->name, (int)world_job_id(world, decision.task),
+                     world_task_name(world, decision.task), setup->soc->pes[decision.pe].name, why);
+}
+
+/* Whether a decision names a task of a job in flight and a PE that can run it. */
+static bool is_possible(struct world *world, struct decision decision)
+{
+    if (decision.task < 0 || decision.task >= world->view.task_capacity || decision.pe < 0 ||
+        decision.pe >= world->setup->soc->pe_count ||
+        !world->jobs[world->tasks[decision.task].job].active)
+        return refuse(world, decision, "");
+    return view_cost_ps(&world->view, decision.task, decision.pe) != BIND_INCAPABLE ||
+           refuse(world, decision, "it cannot run there");
+}
+
+static void assign(struct world *world, int32_t task, int32_t pe)
+{
+    struct view_task *what = &world->tasks[task];
+    what->status = TASK_ASSIGNED;
+    what->pe = pe;
+    what->assigned_ps = world->view.now_ps;
+    what->data_ps = view_data_ps(&world->view, task, pe);
+    world->pes[pe].queued++;
+    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world->result->decisions++;
+    world_touch(world, pe);
+}
+
+static bool take_decision(struct world *world, struct decision decision)
+{
+    if (!is_possible(world, decision))
+        return false;
+    if (world->tasks[decision.task].status != TASK_READY)
+        return refuse(world, decision, "it is not ready, or was assigned already");
+    if (world->is_plan)
+        return refuse(world, decision, "a policy with a plan discipline has to plan it");
+    assign(world, decision.task, decision.pe);
+    queue_insert(
+        &world->world_pes[decision.pe].queue, world->setup->policy->discipline,
+        (struct queue_entry){world->sequence++, world_job_id(world, decision.task), decision.task});
+    return true;
+}
+
+static bool take_planned(struct world *world, struct decision decision)
+{
+    if (!is_possible(world, decision))
+        return false;
+    const struct view_task *what = &world->tasks[decision.task];
+    if (what->status == TASK_RUNNING || what->status == TASK_DONE)
+        return refuse(world, decision, "it has started already");
+    if (what->status == TASK_ASSIGNED && what->pe != decision.pe)
+        return refuse(world, decision, "it was given to another PE already");
+    if (world->plan_epoch[decision.task] == world->result->epochs)
+        return refuse(world, decision, "the plan names it twice");
+    world->plan_epoch[decision.task] = world->result->epochs;
+    world->planned_pe[decision.task] = decision.pe;
+    queue_insert(
+        &world->world_pes[decision.pe].queue, world->setup->policy->discipline,
+        (struct queue_entry){world->sequence++, world_job_id(world, decision.task), decision.task});
+    return true;
+}
+
+static bool take_plan(struct world *world)
+{
+    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
+        queue_clear(&world->world_pes[pe].queue);
+        world_touch(world, pe);
+    }
+    for (int32_t i = 0; i < world->decisions.plan_count; i++)
+        if (!take_planned(world, world->decisions.plan[i]))
+            return false;
+    return world->decisions.plan_count == world->unstarted_left ||
+           fault_set(world->fault, NULL, "a plan names every task that has not started, once",
+                     "policy '%s' planned %d tasks, but %d have not started",
+                     world->setup->policy->name, (int)world->decisions.plan_count,
+                     (int)world->unstarted_left);
+}
+
+/* Drops assigned tasks from the ready list, keeping the order. */
+static void compact_ready(struct world *world)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < world->view.ready_count; i++)
+        if (world->tasks[world->ready[i]].status == TASK_READY)
+            world->ready[kept++] = world->ready[i];
+    world->view.ready_count = kept;
+}
+
+static void take_wake(struct world *world)
+{
+    int64_t wake_ps = world->decisions.wake_ps;
+    if (wake_ps < world->view.now_ps)
+        wake_ps = world->view.now_ps;
+    if (wake_ps != TICK_NEVER && wake_ps != world->wake_ps)
+        world_post(world, wake_ps, EVENT_WAKE, -1);
+    world->wake_ps = wake_ps;
+}
+
+bool world_epoch(struct world *world)
+{
+    world->is_epoch_due = false;
+    refresh_available(world);
+    ask_policy(world);
+    if (world->decisions.has_plan && !take_plan(world))
+        return false;
+    for (int32_t i = 0; i < world->decisions.count; i++)
+        if (!take_decision(world, world->decisions.list[i]))
+            return false;
+    for (int32_t i = 0; world->is_plan && i < world->view.ready_count; i++) {
+        int32_t task = world->ready[i];
+        if (world->planned_pe[task] >= 0)
+            assign(world, task, world->planned_pe[task]);
+    }
+    compact_ready(world);
+    take_wake(world);
+    return true;
+}

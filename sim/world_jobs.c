@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+
+#include "sim/world_parts.h"
+
+static void make_ready(struct world *world, int32_t task)
+{
+    world->tasks[task].status = TASK_READY;
+    world->tasks[task].ready_ps = world->view.now_ps;
+    world->ready[world->view.ready_count++] = task;
+    world->is_epoch_due = true;
+}
+
+void world_start_job(struct world *world, const struct arrival *arrival)
+{
+    if (world->free_count == 0)
+        world_grow(world);
+    int32_t slot = world->free_jobs[--world->free_count];
+    const struct app *app = world->setup->binds[arrival->app].app;
+    struct view_job *job = &world->jobs[slot];
+    *job = (struct view_job){
+        .id = arrival->job,
+        .bind = arrival->app,
+        .first_task = slot * world->task_stride,
+        .tasks_left = app->task_count,
+        .arrival_ps = arrival->at_ps,
+        .active = true,
+    };
+    world->job_start_ps[slot] = TICK_NEVER;
+    world->arrived[world->view.arrived_count++] = slot;
+    world->jobs_left++;
+    world->unstarted_left += app->task_count;
+    world->is_epoch_due = true;
+    for (int32_t i = 0; i < app->task_count; i++) {
+        int32_t task = job->first_task + i;
+        world->tasks[task] = (struct view_task){
+            .job = slot,
+            .index = i,
+            .pe = -1,
+            .preds_left = app->tasks[i].pred_count,
+            .status = TASK_WAITING,
+            .attempt = 1,
+            .data_ps = TICK_NEVER,
+        };
+        if (world->is_plan) {
+            world->planned_pe[task] = -1;
+            world->plan_epoch[task] = -1;
+        }
+        if (app->tasks[i].pred_count == 0)
+            make_ready(world, task);
+    }
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_job_arrival != NULL)
+            observer->on_job_arrival(observer->self, world->view.now_ps, job);
+    }
+}
+
+static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
+{
+    struct view_job *job = &world->jobs[slot];
+    struct observed_job observed = {
+        .id = job->id,
+        .bind = &world->setup->binds[job->bind],
+        .arrival_ps = job->arrival_ps,
+        .start_ps = world->job_start_ps[slot],
+        .finish_ps = finish_ps,
+    };
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_job_done != NULL)
+            observer->on_job_done(observer->self, &observed);
+    }
+    job->active = false;
+    world->free_jobs[world->free_count++] = slot;
+    world->jobs_left--;
+    world->result->jobs_done++;
+}
+
+/* The running task of a PE is done, as of `finish_ps`. */
+void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
+{
+    int32_t task = world->pes[pe].running;
+    assert(task >= 0);
+    struct view_task *what = &world->tasks[task];
+    what->status = TASK_DONE;
+    what->finish_ps = finish_ps;
+    world->pes[pe].running = -1;
+    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world_touch(world, pe);
+    world->is_epoch_due = true;
+    world->result->tasks_done++;
+
+    const struct bind *bind = view_bind(&world->view, task);
+    struct observed_task observed = {
+        .task = what,
+        .job_id = world_job_id(world, task),
+        .bind = bind,
+        .exec_est_ps = bind_cost_ps(bind, what->index, pe),
+    };
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_task_done != NULL)
+            observer->on_task_done(observer->self, &observed);
+    }
+
+    const struct app_task *shape = &bind->app->tasks[what->index];
+    for (int32_t i = 0; i < shape->succ_count; i++) {
+        int32_t succ = task - what->index + bind->app->succs[shape->first_succ + i].task;
+        if (--world->tasks[succ].preds_left == 0)
+            make_ready(world, succ);
+    }
+    if (--world->jobs[what->job].tasks_left == 0)
+        finish_job(world, what->job, finish_ps);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of the world, shared by its parts: world.c (life, events), world_jobs.c (tasks and
+ * jobs change state), world_epoch.c (the policy is asked and obeyed), world_dispatch.c (PEs start
+ * what they may). Nobody else includes it. */
+#ifndef HETSOC_SIM_WORLD_PARTS_H
+#define HETSOC_SIM_WORLD_PARTS_H
+
+#include "base/tick.h"
+#include "sim/queue.h"
+#include "sim/world.h"
+
+/* available_until_ps of a PE whose view_pe.available_ps must be computed anew. */
+#define AVAILABLE_STALE INT64_MIN
+
+/* What the world knows of a PE and the policy need not see. */
+struct world_pe {
+    struct queue queue;
+    int64_t data_timer_ps;  /* date of the transfer event on its way; TICK_NEVER: none */
+    int64_t speed_timer_ps; /* the same for the next change of speed */
+    struct episode episode; /* current or next slow-down */
+    double speed;
+    int64_t expected_end_ps; /* of the running task, by its estimate */
+    bool is_touched;         /* may be able to start something: look at it in dispatch */
+};
+
+/* A task that an idle PE may start now. */
+struct candidate {
+    struct queue_entry entry;
+    int32_t pe;
+    ptrdiff_t place; /* in the PE's queue */
+};
+
+struct world {
+    const struct world_setup *setup;
+    struct world_result *result;
+    struct fault *fault;
+    struct engine *engine;
+    void *policy; /* its own state */
+    struct view view;
+    /* The arrays that the view shows. */
+    struct view_task *tasks;
+    struct view_job *jobs;
+    struct view_pe *pes;
+    int32_t *ready;
+    int32_t *arrived;
+    /* Beside them. */
+    struct world_pe *world_pes;
+    int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
+    int64_t *job_start_ps;       /* [job_capacity] TICK_NEVER until a task of the job starts */
+    int32_t *free_jobs;          /* stack of free slots */
+    int32_t free_count;
+    int32_t *planned_pe; /* [task_capacity] where, for plan disciplines; -1: not planned */
+    int64_t *plan_epoch; /* [task_capacity] of the last plan that names the task; -1 none */
+    int32_t *touched;    /* [pe_count] PEs with is_touched */
+    int32_t touched_count;
+    struct candidate *candidates; /* [pe_count] scratch of dispatch */
+    int32_t task_stride;          /* task slots per job slot */
+    struct decisions decisions;
+    struct arrival next_arrival;
+    bool has_next_arrival;
+    int64_t arrival_timer_ps; /* date of the arrival event on its way; TICK_NEVER: none */
+    int32_t jobs_left;        /* in flight */
+    int32_t unstarted_left;   /* tasks of jobs in flight that have not started */
+    int64_t sequence;         /* of events and assignments */
+    int64_t wake_ps;          /* what the policy asked for; TICK_NEVER: nothing */
+    int32_t rounds;           /* that the current date has had */
+    bool is_epoch_due;
+    bool is_plan; /* discipline is POLICY_PLAN or POLICY_PLAN_WC */
+};
+
+/* Makes room for more jobs in flight. */
+void world_grow(struct world *world);
+
+/* Asks the engine for an event. */
+void world_post(struct world *world, int64_t when_ps, enum event_class class, int32_t subject);
+
+/* Has dispatch look at a PE. */
+static inline void world_touch(struct world *world, int32_t pe)
+{
+    if (!world->world_pes[pe].is_touched) {
+        world->world_pes[pe].is_touched = true;
+        world->touched[world->touched_count++] = pe;
+    }
+}
+
+static inline int32_t world_job_id(const struct world *world, int32_t task)
+{
+    return world->jobs[world->tasks[task].job].id;
+}
+
+static inline const char *world_task_name(const struct world *world, int32_t task)
+{
+    return view_bind(&world->view, task)->app->tasks[world->tasks[task].index].name;
+}
+
+/* world_jobs.c: a job arrives; the running task of a PE is done, as of `finish_ps`. */
+void world_start_job(struct world *world, const struct arrival *arrival);
+void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps);
+
+/* world_epoch.c: asks the policy and carries out what it says; false and a fault if that is
+ * illegal. */
+bool world_epoch(struct world *world);
+
+/* world_dispatch.c: starts one task on every idle PE that can; brings a PE's speed up to date. */
+void world_dispatch(struct world *world);
+void world_follow_speed(struct world *world, int32_t pe);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How many tasks per CPU second does the world simulate on each engine, and does memory stay flat?
+ *
+ * A Poisson stream of 10-task jobs (32 random DAGs) on 16 PEs of 5 kinds under eft, at a load of
+ * about one half. Each line is a process of its own. CSV on stdout. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sched/registry.h"
+#include "sim/scenario_drawn.h"
+#include "test/fixture.h"
+
+enum { KINDS = 5, JOB_TASKS = 10, APPS = 32, TYPES = 8 };
+
+static const double mean_us[TYPES][KINDS] = {
+    {20, 45, 12, 6, 9},      {60, 140, 25, 10, 16}, {110, 260, 60, 22, 20},  {8, 15, 10, 9, 12},
+    {300, 700, 150, 60, 35}, {35, 80, 14, 8, 18},   {150, 320, 180, 90, 30}, {4, 7, 6, 5, 8},
+};
+
+/* Every task but the first has one or two predecessors among the tasks before it. */
+static struct app *make_app(struct arena *arena, uint32_t number)
+{
+    struct random_stream stream = random_open(1, 0, RANDOM_TEST, number, 0);
+    struct app *app = arena_zeroed(arena, 1, sizeof *app);
+    int32_t from[2 * JOB_TASKS], to[2 * JOB_TASKS], edges = 0;
+    *app = (struct app){.name = "bench", .summary = "", .file = "bench"};
+    app->task_count = app->kind_count = JOB_TASKS;
+    app->tasks = arena_zeroed(arena, JOB_TASKS, sizeof *app->tasks);
+    app->kinds = arena_zeroed(arena, JOB_TASKS, sizeof *app->kinds);
+    for (int32_t task = 0; task < JOB_TASKS; task++) {
+        struct app_cost *costs = arena_zeroed(arena, KINDS, sizeof *costs);
+        const double *row = mean_us[random_below(&stream, TYPES)];
+        for (int32_t kind = 0; kind < KINDS; kind++)
+            costs[kind] = (struct app_cost){arena_printf(arena, "K%d", (int)kind), row[kind]};
+        app->kinds[task] = (struct app_task_kind){"kind", costs, KINDS};
+        app->tasks[task] = (struct app_task){.name = "task", .kind = task};
+        if (task == 0)
+            continue;
+        int32_t first = (int32_t)random_below(&stream, (uint32_t)task);
+        int32_t second = (int32_t)random_below(&stream, (uint32_t)task);
+        from[edges] = first, to[edges++] = task;
+        if (second != first && random_uniform(&stream) < 0.4)
+            from[edges] = second, to[edges++] = task;
+    }
+    app->edge_count = edges;
+    app->bytes = arena_zeroed(arena, (size_t)edges, sizeof *app->bytes);
+    for (int32_t edge = 0; edge < edges; edge++)
+        app->bytes[edge] = 8000 + 16000 * random_uniform(&stream);
+    struct fault fault = FAULT_NONE;
+    if (!app_finish(app, arena, from, to, &fault))
+        abort();
+    return app;
+}
+
+static long resident_kib(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+static double cpu_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int run_one(const char *engine, const char *policy, int32_t jobs, double sigma)
+{
+    struct arena *arena = arena_create();
+    struct soc *soc = fixture_soc(arena, KINDS, (int32_t[]){4, 4, 3, 3, 2}, 8000);
+    struct app *apps[APPS];
+    double shares[APPS];
+    for (uint32_t i = 0; i < APPS; i++) {
+        apps[i] = make_app(arena, i);
+        shares[i] = (double)(i + 1) / APPS;
+    }
+    struct arrivals arrivals = {.kind = arrivals_find("poisson"), .mean_interarrival_us = 50};
+    struct scenario_drawn drawn = {
+        .seed = 1,
+        .jobs = jobs,
+        .arrivals = &arrivals,
+        .app_share = shares,
+        .app_count = APPS,
+        .noise = {.dist = sigma > 0 ? NOISE_LOGNORMAL : NOISE_NONE, .sigma = sigma},
+    };
+    struct scenario scenario = scenario_drawn(&drawn);
+    struct world_setup setup = {
+        .soc = soc,
+        .binds = fixture_bind(arena, soc, apps, APPS),
+        .bind_count = APPS,
+        .scenario = &scenario,
+        .engine = engine_find(engine),
+        .policy = sched_find(policy),
+        .seed = 1,
+    };
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    double start_s = cpu_s();
+    bool is_done = world_run(&setup, &result, &fault);
+    double elapsed_s = cpu_s() - start_s;
+    printf("%s,%s,%g,%lld,%.4f,%.0f,%ld\n", engine, policy, sigma, (long long)result.tasks_done,
+           elapsed_s, (double)result.tasks_done / elapsed_s, resident_kib());
+    fflush(stdout);
+    arena_destroy(arena);
+    return is_done ? 0 : 1;
+}
+
+static bool run_in_child(const char *engine, const char *policy, int32_t jobs, double sigma)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(run_one(engine, policy, jobs, sigma));
+    int status = 1;
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+int main(void)
+{
+    puts("engine,policy,sigma,tasks,cpu_s,tasks_per_s,peak_rss_kib");
+    bool is_done = true;
+    for (int32_t jobs = 1000; jobs <= 100000; jobs *= 10)
+        is_done &= run_in_child("heap", "eft", jobs, 0);
+    is_done &= run_in_child("heap", "eft", 100000, 0.3);
+    for (int32_t jobs = 1000; jobs <= 100000; jobs *= 10)
+        is_done &= run_in_child("simgrid", "eft", jobs, 0);
+    return is_done ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test/fixture.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct soc *fixture_soc(struct arena *arena, int32_t kind_count, const int32_t *pes_of,
+                        double bandwidth_bytes_per_us)
+{
+    struct soc *soc = arena_zeroed(arena, 1, sizeof *soc);
+    size_t kinds = (size_t)kind_count;
+    soc->name = "fixture";
+    soc->summary = "made by a test";
+    soc->kind_count = soc->cluster_count = kind_count;
+    soc->kinds = arena_zeroed(arena, kinds, sizeof *soc->kinds);
+    soc->clusters = arena_zeroed(arena, kinds, sizeof *soc->clusters);
+    soc->cluster_lane = arena_zeroed(arena, kinds * kinds, sizeof *soc->cluster_lane);
+    soc->lanes = arena_zeroed(arena, 2, sizeof *soc->lanes);
+    soc->lane_count = 2;
+    soc->lanes[0] = (struct soc_lane){INFINITY, 0};
+    soc->lanes[1] = (struct soc_lane){bandwidth_bytes_per_us, 0};
+    for (int32_t kind = 0; kind < kind_count; kind++) {
+        const char *name = arena_printf(arena, "K%d", (int)kind);
+        soc->kinds[kind] = (struct soc_kind){.name = name, .class = SOC_CPU};
+        soc->clusters[kind] = (struct soc_cluster){name, kind, soc->pe_count, pes_of[kind]};
+        soc->pe_count += pes_of[kind];
+    }
+    for (size_t i = 0; i < kinds * kinds; i++)
+        soc->cluster_lane[i] = 1;
+    soc->pes = arena_zeroed(arena, (size_t)soc->pe_count, sizeof *soc->pes);
+    int32_t pe = 0;
+    for (int32_t kind = 0; kind < kind_count; kind++)
+        for (int32_t i = 0; i < pes_of[kind]; i++, pe++)
+            soc->pes[pe] =
+                (struct soc_pe){arena_printf(arena, "K%d_%d", (int)kind, (int)pe), kind, kind};
+    return soc;
+}
+
+struct app *fixture_app(struct arena *arena, const char *name, int32_t kind_count,
+                        const struct fixture_task *tasks, int32_t task_count,
+                        const struct fixture_edge *edges, int32_t edge_count)
+{
+    struct app *app = arena_zeroed(arena, 1, sizeof *app);
+    app->name = name;
+    app->summary = "made by a test";
+    app->file = "fixture";
+    app->task_count = app->kind_count = task_count;
+    app->edge_count = edge_count;
+    app->tasks = arena_zeroed(arena, (size_t)task_count, sizeof *app->tasks);
+    app->kinds = arena_zeroed(arena, (size_t)task_count, sizeof *app->kinds);
+    app->bytes = arena_zeroed(arena, (size_t)edge_count + 1, sizeof *app->bytes);
+    for (int32_t task = 0; task < task_count; task++) {
+        struct app_cost *costs = arena_zeroed(arena, (size_t)kind_count, sizeof *costs);
+        int32_t count = 0;
+        for (int32_t kind = 0; kind < kind_count; kind++)
+            if (tasks[task].exec_us[kind] >= 0)
+                costs[count++] = (struct app_cost){arena_printf(arena, "K%d", (int)kind),
+                                                   tasks[task].exec_us[kind]};
+        app->kinds[task] = (struct app_task_kind){tasks[task].name, costs, count};
+        app->tasks[task] = (struct app_task){.name = tasks[task].name, .kind = task};
+    }
+    int32_t *from = arena_zeroed(arena, (size_t)edge_count + 1, sizeof *from);
+    int32_t *to = arena_zeroed(arena, (size_t)edge_count + 1, sizeof *to);
+    for (int32_t edge = 0; edge < edge_count; edge++) {
+        from[edge] = edges[edge].from;
+        to[edge] = edges[edge].to;
+        app->bytes[edge] = edges[edge].bytes;
+    }
+    struct fault fault = FAULT_NONE;
+    if (!app_finish(app, arena, from, to, &fault)) {
+        fault_print(&fault, stderr);
+        abort();
+    }
+    return app;
+}
+
+struct app *fixture_random_app(struct arena *arena, struct random_stream *stream,
+                               int32_t kind_count, int32_t max_tasks, bool is_integer)
+{
+    int32_t task_count = 1 + (int32_t)random_below(stream, (uint32_t)max_tasks);
+    struct fixture_task *tasks = arena_zeroed(arena, (size_t)task_count, sizeof *tasks);
+    struct fixture_edge *edges =
+        arena_zeroed(arena, (size_t)task_count * (size_t)task_count, sizeof *edges);
+    int32_t edge_count = 0;
+    for (int32_t task = 0; task < task_count; task++) {
+        tasks[task].name = arena_printf(arena, "t%d", (int)task);
+        int32_t capable = (int32_t)random_below(stream, (uint32_t)kind_count);
+        for (int32_t kind = 0; kind < kind_count; kind++) {
+            bool is_capable = kind == capable || random_uniform(stream) < 0.7;
+            double us =
+                is_integer ? (double)random_below(stream, 5) : 1.0 + 99.0 * random_uniform(stream);
+            tasks[task].exec_us[kind] = is_capable ? us : -1.0;
+        }
+        for (int32_t pred = 0; pred < task; pred++)
+            if (random_uniform(stream) < 2.0 / (double)task)
+                edges[edge_count++] = (struct fixture_edge){
+                    pred, task,
+                    is_integer ? (double)random_below(stream, 4) : 50 * random_uniform(stream)};
+    }
+    return fixture_app(arena, arena_printf(arena, "random%d", (int)task_count), kind_count, tasks,
+                       task_count, edges, edge_count);
+}
+
+static bool next_arrival(const void *source, struct arrival *arrival)
+{
+    const struct fixture_scenario *scenario = source;
+    if (++arrival->job >= scenario->row_count)
+        return false;
+    const struct arrival_row *row = &scenario->rows[arrival->job];
+    arrival->app = row->app;
+    arrival->at_ps = row->at_ps;
+    arrival->after_tick = row->after_tick;
+    arrival->after_completions = row->after_completions;
+    return true;
+}
+
+static double exec_factor(const void *source, int32_t job, int32_t task)
+{
+    const struct fixture_scenario *scenario = source;
+    return scenario->factor == NULL ? 1.0 : scenario->factor(job, task);
+}
+
+static bool next_episode(const void *source, int32_t pe, struct episode *episode)
+{
+    (void)pe;
+    const struct fixture_scenario *scenario = source;
+    int32_t index = episode->index + 1;
+    if (index >= scenario->episode_count)
+        return false;
+    *episode = scenario->episodes[index];
+    episode->index = index;
+    return true;
+}
+
+static int32_t episode_speeds(const void *source, double *speeds, int32_t capacity)
+{
+    const struct fixture_scenario *scenario = source;
+    int32_t count = 0;
+    for (int32_t i = 0; i < scenario->episode_count && count < capacity; i++) {
+        bool is_known = false;
+        for (int32_t j = 0; j < count; j++)
+            is_known |= speeds[j] == scenario->episodes[i].speed;
+        if (!is_known)
+            speeds[count++] = scenario->episodes[i].speed;
+    }
+    return count;
+}
+
+struct scenario fixture_scenario(const struct fixture_scenario *source)
+{
+    return (struct scenario){source, next_arrival, exec_factor, next_episode, episode_speeds};
+}
+
+struct bind *fixture_bind(struct arena *arena, const struct soc *soc, struct app *const *apps,
+                          int32_t count)
+{
+    struct bind *binds = arena_zeroed(arena, (size_t)count, sizeof *binds);
+    for (int32_t i = 0; i < count; i++) {
+        struct fault fault = FAULT_NONE;
+        if (!bind_app(&binds[i], arena, apps[i], soc, &fault)) {
+            fault_print(&fault, stderr);
+            abort();
+        }
+    }
+    return binds;
+}
+
+static void log_task(void *self, const struct observed_task *task)
+{
+    struct fixture_log *log = self;
+    log->rows = memory_grow(log->rows, &log->capacity, log->count + 1, sizeof *log->rows);
+    log->rows[log->count++] = (struct fixture_row){
+        task->job_id,         task->task->index,    task->task->pe,
+        task->task->ready_ps, task->task->start_ps, task->task->finish_ps,
+    };
+}
+
+struct observer fixture_observer(struct fixture_log *log)
+{
+    return (struct observer){.self = log, .on_task_done = log_task};
+}
+
+void fixture_log_finish(struct fixture_log *log)
+{
+    free(log->rows);
+    *log = (struct fixture_log){0};
+}
+
+const struct fixture_row *fixture_find(const struct fixture_log *log, int32_t job, int32_t task)
+{
+    for (size_t i = 0; i < log->count; i++)
+        if (log->rows[i].job == job && log->rows[i].task == task)
+            return &log->rows[i];
+    return NULL;
+}

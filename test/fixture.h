@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Small machines, apps and scenarios made in memory, so that tests need no files. */
+#ifndef HETSOC_TEST_FIXTURE_H
+#define HETSOC_TEST_FIXTURE_H
+
+#include "base/random.h"
+#include "sim/bind.h"
+#include "sim/scenario.h"
+#include "sim/world.h"
+
+/* A machine with one cluster per kind, kinds "K0", "K1", ..., `pes_of[kind]` PEs each, one
+ * bandwidth (bytes per us) between all different PEs, latency 0. */
+struct soc *fixture_soc(struct arena *arena, int32_t kind_count, const int32_t *pes_of,
+                        double bandwidth_bytes_per_us);
+
+/* A task's costs on K0, K1, ...; negative = cannot run there. */
+struct fixture_task {
+    const char *name;
+    double exec_us[4];
+};
+
+struct fixture_edge {
+    int32_t from, to;
+    double bytes;
+};
+
+/* An app of these tasks (each its own kind) and edges. */
+struct app *fixture_app(struct arena *arena, const char *name, int32_t kind_count,
+                        const struct fixture_task *tasks, int32_t task_count,
+                        const struct fixture_edge *edges, int32_t edge_count);
+
+/* A random DAG with 1..max_tasks tasks for machines of `kind_count` kinds. With `is_integer`
+ * durations and bytes are small whole numbers, so that ties are everywhere, zeros included. */
+struct app *fixture_random_app(struct arena *arena, struct random_stream *stream,
+                               int32_t kind_count, int32_t max_tasks, bool is_integer);
+
+/* A scenario that says what the test wrote down. */
+struct fixture_scenario {
+    const struct arrival_row *rows;
+    int32_t row_count;
+    /* Factor of (job, task); NULL = always 1. */
+    double (*factor)(int32_t job, int32_t task);
+    /* Slow-downs: [count] episodes that every PE has; NULL = none. */
+    const struct episode *episodes;
+    int32_t episode_count;
+};
+
+struct scenario fixture_scenario(const struct fixture_scenario *source);
+
+/* Binds apps to a machine; [count] in the arena. Aborts the test on a fault. */
+struct bind *fixture_bind(struct arena *arena, const struct soc *soc, struct app *const *apps,
+                          int32_t count);
+
+/* One finished task as a test reads it. */
+struct fixture_row {
+    int32_t job, task, pe;
+    int64_t ready_ps, start_ps, finish_ps;
+};
+
+/* Collects finished tasks in the order of finishing. */
+struct fixture_log {
+    struct fixture_row *rows;
+    size_t count, capacity;
+};
+
+struct observer fixture_observer(struct fixture_log *log);
+void fixture_log_finish(struct fixture_log *log);
+
+/* The row of a task, NULL if it did not finish. */
+const struct fixture_row *fixture_find(const struct fixture_log *log, int32_t job, int32_t task);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Wrong input ends with status 1, says where and what to do, and leaves nothing behind. */
+#include <string.h>
+
+#include "test/spawn.h"
+#include "test/suite.h"
+
+static struct scratch scratch;
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+    scratch_write_shelf(&scratch);
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+#define RACE                                                                                       \
+    "name: race\nplatform: duo\nschedulers: [heft]\n"                                              \
+    "workload: {apps: [pair], jobs: 5, arrivals: {kind: poisson, rate_jobs_per_ms: 5}}\n"
+
+/* A race of one app. */
+#define RACE_OF(APP)                                                                               \
+    "name: race\nplatform: duo\nschedulers: [heft]\nworkload: {apps: [" APP "], arrivals: "        \
+    "single}\n"
+
+#define APP "format: 1\napp: odd\nsummary: x\n"
+
+static void assert_told(struct spawned spawned, const char *where, const char *words)
+{
+    ck_assert_int_eq(spawned.status, 1);
+    const char *start = arena_printf(scratch.arena, "hetsoc: %s: ", where);
+    ck_assert_msg(strncmp(spawned.err, start, strlen(start)) == 0, "wants %s, says %s", where,
+                  spawned.err);
+    ck_assert_msg(strstr(spawned.err, words) != NULL, "wants %s, says %s", words, spawned.err);
+    ck_assert_msg(strstr(spawned.err, "hint: ") != NULL, "has no hint: %s", spawned.err);
+    ck_assert_str_eq(spawned.out, "");
+}
+
+/* Asserts that run and validate refuse an experiment at a place, and that nothing is written. */
+static void assert_refused(const char *text, const char *where, const char *words)
+{
+    scratch_write(&scratch, "race.yaml", text);
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), where, words);
+    ck_assert(!scratch_has(&scratch, "out"));
+    assert_told(spawn_hetsoc(&scratch, "validate race.yaml"), where, words);
+}
+
+/* The same for a race of odd.yaml; the app alone is refused too. */
+static void assert_app_refused(const char *app, const char *where, const char *words)
+{
+    scratch_write(&scratch, "odd.yaml", app);
+    assert_refused(RACE_OF("odd"), where, words);
+    assert_told(spawn_hetsoc(&scratch, "validate odd.yaml"), where, words);
+}
+
+START_TEST(an_unknown_key_is_refused)
+{
+    assert_refused(RACE "replicate: 3\n", "race.yaml:5:1", "unknown key 'replicate'");
+}
+END_TEST
+
+START_TEST(a_wrong_type_is_refused)
+{
+    assert_refused(RACE "replicates: many\n", "race.yaml:5:13", "'many'");
+    assert_refused(RACE "trace: [true]\n", "race.yaml:5:8", "trace");
+}
+END_TEST
+
+START_TEST(a_missing_file_is_refused)
+{
+    assert_told(spawn_hetsoc(&scratch, "run nothing.yaml"), "nothing.yaml", "nothing.yaml");
+    assert_told(spawn_hetsoc(&scratch, "validate nothing.yaml"), "nothing.yaml", "");
+    assert_refused(RACE_OF("./gone.yaml"), "race.yaml:4:19", "gone.yaml");
+    assert_refused("name: race\nplatform: gone\nschedulers: [heft]\n"
+                   "workload: {apps: [pair], arrivals: single}\n",
+                   "race.yaml:2:11", "unknown platform `gone`");
+    ck_assert(!scratch_has(&scratch, "out"));
+}
+END_TEST
+
+START_TEST(a_cycle_is_refused)
+{
+    assert_app_refused(APP "kinds: {t: {A: 1}}\ntasks: [{name: x, kind: t}, {name: y, kind: t}]\n"
+                           "edges: [{from: x, to: y}, {from: y, to: x}]\n",
+                       "odd.yaml:6:27", "x -> y -> x");
+}
+END_TEST
+
+START_TEST(a_task_that_no_pe_supports_is_refused)
+{
+    scratch_write(&scratch, "odd.yaml", APP "kinds: {t: {Z: 1}}\ntasks: [t]\n");
+    assert_refused(RACE_OF("odd"), "odd.yaml:5", "no PE");
+}
+END_TEST
+
+START_TEST(a_negative_time_is_refused)
+{
+    assert_app_refused(APP "kinds: {t: {A: -1}}\ntasks: [t]\n", "odd.yaml:4:16", "-1");
+}
+END_TEST
+
+START_TEST(a_time_that_is_no_number_is_refused)
+{
+    assert_app_refused(APP "kinds: {t: {A: nan}}\ntasks: [t]\n", "odd.yaml:4:16", "nan");
+    assert_refused("name: race\nplatform: duo\nschedulers: [heft]\nworkload: {apps: [pair], "
+                   "jobs: 5, arrivals: {kind: poisson, rate_jobs_per_ms: .nan}}\n",
+                   "race.yaml:4:79", ".nan");
+}
+END_TEST
+
+START_TEST(a_duplicate_name_is_refused)
+{
+    assert_app_refused(APP "kinds: {t: {A: 1}}\ntasks: [t, t]\n", "odd.yaml:5:12", "t");
+    assert_refused(RACE "seed: 1\nseed: 2\n", "race.yaml:6:1", "seed");
+    assert_refused(RACE "noise: [none, none]\n", "race.yaml:5:15", "none");
+}
+END_TEST
+
+START_TEST(an_empty_workload_is_refused)
+{
+    assert_refused("name: race\nplatform: duo\nschedulers: [heft]\n"
+                   "workload: {apps: [], arrivals: single}\n",
+                   "race.yaml:4:18", "empty");
+    assert_app_refused(APP "kinds: {}\ntasks: []\n", "odd.yaml:5:8", "no task");
+    scratch_write(&scratch, "when.csv", "arrival_us,app\n");
+    assert_refused("name: race\nplatform: duo\nschedulers: [heft]\n"
+                   "workload: {apps: [pair], arrivals: {kind: trace, file: when.csv}}\n",
+                   "race.yaml:4:36", "empty");
+}
+END_TEST
+
+START_TEST(a_bad_arrival_is_refused)
+{
+    scratch_write(&scratch, "when.csv", "arrival_us,app\n0,pair\n-1,pair\n");
+    assert_told(spawn_hetsoc(&scratch, "validate when.csv"), "when.csv:3:1", "-1");
+    scratch_write(&scratch, "when.csv", "arrival_us,app\n0,pear\n");
+    assert_refused("name: race\nplatform: duo\nschedulers: [heft]\n"
+                   "workload: {apps: [pair], arrivals: {kind: trace, file: when.csv}}\n",
+                   "when.csv:2:3", "pear");
+}
+END_TEST
+
+START_TEST(a_file_of_no_known_format_is_refused)
+{
+    scratch_write(&scratch, "odd.yaml", "colour: red\n");
+    assert_told(spawn_hetsoc(&scratch, "validate odd.yaml"), "odd.yaml", "no experiment");
+}
+END_TEST
+
+START_TEST(a_broken_set_is_refused)
+{
+    scratch_write(&scratch, "race.yaml", RACE);
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set replicates=x"), "--set replicates",
+                "'x'");
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set no.such=1"), "--set no.such", "'no'");
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set platform=gone"), "--set platform",
+                "gone");
+}
+END_TEST
+
+START_TEST(an_output_folder_that_cannot_be_written_is_refused)
+{
+    scratch_write(&scratch, "race.yaml", RACE);
+    scratch_write(&scratch, "file", "x");
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml -o file/out"), "file/out", "file");
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml -o file"), "file", "");
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml -o /proc/out"), "/proc/out", "");
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml -o /proc"), "/proc", "");
+    ck_assert_str_eq(scratch_read(&scratch, "file"), "x");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("bad_input");
+    TCase *tcase = tcase_create("bad_input");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, an_unknown_key_is_refused);
+    tcase_add_test(tcase, a_wrong_type_is_refused);
+    tcase_add_test(tcase, a_missing_file_is_refused);
+    tcase_add_test(tcase, a_cycle_is_refused);
+    tcase_add_test(tcase, a_task_that_no_pe_supports_is_refused);
+    tcase_add_test(tcase, a_negative_time_is_refused);
+    tcase_add_test(tcase, a_time_that_is_no_number_is_refused);
+    tcase_add_test(tcase, a_duplicate_name_is_refused);
+    tcase_add_test(tcase, an_empty_workload_is_refused);
+    tcase_add_test(tcase, a_bad_arrival_is_refused);
+    tcase_add_test(tcase, a_file_of_no_known_format_is_refused);
+    tcase_add_test(tcase, a_broken_set_is_refused);
+    tcase_add_test(tcase, an_output_folder_that_cannot_be_written_is_refused);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the commands say and write when all is well, and how they end. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lab/library.h"
+#include "test/spawn.h"
+#include "test/suite.h"
+
+static struct scratch scratch;
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+    scratch_write_shelf(&scratch);
+    scratch_write(&scratch, "race.yaml",
+                  "name: race\nplatform: duo\nschedulers: [heft, etf, random]\nreplicates: 3\n"
+                  "noise: [none, {name: ln, exec: {dist: lognormal, sigma: 0.3}}]\n"
+                  "workload: {apps: [pair, solo, many], jobs: 30, warmup_jobs: 3, "
+                  "arrivals: {kind: poisson, rate_jobs_per_ms: [20, 60]}}\n"
+                  "engine: [heap, simgrid]\ntrace: true\n");
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+static struct spawned run(const char *arguments, int status)
+{
+    struct spawned spawned = spawn_hetsoc(&scratch, arguments);
+    ck_assert_msg(spawned.status == status, "%s ended with %d:\n%s", arguments, spawned.status,
+                  spawned.err);
+    return spawned;
+}
+
+static void assert_says(const char *text, const char *words)
+{
+    ck_assert_msg(strstr(text, words) != NULL, "`%s` is not in:\n%s", words, text);
+}
+
+/* The text of a CSV without the columns that differ between runs. */
+static const char *without_volatile(const char *csv)
+{
+    static const char *const names[] = {"decide_us_mean", "wall_s", "tasks_per_s"};
+    bool hidden[64] = {false};
+    char *text = arena_string(scratch.arena, csv);
+    char *kept = arena_string(scratch.arena, csv), *end = kept;
+    int hidden_count = 0;
+    for (bool header = true; *text != '\0'; header = false) {
+        char *line = strsep(&text, "\n");
+        for (int column = 0; line != NULL; column++) {
+            const char *cell = strsep(&line, ",");
+            ck_assert_int_lt(column, 64);
+            for (int i = 0; header && i < 3; i++)
+                hidden[column] = hidden[column] || strcmp(cell, names[i]) == 0;
+            hidden_count += header && hidden[column];
+            if (!hidden[column])
+                end = stpcpy(stpcpy(end, cell), ",");
+        }
+        end = stpcpy(end, "\n");
+    }
+    ck_assert_int_eq(hidden_count, 3);
+    return kept;
+}
+
+START_TEST(help_and_version_end_well)
+{
+    assert_says(run("--help", 0).out, "validate");
+    assert_says(run("--version", 0).out, "SimGrid 3.");
+    assert_says(run("run --help", 0).out, "--dump-config");
+    assert_says(run("list --help", 0).out, "schedulers");
+    assert_says(run("validate --help", 0).out, "FILE...");
+}
+END_TEST
+
+START_TEST(wrong_usage_ends_with_2)
+{
+    assert_says(run("rnu race.yaml", 2).err, "hetsoc run");
+    assert_says(spawn_hetsoc(&scratch, "run").err, "which experiment?");
+    static const char *const wrong[] = {
+        "run",
+        "run race.yaml other.yaml",
+        "run race.yaml --no-such-flag",
+        "run race.yaml -j 0",
+        "run race.yaml -j two",
+        "run race.yaml --set replicates",
+        "run race.yaml --engine steam",
+        "list",
+        "list cars",
+        "list apps platforms",
+        "validate",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        run(wrong[i], 2);
+    ck_assert(!scratch_has(&scratch, "out"));
+}
+END_TEST
+
+START_TEST(lists_have_a_name_and_a_summary_per_line)
+{
+    static const char *const lists[][2] = {{"list schedulers", "heft\t"},
+                                           {"list platforms", "top3\t"},
+                                           {"list apps", "topcuoglu\t"},
+                                           {"list arrivals", "poisson\t"},
+                                           {"list metrics", "mean_latency_us\t"}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        char *out = arena_string(scratch.arena, run(lists[i][0], 0).out);
+        assert_says(out, lists[i][1]);
+        for (char *line = strsep(&out, "\n"); out != NULL; line = strsep(&out, "\n")) {
+            const char *tab = strchr(line, '\t');
+            ck_assert_msg(tab != NULL && tab != line && tab[1] != '\0', "%s", line);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_run_writes_its_files_and_tells_where)
+{
+    const char *out = run("run race.yaml", 0).out;
+    static const char *const files[] = {"trials.csv", "summary.csv", "jobs.csv",
+                                        "tasks.csv",  "pes.csv",     "manifest.json"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *path = arena_printf(scratch.arena, "out/race/%s", files[i]);
+        ck_assert_msg(scratch_has(&scratch, path), "%s", path);
+        assert_says(out, path);
+    }
+    assert_says(out, "72 trials");
+    assert_says(out, "etf");
+    assert_says(scratch_read(&scratch, "out/race/manifest.json"), "\"stop_reason\": \"completed\"");
+}
+END_TEST
+
+START_TEST(a_quiet_run_says_nothing)
+{
+    struct spawned spawned = run("run race.yaml --quiet --engine heap -o there", 0);
+    ck_assert_str_eq(spawned.out, "");
+    ck_assert(scratch_has(&scratch, "there/summary.csv"));
+    ck_assert(!scratch_has(&scratch, "out"));
+}
+END_TEST
+
+START_TEST(the_same_experiment_gives_the_same_bytes_on_any_number_of_workers)
+{
+    static const char *const runs[] = {"run race.yaml -q -j 1 -o a", "run race.yaml -q -j 2 -o b",
+                                       "run race.yaml -q -j 2 -o c", "run race.yaml -q -j 5 -o d"};
+    static const char *const files[] = {"jobs.csv", "tasks.csv", "pes.csv", "summary.csv"};
+    for (size_t i = 0; i < 4; i++)
+        run(runs[i], 0);
+    const char *trials = without_volatile(scratch_read(&scratch, "a/trials.csv"));
+    ck_assert_ptr_nonnull(strstr(trials, "\n71,"));
+    for (const char *dir = "b"; *dir != 'e'; dir = *dir == 'b' ? "c" : *dir == 'c' ? "d" : "e") {
+        const char *path = arena_printf(scratch.arena, "%s/trials.csv", dir);
+        ck_assert_str_eq(without_volatile(scratch_read(&scratch, path)), trials);
+        for (size_t f = 0; f < 4; f++) {
+            const char *first = arena_printf(scratch.arena, "a/%s", files[f]);
+            path = arena_printf(scratch.arena, "%s/%s", dir, files[f]);
+            ck_assert_int_gt((int)strlen(scratch_read(&scratch, first)), 200);
+            ck_assert_msg(strcmp(scratch_read(&scratch, path), scratch_read(&scratch, first)) == 0,
+                          "%s", path);
+        }
+    }
+}
+END_TEST
+
+START_TEST(another_seed_gives_other_bytes)
+{
+    run("run race.yaml -q --engine heap -o a", 0);
+    run("run race.yaml -q --engine heap -o b --set seed=2", 0);
+    ck_assert_str_ne(scratch_read(&scratch, "a/jobs.csv"), scratch_read(&scratch, "b/jobs.csv"));
+}
+END_TEST
+
+START_TEST(a_dry_run_checks_and_lists_and_writes_nothing)
+{
+    const char *out = run("run race.yaml --dry-run --set seed=3", 0).out;
+    assert_says(out, "24 combinations x 3 replicates = 72 trials");
+    assert_says(out, "trial 69: platform=duo workload=pair+solo+many rate_jobs_per_ms=60 jobs=30 "
+                     "engine=simgrid noise=ln scheduler=random");
+    ck_assert(!scratch_has(&scratch, "out"));
+}
+END_TEST
+
+START_TEST(a_dumped_configuration_runs_the_same)
+{
+    const char *dumped = run("run race.yaml --dump-config --engine heap --set seed=9", 0).out;
+    assert_says(dumped, "seed: 9");
+    scratch_write(&scratch, "dumped.yaml", dumped);
+    run("run race.yaml -q --engine heap --set seed=9 -o a", 0);
+    run("run dumped.yaml -q -o b", 0);
+    ck_assert_str_eq(scratch_read(&scratch, "a/tasks.csv"), scratch_read(&scratch, "b/tasks.csv"));
+}
+END_TEST
+
+START_TEST(an_experiment_is_also_a_folder_or_a_shipped_name)
+{
+    scratch_write(&scratch, "study/experiment.yaml",
+                  "name: study\nplatform: ../duo.yaml\nschedulers: [heft]\n"
+                  "workload: {apps: [../pair.yaml], arrivals: single}\n");
+    assert_says(run("run study --dry-run", 0).out, "1 trials");
+    assert_says(run("run reference-topcuoglu --dry-run", 0).out, "platform=top3");
+}
+END_TEST
+
+START_TEST(a_failed_trial_is_told_and_the_others_are_kept)
+{
+    /* At one job per 1000 s the clock leaves its range. */
+    scratch_write(&scratch, "slow.yaml",
+                  "name: slow\nplatform: duo\nschedulers: [heft]\nengine: [heap, simgrid]\n"
+                  "workload: {apps: [pair], jobs: 30, "
+                  "arrivals: {kind: periodic, rate_jobs_per_ms: [1e-6, 5]}}\n");
+    struct spawned spawned = run("run slow.yaml", 1);
+    assert_says(spawned.err, "trial 0 (heft, duo, pair, noise none, replicate 0): failed");
+    assert_says(spawned.err, "limit");
+    assert_says(spawned.out, "4 trials");
+    assert_says(spawned.out, "2 failed");
+    const char *trials = scratch_read(&scratch, "out/slow/trials.csv");
+    assert_says(trials, "\n0,slow,duo,pair,heap,heft,1e-06,none,0,1,failed,");
+    assert_says(trials, "\n3,slow,duo,pair,simgrid,heft,5,none,0,1,done,");
+    assert_says(scratch_read(&scratch, "out/slow/manifest.json"), "\"failed\": 2");
+}
+END_TEST
+
+START_TEST(a_run_of_failures_only_still_writes_its_rows)
+{
+    scratch_write(&scratch, "slow.yaml",
+                  "name: slow\nplatform: duo\nschedulers: [heft]\nengine: heap\n"
+                  "workload: {apps: [pair], jobs: 30, "
+                  "arrivals: {kind: periodic, rate_jobs_per_ms: 1e-6}}\n");
+    run("run slow.yaml", 1);
+    assert_says(scratch_read(&scratch, "out/slow/trials.csv"), ",failed,");
+}
+END_TEST
+
+START_TEST(without_gnuplot_a_run_succeeds_with_a_warning)
+{
+    setenv("PATH", scratch.folder, 1);
+    struct spawned spawned = run("run race.yaml --engine heap", 0);
+    assert_says(spawned.err, "warning");
+    assert_says(spawned.err, "gnuplot");
+    ck_assert(!scratch_has(&scratch, "out/race/plots/latency.png"));
+}
+END_TEST
+
+/* Waits until a file is there. */
+static void wait_for(const char *name)
+{
+    const struct timespec moment = {.tv_nsec = 20 * 1000 * 1000};
+    for (int i = 0; i < 500 && !scratch_has(&scratch, name); i++)
+        nanosleep(&moment, NULL);
+    ck_assert_msg(scratch_has(&scratch, name), "%s did not come", name);
+}
+
+START_TEST(an_interrupt_lets_running_trials_finish_and_keeps_them)
+{
+    pid_t pid = spawn_start(&scratch, "run race.yaml -j 2 --set replicates=100000 --engine heap");
+    wait_for("out/race/.parts/100000.jobs.csv"); /* the second trial has begun */
+    kill(-pid, SIGINT);
+    struct spawned spawned = spawn_wait(&scratch, pid);
+    ck_assert_int_eq(spawned.status, 1);
+    assert_says(spawned.err, "interrupted after");
+    const char *trials = scratch_read(&scratch, "out/race/trials.csv");
+    assert_says(trials, ",done,");
+    ck_assert_ptr_null(strstr(trials, ",crashed,"));
+    assert_says(scratch_read(&scratch, "out/race/manifest.json"), "\"interrupted\"");
+    ck_assert(!scratch_has(&scratch, "out/race/.parts"));
+}
+END_TEST
+
+START_TEST(a_second_interrupt_ends_a_long_trial)
+{
+    pid_t pid = spawn_start(&scratch, "run race.yaml -j 1 --set workload.jobs=2000000000 --engine "
+                                      "heap --set workload.arrivals.rate_jobs_per_ms=20");
+    wait_for("out/race/.parts/0.jobs.csv");
+    kill(-pid, SIGINT);
+    const struct timespec second = {.tv_sec = 1};
+    nanosleep(&second, NULL);
+    kill(-pid, SIGINT);
+    struct spawned spawned = spawn_wait(&scratch, pid);
+    ck_assert_int_eq(spawned.status, 1);
+    assert_says(spawned.err, "interrupted after 0 of");
+    ck_assert(!scratch_has(&scratch, "out/race/.parts"));
+}
+END_TEST
+
+START_TEST(validate_says_what_right_files_are)
+{
+    scratch_write(&scratch, "when.csv", "arrival_us,app\n0,pair\n1.5,anything\n");
+    const char *out = run("validate race.yaml duo.yaml pair.yaml many.yaml when.csv", 0).out;
+    ck_assert_str_eq(out, "race.yaml: ok (experiment)\nduo.yaml: ok (platform)\n"
+                          "pair.yaml: ok (app)\nmany.yaml: ok (app)\nwhen.csv: ok (arrivals)\n");
+}
+END_TEST
+
+START_TEST(everything_that_is_shipped_is_valid)
+{
+    for (int shelf = LIBRARY_PLATFORMS; shelf <= LIBRARY_EXPERIMENTS; shelf++) {
+        int count;
+        const char **names = library_list(scratch.arena, (enum library_shelf)shelf, &count);
+        ck_assert_int_gt(count, 0);
+        for (int i = 0; i < count; i++) {
+            struct fault fault = FAULT_NONE;
+            const char *path = library_find(scratch.arena, (enum library_shelf)shelf, names[i],
+                                            "/nowhere", "", &fault);
+            run(arena_printf(scratch.arena, "validate %s", path), 0);
+        }
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("cli");
+    TCase *tcase = tcase_create("cli");
+    tcase_set_timeout(tcase, 240);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, help_and_version_end_well);
+    tcase_add_test(tcase, wrong_usage_ends_with_2);
+    tcase_add_test(tcase, lists_have_a_name_and_a_summary_per_line);
+    tcase_add_test(tcase, a_run_writes_its_files_and_tells_where);
+    tcase_add_test(tcase, a_quiet_run_says_nothing);
+    tcase_add_test(tcase, the_same_experiment_gives_the_same_bytes_on_any_number_of_workers);
+    tcase_add_test(tcase, another_seed_gives_other_bytes);
+    tcase_add_test(tcase, a_dry_run_checks_and_lists_and_writes_nothing);
+    tcase_add_test(tcase, a_dumped_configuration_runs_the_same);
+    tcase_add_test(tcase, an_experiment_is_also_a_folder_or_a_shipped_name);
+    tcase_add_test(tcase, a_failed_trial_is_told_and_the_others_are_kept);
+    tcase_add_test(tcase, a_run_of_failures_only_still_writes_its_rows);
+    tcase_add_test(tcase, without_gnuplot_a_run_succeeds_with_a_warning);
+    tcase_add_test(tcase, an_interrupt_lets_running_trials_finish_and_keeps_them);
+    tcase_add_test(tcase, a_second_interrupt_ends_a_long_trial);
+    tcase_add_test(tcase, validate_says_what_right_files_are);
+    tcase_add_test(tcase, everything_that_is_shipped_is_valid);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test/spawn.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+pid_t spawn_start(struct scratch *scratch, const char *arguments)
+{
+    char *binary = getenv("HETSOC_BINARY");
+    ck_assert_msg(binary != NULL, "HETSOC_BINARY is not set; run by meson test");
+    char *argv[32] = {binary};
+    char *rest = arena_string(scratch->arena, arguments);
+    for (int i = 1; i < 31 && rest != NULL; i++)
+        argv[i] = strsep(&rest, " ");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, scratch->folder);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, ".stdout", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    posix_spawn_file_actions_addopen(&actions, 2, ".stderr", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    pid_t pid;
+    ck_assert_int_eq(posix_spawn(&pid, binary, &actions, &attributes, argv, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return pid;
+}
+
+struct spawned spawn_wait(struct scratch *scratch, pid_t pid)
+{
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return (struct spawned){
+        .status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+        .out = scratch_read(scratch, ".stdout"),
+        .err = scratch_read(scratch, ".stderr"),
+    };
+}
+
+struct spawned spawn_hetsoc(struct scratch *scratch, const char *arguments)
+{
+    return spawn_wait(scratch, spawn_start(scratch, arguments));
+}

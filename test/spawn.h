@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs the built program as a user would, in a scratch folder. */
+#ifndef HETSOC_TEST_SPAWN_H
+#define HETSOC_TEST_SPAWN_H
+
+#include <sys/types.h>
+
+#include "test/scratch.h"
+
+/* How a run of the program ended; texts live as long as the scratch folder. */
+struct spawned {
+    int status; /* exit status, -1 if it was killed */
+    const char *out, *err;
+};
+
+/* Runs `hetsoc ARGUMENTS` (words separated by single spaces) in the scratch folder to its end. */
+struct spawned spawn_hetsoc(struct scratch *scratch, const char *arguments);
+
+/* Starts it in a process group of its own, as a shell at a terminal does; spawn_wait ends it. */
+pid_t spawn_start(struct scratch *scratch, const char *arguments);
+struct spawned spawn_wait(struct scratch *scratch, pid_t pid);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/gnuplot.h"
+#include "analysis/plot.h"
+#include "test/scratch.h"
+#include "test/suite.h"
+
+#define HEADER                                                                                     \
+    "experiment,platform,workload,engine,scheduler,rate_jobs_per_ms,noise,metric,n,mean,ci_low,"   \
+    "ci_high,paired_ratio,paired_ci_low,paired_ci_high,wins,pairs\n"
+
+static struct scratch scratch;
+static struct fault fault;
+
+static void set_up(void)
+{
+    scratch_init(&scratch);
+    fault = FAULT_NONE;
+}
+
+static void tear_down(void)
+{
+    scratch_finish(&scratch);
+}
+
+static bool has_gnuplot(void)
+{
+    const char *script = scratch_write(&scratch, "probe.gp", "print 1\n");
+    bool is_there = gnuplot_run(scratch.folder, "probe.gp", &fault);
+    remove(script);
+    if (!is_there) {
+        printf("%s: skipped\n", fault.what);
+    }
+    return is_there;
+}
+
+/* A latency of each scheduler for each rate and noise; "" = no rate. */
+static const char *make_summary(const char *const *schedulers, const char *const *rates,
+                                const char *const *noises)
+{
+    const char *text = HEADER;
+    double latency = 100.0;
+    for (int r = 0; rates[r] != NULL; r++) {
+        for (int n = 0; noises[n] != NULL; n++) {
+            for (int s = 0; schedulers[s] != NULL; s++, latency *= 1.1) {
+                text = arena_printf(scratch.arena,
+                                    "%srace,soc,mix,heap,%s,%s,%s,makespan_us,2,1,1,1,,,,,\n"
+                                    "race,soc,mix,heap,%s,%s,%s,mean_latency_us,2,%.3f,%.3f,%.3f,"
+                                    ",,,,\n",
+                                    text, schedulers[s], rates[r], noises[n], schedulers[s],
+                                    rates[r], noises[n], latency, 0.9 * latency, 1.1 * latency);
+            }
+        }
+    }
+    return scratch_write(&scratch, "summary.csv", text);
+}
+
+/* Draws, and expects a picture and a script that reads only the summary. Returns the script. */
+static const char *draw(void)
+{
+    bool is_drawn = plot_latency(scratch.folder, &fault);
+    ck_assert_msg(is_drawn, "%s: %s", fault.where, fault.what);
+    unsigned char magic[8] = {0};
+    FILE *stream = fopen(scratch_path(&scratch, "plots/latency.png"), "rb");
+    ck_assert_ptr_nonnull(stream);
+    ck_assert_uint_eq(fread(magic, 1, sizeof magic, stream), sizeof magic);
+    fclose(stream);
+    ck_assert_mem_eq(magic, "\x89PNG\r\n\x1a\n", sizeof magic);
+    ck_assert_int_eq(scratch_count(&scratch, "plots"), 2);
+
+    const char *script = scratch_read(&scratch, "plots/latency.gp");
+    for (const char *at = script; (at = strstr(at, ".csv")) != NULL; at++) {
+        ck_assert_mem_eq(at - strlen("../summary"), "../summary", strlen("../summary"));
+    }
+    ck_assert_ptr_null(strstr(script, scratch.folder));
+    ck_assert_ptr_null(strstr(script, "system"));
+    return script;
+}
+
+static int count_panels(const char *script)
+{
+    int panels = 0;
+    for (const char *at = script; (at = strstr(at, "\nset title '")) != NULL; at++) {
+        panels++;
+    }
+    return panels;
+}
+
+static const char *const two_schedulers[] = {"heft", "etf", NULL};
+static const char *const three_rates[] = {"8", "1", "2.5", NULL};
+static const char *const one_rate[] = {"4", NULL};
+static const char *const no_rate[] = {"", NULL};
+static const char *const two_noises[] = {"none", "ln30", NULL};
+static const char *const one_noise[] = {"none", NULL};
+
+START_TEST(several_rates_are_the_axis_and_each_noise_a_panel)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(two_schedulers, three_rates, two_noises);
+    const char *script = draw();
+    ck_assert_int_eq(count_panels(script), 2);
+    ck_assert_ptr_nonnull(strstr(script, "set xlabel 'arrival rate [jobs/ms]'"));
+    ck_assert_ptr_nonnull(strstr(script, "set xtics ('1' 1, '2.5' 2.5, '8' 8)"));
+    ck_assert_ptr_nonnull(strstr(script, "array schedulers[2] = ['heft', 'etf']"));
+    ck_assert_ptr_nonnull(strstr(script, "strcol('noise') eq 'ln30'"));
+}
+END_TEST
+
+START_TEST(with_one_rate_the_axis_is_noise)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(two_schedulers, one_rate, two_noises);
+    const char *script = draw();
+    ck_assert_int_eq(count_panels(script), 1);
+    ck_assert_ptr_nonnull(strstr(script, "set xlabel 'noise'"));
+    ck_assert_ptr_nonnull(strstr(script, "set xtics ('none' 1, 'ln30' 2)"));
+}
+END_TEST
+
+START_TEST(with_nothing_varying_there_is_a_bar_per_scheduler)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(two_schedulers, no_rate, one_noise);
+    const char *script = draw();
+    ck_assert_int_eq(count_panels(script), 1);
+    ck_assert_ptr_nonnull(strstr(script, "with boxes"));
+    ck_assert_ptr_nonnull(strstr(script, "set yrange [0:"));
+}
+END_TEST
+
+START_TEST(the_vertical_axis_is_logarithmic_if_the_range_is_wide)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(two_schedulers, three_rates, one_noise);
+    ck_assert_ptr_null(strstr(draw(), "set logscale y"));
+    scratch_write(&scratch, "summary.csv",
+                  HEADER "race,soc,mix,heap,heft,1,none,mean_latency_us,1,10,,,,,,,\n"
+                         "race,soc,mix,heap,heft,2,none,mean_latency_us,1,5000,,,,,,,\n");
+    ck_assert_ptr_nonnull(strstr(draw(), "set logscale y"));
+}
+END_TEST
+
+START_TEST(what_has_no_interval_is_drawn_without_one)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    scratch_write(&scratch, "summary.csv",
+                  HEADER "race,soc,mix,heap,heft,,none,mean_latency_us,1,10,,,,,,,\n");
+    draw();
+}
+END_TEST
+
+static const char *const odd_names[] = {
+    "it's",  "`touch hacked`", "$(touch hacked)",    "a%d%s%n", "{/Bold x}_y^2",
+    "#hash", "@GPVAL_PWD",     "'']; !touch hacked", "end'",    NULL};
+
+START_TEST(names_cannot_say_anything_to_gnuplot)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(odd_names, no_rate, odd_names);
+    draw();
+    make_summary(odd_names, no_rate, one_noise);
+    const char *script = draw();
+    ck_assert_ptr_nonnull(strstr(script, "'it''s'"));
+    ck_assert_ptr_nonnull(strstr(script, "'a%%d%%s%%n' 4"));
+    ck_assert_int_eq(scratch_count(&scratch, ""), 2);
+    ck_assert_int_eq(scratch_count(&scratch, "plots"), 2);
+}
+END_TEST
+
+START_TEST(gnuplot_finds_odd_names_in_the_summary)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(odd_names, no_rate, one_noise);
+    FILE *script = fopen(scratch_path(&scratch, "find.gp"), "w");
+    fputs("set datafile separator comma\n"
+          "set datafile columnheaders\n"
+          "set datafile commentschars ''\n",
+          script);
+    for (int i = 0; odd_names[i] != NULL; i++) {
+        fputs("stats 'summary.csv' using (strcol('scheduler') eq ", script);
+        gnuplot_quote(odd_names[i], script);
+        fputs(" ? 1 : 0) nooutput\n"
+              "if (STATS_sum != 2) { exit error 'not found' }\n",
+              script);
+    }
+    fclose(script);
+    bool is_found = gnuplot_run(scratch.folder, "find.gp", &fault);
+    ck_assert_msg(is_found, "%s\n%s", fault.what, scratch_read(&scratch, "find.gp"));
+}
+END_TEST
+
+START_TEST(names_that_gnuplot_would_misread_are_refused_with_their_place)
+{
+    static const char *const names[] = {"\"a,b\"", "\"a\"\"b\"", "a\\b", " a", "a\tb"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        fault = FAULT_NONE;
+        scratch_write(&scratch, "summary.csv",
+                      arena_printf(scratch.arena,
+                                   HEADER
+                                   "race,soc,%s,heap,heft,1,none,mean_latency_us,1,10,,,,,,,\n",
+                                   names[i]));
+        ck_assert(!plot_latency(scratch.folder, &fault));
+        ck_assert_str_eq(fault.where, scratch_path(&scratch, "summary.csv:2:10"));
+        ck_assert_int_eq(scratch_count(&scratch, ""), 1);
+    }
+}
+END_TEST
+
+START_TEST(a_summary_without_latency_is_refused)
+{
+    scratch_write(&scratch, "summary.csv", HEADER);
+    ck_assert(!plot_latency(scratch.folder, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.what, "mean_latency_us"));
+}
+END_TEST
+
+START_TEST(without_gnuplot_the_fault_says_so_and_the_script_stays)
+{
+    make_summary(two_schedulers, three_rates, two_noises);
+    const char *before = arena_string(scratch.arena, getenv("PATH"));
+    setenv("PATH", scratch.folder, 1);
+    bool is_drawn = plot_latency(scratch.folder, &fault);
+    setenv("PATH", before, 1);
+    ck_assert(!is_drawn);
+    ck_assert_ptr_nonnull(strstr(fault.what, "gnuplot"));
+    ck_assert_ptr_nonnull(strstr(fault.hint, "install gnuplot"));
+    ck_assert(scratch_has(&scratch, "plots/latency.gp"));
+    ck_assert(!scratch_has(&scratch, "plots/latency.png"));
+}
+END_TEST
+
+START_TEST(what_gnuplot_complains_about_is_in_the_fault)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    scratch_write(&scratch, "bad.gp", "plot nonsense_of_mine\n");
+    ck_assert(!gnuplot_run(scratch.folder, "bad.gp", &fault));
+    ck_assert_str_eq(fault.where, scratch_path(&scratch, "bad.gp"));
+    ck_assert_msg(strstr(fault.what, "nonsense_of_mine") != NULL, "%s", fault.what);
+}
+END_TEST
+
+START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
+{
+    make_summary(two_schedulers, three_rates, two_noises);
+    plot_latency(scratch.folder, &fault);
+    const char *script = scratch_read(&scratch, "plots/latency.gp");
+    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL && setlocale(LC_ALL, "fr_FR.UTF-8") == NULL) {
+        puts("no locale with a decimal comma here: skipped");
+        return;
+    }
+    plot_latency(scratch.folder, &fault);
+    ck_assert_str_eq(scratch_read(&scratch, "plots/latency.gp"), script);
+    setlocale(LC_ALL, "C");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("plot");
+    TCase *tests = tcase_create("plot");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, several_rates_are_the_axis_and_each_noise_a_panel);
+    tcase_add_test(tests, with_one_rate_the_axis_is_noise);
+    tcase_add_test(tests, with_nothing_varying_there_is_a_bar_per_scheduler);
+    tcase_add_test(tests, the_vertical_axis_is_logarithmic_if_the_range_is_wide);
+    tcase_add_test(tests, what_has_no_interval_is_drawn_without_one);
+    tcase_add_test(tests, names_cannot_say_anything_to_gnuplot);
+    tcase_add_test(tests, gnuplot_finds_odd_names_in_the_summary);
+    tcase_add_test(tests, names_that_gnuplot_would_misread_are_refused_with_their_place);
+    tcase_add_test(tests, a_summary_without_latency_is_refused);
+    tcase_add_test(tests, without_gnuplot_the_fault_says_so_and_the_script_stays);
+    tcase_add_test(tests, what_gnuplot_complains_about_is_in_the_fault);
+    tcase_add_test(tests, a_locale_with_a_decimal_comma_changes_nothing);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lab/pool.h"
+#include "test/scratch.h"
+#include "test/suite.h"
+
+enum { ROW_LIMIT = 64 };
+
+static struct scratch scratch;
+static struct fault fault;
+static struct experiment experiment;
+static struct points points;
+
+/* What came back, in order. */
+static struct trial_row rows[ROW_LIMIT];
+static int row_count;
+static volatile sig_atomic_t stop;
+
+static void on_row(void *context, const struct trial_row *row)
+{
+    ck_assert_ptr_eq(context, rows);
+    ck_assert_int_lt(row_count, ROW_LIMIT);
+    rows[row_count++] = *row;
+}
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+    scratch_write_shelf(&scratch);
+    fault = FAULT_NONE;
+    row_count = 0;
+    stop = 0;
+    const char *path = scratch_write(
+        &scratch, "race.yaml",
+        "name: race\nplatform: duo\nschedulers: [heft, etf]\nreplicates: 3\nengine: heap\n"
+        "noise: [{name: ln, exec: {dist: lognormal, sigma: 0.3}}]\n"
+        "workload: {apps: [pair], jobs: 20, arrivals: {kind: poisson, rate_jobs_per_ms: 50}}\n");
+    ck_assert(experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault));
+    ck_assert(points_expand(&points, &experiment, &fault));
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+static struct pool pool_of(int32_t jobs)
+{
+    return (struct pool){
+        .points = &points,
+        .experiment = &experiment,
+        .jobs = jobs,
+        .on_row = on_row,
+        .context = rows,
+        .stop = &stop,
+    };
+}
+
+static void run(int32_t jobs)
+{
+    struct pool pool = pool_of(jobs);
+    ck_assert(pool_run(&pool, &fault));
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no child is left behind */
+}
+
+/* Gives the second point a policy that does this. */
+static void replace_policy(void (*decide)(void *self, const struct view *view,
+                                          struct decisions *decisions))
+{
+    static struct policy_kind policy;
+    policy = (struct policy_kind){
+        .contract = POLICY_CONTRACT,
+        .name = "bad",
+        .summary = "misbehaves",
+        .family = POLICY_DYNAMIC,
+        .discipline = POLICY_DATA_READY,
+        .decide = decide,
+    };
+    points.list[1].policy = &policy;
+}
+
+static void decide_abort(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    (void)view;
+    (void)decisions;
+    signal(SIGABRT, SIG_DFL);
+    abort();
+}
+
+static void decide_exit(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    (void)view;
+    (void)decisions;
+    _exit(3);
+}
+
+static void decide_sleep(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    (void)view;
+    (void)decisions;
+    for (;;)
+        pause();
+}
+
+static void decide_nothing(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    (void)view;
+    (void)decisions;
+}
+
+START_TEST(every_trial_gives_the_row_that_it_gives_alone)
+{
+    run(3);
+    ck_assert_int_eq(row_count, 6);
+    bool seen[6] = {false};
+    for (int i = 0; i < row_count; i++) {
+        struct trial_row alone;
+        ck_assert(!seen[rows[i].trial]);
+        seen[rows[i].trial] = true;
+        trial_run(&points, &experiment, rows[i].trial, NULL, &alone);
+        ck_assert_int_eq(rows[i].status, TRIAL_DONE);
+        ck_assert_int_eq(rows[i].replicate, rows[i].trial % 3);
+        ck_assert_int_eq(rows[i].metrics.jobs_done, 20);
+        ck_assert(rows[i].metrics.mean_latency_us == alone.metrics.mean_latency_us);
+        ck_assert_int_eq(rows[i].decisions, alone.decisions);
+    }
+}
+END_TEST
+
+START_TEST(trials_run_replicate_first)
+{
+    run(1);
+    const int expected[] = {0, 3, 1, 4, 2, 5};
+    ck_assert_int_eq(row_count, 6);
+    for (int i = 0; i < row_count; i++)
+        ck_assert_int_eq(rows[i].trial, expected[i]);
+}
+END_TEST
+
+/* The rows of point 1 (trials 3 to 5) crashed with these words, the others are done. */
+static void assert_crashed(const char *words)
+{
+    ck_assert_int_eq(row_count, 6);
+    for (int i = 0; i < row_count; i++) {
+        bool bad = rows[i].trial >= 3;
+        ck_assert_int_eq(rows[i].status, bad ? TRIAL_CRASHED : TRIAL_DONE);
+        ck_assert_int_eq(rows[i].replicate, rows[i].trial % 3);
+        if (bad)
+            ck_assert_msg(strstr(rows[i].fault.what, words) != NULL, "%s", rows[i].fault.what);
+    }
+}
+
+START_TEST(a_child_that_dies_by_a_signal_costs_its_row_only)
+{
+    replace_policy(decide_abort);
+    run(2);
+    assert_crashed("signal 6");
+}
+END_TEST
+
+START_TEST(a_child_that_exits_without_a_row_costs_its_row_only)
+{
+    replace_policy(decide_exit);
+    run(2);
+    assert_crashed("exit status 3");
+}
+END_TEST
+
+START_TEST(a_policy_that_does_nothing_is_a_deadlock)
+{
+    replace_policy(decide_nothing);
+    run(2);
+    for (int i = 0; i < row_count; i++)
+        ck_assert_int_eq(rows[i].status, rows[i].trial >= 3 ? TRIAL_DEADLOCK : TRIAL_DONE);
+}
+END_TEST
+
+START_TEST(a_crashed_trace_part_is_left_to_the_store)
+{
+    struct pool pool = pool_of(2);
+    pool.trace_dir = scratch.folder;
+    replace_policy(decide_abort);
+    ck_assert(pool_run(&pool, &fault));
+    assert_crashed("signal 6");
+    const char *tasks = scratch_read(&scratch, "0.tasks.csv");
+    int lines = 0;
+    for (const char *c = tasks; *c != '\0'; c++)
+        lines += *c == '\n';
+    ck_assert_int_eq(lines, 40);
+    ck_assert_ptr_nonnull(scratch_read(&scratch, "1.jobs.csv"));
+    ck_assert_ptr_nonnull(scratch_read(&scratch, "2.pes.csv"));
+}
+END_TEST
+
+START_TEST(a_wish_to_stop_starts_no_more_trials)
+{
+    stop = 1;
+    run(2);
+    ck_assert_int_eq(row_count, 0);
+}
+END_TEST
+
+static void on_row_then_stop(void *context, const struct trial_row *row)
+{
+    on_row(context, row);
+    stop = 1;
+}
+
+START_TEST(a_wish_to_stop_lets_running_trials_finish)
+{
+    struct pool pool = pool_of(2);
+    pool.on_row = on_row_then_stop;
+    ck_assert(pool_run(&pool, &fault));
+    ck_assert_int_eq(row_count, 2);
+    ck_assert_int_eq(rows[0].status, TRIAL_DONE);
+    ck_assert_int_eq(rows[1].status, TRIAL_DONE);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+END_TEST
+
+static void wish_twice(int signal_number)
+{
+    (void)signal_number;
+    stop = 2;
+}
+
+START_TEST(a_second_wish_kills_what_runs)
+{
+    replace_policy(decide_sleep);
+    points.list[0].policy = points.list[1].policy;
+    signal(SIGALRM, wish_twice);
+    alarm(1);
+    run(2);
+    ck_assert_int_eq(row_count, 0);
+}
+END_TEST
+
+START_TEST(children_die_with_their_parent)
+{
+    replace_policy(decide_sleep);
+    points.list[0].policy = points.list[1].policy;
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t parent = fork();
+    ck_assert_int_ge(parent, 0);
+    if (parent == 0) {
+        struct pool pool = pool_of(2);
+        close(ends[0]);
+        pool_run(&pool, &fault);
+        _exit(0);
+    }
+    close(ends[1]);
+    sleep(1);
+    kill(parent, SIGKILL);
+    ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
+    char byte;
+    alarm(10);
+    ck_assert_int_eq(read(ends[0], &byte, 1), 0); /* nobody holds the other end any more */
+}
+END_TEST
+
+START_TEST(what_the_parent_had_not_flushed_is_written_once)
+{
+    const char *path = scratch_path(&scratch, "log");
+    FILE *log = fopen(path, "w");
+    ck_assert_ptr_nonnull(log);
+    fputs("once\n", log);
+    run(2);
+    fclose(log);
+    ck_assert_str_eq(scratch_read(&scratch, "log"), "once\n");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("pool");
+    TCase *tcase = tcase_create("pool");
+    tcase_set_timeout(tcase, 30);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, every_trial_gives_the_row_that_it_gives_alone);
+    tcase_add_test(tcase, trials_run_replicate_first);
+    tcase_add_test(tcase, a_child_that_dies_by_a_signal_costs_its_row_only);
+    tcase_add_test(tcase, a_child_that_exits_without_a_row_costs_its_row_only);
+    tcase_add_test(tcase, a_policy_that_does_nothing_is_a_deadlock);
+    tcase_add_test(tcase, a_crashed_trace_part_is_left_to_the_store);
+    tcase_add_test(tcase, a_wish_to_stop_starts_no_more_trials);
+    tcase_add_test(tcase, a_wish_to_stop_lets_running_trials_finish);
+    tcase_add_test(tcase, a_second_wish_kills_what_runs);
+    tcase_add_test(tcase, children_die_with_their_parent);
+    tcase_add_test(tcase, what_the_parent_had_not_flushed_is_written_once);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

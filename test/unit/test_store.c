@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/store.h"
+#include "lab/tables.h"
+#include "test/scratch.h"
+#include "test/suite.h"
+
+static struct scratch scratch;
+static struct fault fault;
+static struct experiment experiment;
+static struct points points;
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+    scratch_write_shelf(&scratch);
+    fault = FAULT_NONE;
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+/* Two points (jobs 4 and 5) of two replicates, with these further lines. */
+static void load(const char *more)
+{
+    const char *text = arena_printf(
+        scratch.arena,
+        "name: race\nplatform: duo\nschedulers: [heft]\nseed: 7\nreplicates: 2\nengine: heap\n"
+        "workload: {apps: [pair], jobs: [4, 5], arrivals: {kind: poisson, rate_jobs_per_ms: 0.3}}\n"
+        "%s",
+        more);
+    const char *path = scratch_write(&scratch, "race.yaml", text);
+    ck_assert(experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault));
+    ck_assert(points_expand(&points, &experiment, &fault));
+}
+
+static struct store *open_store(void)
+{
+    struct store *store = store_open(scratch_path(&scratch, "out"), &points, &experiment, &fault);
+    ck_assert_msg(store != NULL, "%s: %s", fault.where, fault.what);
+    return store;
+}
+
+static void put(struct store *store, int32_t trial, enum trial_status status)
+{
+    struct trial_row row;
+    trial_row_clear(&row, trial, trial % points.replicates);
+    row.status = status;
+    row.metrics.jobs_done = 10 + trial;
+    row.metrics.mean_latency_us = 1.5;
+    row.decisions = 20 + trial;
+    if (status != TRIAL_DONE)
+        fault_set(&row.fault, "here", "do that", "because \"so\"");
+    store_put(store, &row);
+}
+
+/* Writes the three parts of a traced trial, one row each. */
+static void put_parts(struct store *store, int trial)
+{
+    const char *folder = strrchr(store_trace_dir(store), '/');
+    for (int t = 0; t < TABLES_COUNT; t++)
+        scratch_write(&scratch,
+                      arena_printf(scratch.arena, "out%s/%d.%s", folder, trial, tables_names[t]),
+                      arena_printf(scratch.arena, "%d,%d\n", trial, t));
+}
+
+START_TEST(rows_come_out_in_trial_order_with_all_columns)
+{
+    load("");
+    struct store *store = open_store();
+    put(store, 3, TRIAL_DONE);
+    put(store, 0, TRIAL_DONE);
+    put(store, 2, TRIAL_CRASHED);
+    ck_assert(store_export(store, &fault));
+    store_close(store);
+    ck_assert_str_eq(
+        scratch_read(&scratch, "out/trials.csv"),
+        "trial,experiment,platform,workload,engine,scheduler,rate_jobs_per_ms,noise,replicate,seed,"
+        "status,jobs_done,jobs_failed,tasks_done,sim_time_us,makespan_us,mean_latency_us,"
+        "p50_latency_us,p95_latency_us,p99_latency_us,max_latency_us,mean_slowdown,utilization,"
+        "energy_uj,edp_uj_us,tasks_retried,decisions,decide_us_mean,lower_bound_us,wall_s,"
+        "tasks_per_s,workload.jobs\n"
+        "0,race,duo,pair,heap,heft,0.3,none,0,7,done,10,0,0,,,1.5,,,,,,,,,0,20,,,,,4\n"
+        "2,race,duo,pair,heap,heft,0.3,none,0,7,crashed,12,0,0,,,1.5,,,,,,,,,0,22,,,,,5\n"
+        "3,race,duo,pair,heap,heft,0.3,none,1,7,done,13,0,0,,,1.5,,,,,,,,,0,23,,,,,5\n");
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 1);
+}
+END_TEST
+
+START_TEST(parts_of_whole_trials_are_joined_in_trial_order_and_removed)
+{
+    load("trace: true\n");
+    struct store *store = open_store();
+    ck_assert_ptr_nonnull(store_trace_dir(store));
+    for (int trial = 3; trial >= 0; trial--) {
+        put_parts(store, trial);
+        put(store, trial, trial == 1 ? TRIAL_CRASHED : trial == 2 ? TRIAL_DEADLOCK : TRIAL_DONE);
+    }
+    ck_assert(store_export(store, &fault));
+    store_close(store);
+    ck_assert_str_eq(scratch_read(&scratch, "out/jobs.csv"),
+                     "trial,job_id,app,arrival_us,start_us,finish_us,latency_us,lower_bound_us,"
+                     "slowdown,status\n0,0\n2,0\n3,0\n");
+    ck_assert_str_eq(scratch_read(&scratch, "out/tasks.csv"),
+                     "trial,job_id,task_id,task,pe,ready_us,assigned_us,start_us,finish_us,"
+                     "exec_est_us,exec_us,comm_wait_us,attempt,status\n0,1\n2,1\n3,1\n");
+    ck_assert_str_eq(scratch_read(&scratch, "out/pes.csv"),
+                     "trial,pe,kind,cluster,tasks_done,busy_us,utilization,energy_uj\n"
+                     "0,2\n2,2\n3,2\n");
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 4);
+}
+END_TEST
+
+START_TEST(parts_that_a_killed_run_left_are_not_taken)
+{
+    load("trace: true\n");
+    struct store *killed = open_store();
+    put_parts(killed, 0);
+    struct store *store = open_store();
+    put(store, 0, TRIAL_DONE);
+    ck_assert(store_export(store, &fault));
+    store_close(store);
+    store_close(killed);
+    ck_assert_ptr_null(strstr(scratch_read(&scratch, "out/jobs.csv"), "0,0"));
+}
+END_TEST
+
+START_TEST(tables_of_an_earlier_traced_run_do_not_stay)
+{
+    load("");
+    scratch_write(&scratch, "out/jobs.csv", "old");
+    struct store *store = open_store();
+    ck_assert(store_export(store, &fault));
+    store_close(store);
+    ck_assert(scratch_has(&scratch, "out/jobs.csv")); /* not ours: no manifest beside it */
+    scratch_write(&scratch, "out/manifest.json", "{}");
+    store = open_store();
+    ck_assert(store_export(store, &fault));
+    store_close(store);
+    ck_assert(!scratch_has(&scratch, "out/jobs.csv"));
+}
+END_TEST
+
+START_TEST(the_folder_is_made_with_its_parents)
+{
+    load("");
+    const char *dir = scratch_path(&scratch, "a/b/c");
+    struct store *store = store_open(dir, &points, &experiment, &fault);
+    ck_assert_ptr_nonnull(store);
+    ck_assert_int_eq(scratch_count(&scratch, "a/b/c"), 0);
+    store_close(store);
+}
+END_TEST
+
+START_TEST(a_folder_that_cannot_be_written_is_refused_at_once)
+{
+    load("");
+    scratch_write(&scratch, "file", "x");
+    const char *const dirs[] = {scratch_path(&scratch, "file/out"), scratch_path(&scratch, "file"),
+                                "/proc/out", "/proc"};
+    for (int i = 0; i < 4; i++) {
+        fault = FAULT_NONE;
+        ck_assert_ptr_null(store_open(dirs[i], &points, &experiment, &fault));
+        ck_assert_str_eq(fault.where, dirs[i]);
+        ck_assert_ptr_nonnull(strstr(fault.hint, "-o"));
+    }
+    ck_assert_str_eq(scratch_read(&scratch, "file"), "x");
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_replaced_leaves_nothing_half_written)
+{
+    load("");
+    scratch_write(&scratch, "out/trials.csv/in_the_way", "x");
+    scratch_write(&scratch, "out/manifest.json/in_the_way", "x");
+    struct store *store = open_store();
+    put(store, 0, TRIAL_DONE);
+    ck_assert(!store_export(store, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.where, "out/trials.csv"));
+    fault = FAULT_NONE;
+    ck_assert(!store_manifest(store, 1, "completed", &fault));
+    ck_assert_ptr_nonnull(strstr(fault.where, "out/manifest.json"));
+    store_close(store);
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 2);
+}
+END_TEST
+
+/* Whether the manifest has this text. */
+static bool says(const char *text)
+{
+    return strstr(scratch_read(&scratch, "out/manifest.json"), text) != NULL;
+}
+
+START_TEST(the_manifest_says_what_was_run_and_how_it_ended)
+{
+    load("noise: [{name: n, exec: {dist: lognormal, sigma: 0.3}}]\n");
+    struct store *store = open_store();
+    put(store, 0, TRIAL_DONE);
+    put(store, 1, TRIAL_CRASHED);
+    ck_assert(store_manifest(store, 2.5, "interrupted", &fault));
+    store_close(store);
+    ck_assert(says("\"stop_reason\": \"interrupted\""));
+    ck_assert(says("\"wall_s\": 2.5"));
+    ck_assert(says("\"seed\": 7"));
+    ck_assert(says("\"planned\": 4"));
+    ck_assert(says("\"run\": 2"));
+    ck_assert(says("\"done\": 1"));
+    ck_assert(says("\"crashed\": 1"));
+    ck_assert(says("\"what\": \"because \\\"so\\\"\""));
+    ck_assert(says("\"version\": "));
+    ck_assert(says("\"commit\": "));
+    ck_assert(says("\"peak_rss_kib\": "));
+    ck_assert(says("\"sigma\": 0.3\n"));     /* a number, as short as in the file */
+    ck_assert(says("\"compat\": \"none\"")); /* a default */
+    ck_assert(says("\"trace\": false"));
+    ck_assert(says("\"rate_jobs_per_ms\": 0.3"));
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 1);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("store");
+    TCase *tcase = tcase_create("store");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, rows_come_out_in_trial_order_with_all_columns);
+    tcase_add_test(tcase, parts_of_whole_trials_are_joined_in_trial_order_and_removed);
+    tcase_add_test(tcase, parts_that_a_killed_run_left_are_not_taken);
+    tcase_add_test(tcase, tables_of_an_earlier_traced_run_do_not_stay);
+    tcase_add_test(tcase, the_folder_is_made_with_its_parents);
+    tcase_add_test(tcase, a_folder_that_cannot_be_written_is_refused_at_once);
+    tcase_add_test(tcase, a_file_that_cannot_be_replaced_leaves_nothing_half_written);
+    tcase_add_test(tcase, the_manifest_says_what_was_run_and_how_it_ended);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/tick.h"
+#include "test/suite.h"
+
+START_TEST(halves_are_rounded_up)
+{
+    ck_assert_int_eq(tick_from_us(0.0), 0);
+    ck_assert_int_eq(tick_from_us(12.5), 12500000);
+    ck_assert_int_eq(tick_from_us(0.0000005), 1);
+    ck_assert_int_eq(tick_from_us(0.0000015), 2);
+    ck_assert_int_eq(tick_from_us(0.00000049), 0);
+    ck_assert_int_eq(tick_from_us(-0.0000005), 0);
+    ck_assert_int_eq(tick_from_us(-0.0000015), -1);
+    ck_assert_int_eq(tick_from_us(-0.0000016), -2);
+}
+END_TEST
+
+START_TEST(a_whole_number_of_ticks_is_not_moved_by_rounding)
+{
+    /* In x + 0.5 these odd numbers above 2^52 would have no half to stand on. */
+    for (int64_t ps = (INT64_C(1) << 52) + 1; ps < (INT64_C(1) << 52) + 4000; ps += 2) {
+        double us = (double)ps / 1e6;
+        if (us * 1e6 == (double)ps) {
+            ck_assert_int_eq(tick_from_us(us), ps);
+        }
+    }
+}
+END_TEST
+
+START_TEST(ticks_survive_the_way_over_microseconds)
+{
+    struct random_stream stream = random_open(1, 0, RANDOM_TEST, 1, 0);
+    for (int i = 0; i < 20000; i++) {
+        int64_t ps = (int64_t)(random_bits(&stream) >> 14 >> random_below(&stream, 50));
+        ck_assert_int_eq(tick_from_us(tick_to_us(ps)), ps);
+        ck_assert_int_eq(tick_from_us(tick_to_us(-ps)), -ps);
+    }
+}
+END_TEST
+
+START_TEST(only_dates_below_the_limit_fit)
+{
+    double limit_us = (double)TICK_LIMIT / 1e6;
+    ck_assert(tick_fits_us(0.0));
+    ck_assert(tick_fits_us(nextafter(limit_us, 0.0)));
+    ck_assert(!tick_fits_us(limit_us));
+    ck_assert(!tick_fits_us(-0.000001));
+    ck_assert(!tick_fits_us((double)INFINITY));
+    ck_assert(!tick_fits_us((double)-INFINITY));
+    ck_assert(!tick_fits_us((double)NAN));
+}
+END_TEST
+
+START_TEST(what_fits_can_be_converted)
+{
+    double us = (double)TICK_LIMIT / 1e6;
+    for (int i = 0; i < 100; i++, us = nextafter(us, 0.0)) {
+        if (tick_fits_us(us)) {
+            ck_assert_int_lt(tick_from_us(us), TICK_LIMIT);
+        }
+    }
+}
+END_TEST
+
+START_TEST(fluid_dates_go_up_to_the_next_nanosecond)
+{
+    ck_assert_int_eq(tick_round_fluid(0.0), 0);
+    ck_assert_int_eq(tick_round_fluid(1000.0), 1000);
+    ck_assert_int_eq(tick_round_fluid(1000.5), 1000);
+    ck_assert_int_eq(tick_round_fluid(1000.51), 2000);
+    ck_assert_int_eq(tick_round_fluid(1001.0), 2000);
+    ck_assert_int_eq(tick_round_fluid(1999.9), 2000);
+    ck_assert_int_eq(tick_round_fluid(7e15 + 1.0), 7000000000001000);
+}
+END_TEST
+
+START_TEST(ticks_are_printed_as_exact_microseconds)
+{
+    char text[TICK_TEXT_SIZE];
+    ck_assert_str_eq(tick_format_us(text, 0), "0.000000");
+    ck_assert_str_eq(tick_format_us(text, 1), "0.000001");
+    ck_assert_str_eq(tick_format_us(text, -1), "-0.000001");
+    ck_assert_str_eq(tick_format_us(text, -12000345), "-12.000345");
+    ck_assert_str_eq(tick_format_us(text, 1000000), "1.000000");
+    ck_assert_str_eq(tick_format_us(text, TICK_LIMIT + 1), "9007199254.740993");
+    ck_assert_str_eq(tick_format_us(text, INT64_MAX), "9223372036854.775807");
+    ck_assert_str_eq(tick_format_us(text, INT64_MIN), "-9223372036854.775808");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("tick");
+    TCase *test = tcase_create("tick");
+    tcase_add_test(test, halves_are_rounded_up);
+    tcase_add_test(test, a_whole_number_of_ticks_is_not_moved_by_rounding);
+    tcase_add_test(test, ticks_survive_the_way_over_microseconds);
+    tcase_add_test(test, only_dates_below_the_limit_fit);
+    tcase_add_test(test, what_fits_can_be_converted);
+    tcase_add_test(test, fluid_dates_go_up_to_the_next_nanosecond);
+    tcase_add_test(test, ticks_are_printed_as_exact_microseconds);
+    suite_add_tcase(suite, test);
+    return suite;
+}
