@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/plot_data.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +86,7 @@ static size_t number_value(struct plot_data *data, struct plot_key *key, const c
 static bool is_readable(const char *cell)
 {
     for (const char *at = cell; *at != '\0'; at++) {
-        if (iscntrl((unsigned char)*at) || strchr(",\"\\", *at) != NULL) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f || strchr(",\"\\", *at) != NULL) {
             return false;
         }
     }

@@ -101,9 +101,7 @@ static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *
         refuse(reader, event->start_mark, NULL, "text with a NUL character is not supported");
         return NULL;
     }
-    /* A plain scalar over several paragraphs is text as well, and can only be printed quoted. */
-    node->quoted =
-        event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || memchr(text, '\n', length) != NULL;
+    node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (!node->quoted && strcmp(text, "~") == 0) {
         length = 0;
     }

@@ -15,14 +15,13 @@
 /* Failed trials that are written out; all are counted. */
 enum { FAILURE_LIMIT = 100 };
 
-/* Digits that the reals of the configuration need to read back. */
+/* Significant digits that a real needs to read back. */
 static int digits_of(double value)
 {
     char text[32];
-    const char *end = strchr(csv_format_real(text, value), 'e');
     int digits = 0;
-    for (const char *c = text; *c != '\0' && c != end; c++)
-        digits += *c >= '0' && *c <= '9';
+    for (const char *c = csv_format_real(text, value); *c != '\0' && *c != 'e'; c++)
+        digits += *c >= (digits == 0 ? '1' : '0') && *c <= '9';
     return digits;
 }
 

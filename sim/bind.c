@@ -183,6 +183,7 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
         .min_cost_ps = arena_zeroed(arena, tasks, sizeof *made.min_cost_ps),
         .mean_cost_ps = arena_zeroed(arena, tasks, sizeof *made.mean_cost_ps),
         .mean_delay_ps = arena_zeroed(arena, edges, sizeof *made.mean_delay_ps),
+        .deadline_ps = TICK_NEVER,
     };
     if (!bind_tasks(&made, fault) || !bind_edges(&made, fault)) {
         return false;

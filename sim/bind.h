@@ -23,9 +23,11 @@ struct bind {
     double *mean_cost_ps; /* [task] over the PEs that support it (HEFT's w_i) */
     /* [edge] over ordered pairs of different PEs (HEFT's c_ij); 0 on a machine of one PE. */
     double *mean_delay_ps;
+    int64_t deadline_ps; /* relative to the arrival of a job; TICK_NEVER: none */
+    int32_t priority;    /* of its jobs; 0 unless the workload says otherwise */
 };
 
-/* Joins an app with a machine; the result lives in `arena` and borrows both. Execution times and
+/* Joins an app with a machine, without deadline and with priority 0; the result lives in `arena` and borrows both. Execution times and
  * delays (latency + bytes / bandwidth, on a truncating machine in whole microseconds) are rounded
  * half up to ticks. Faults: a task that no PE supports (with the PE kinds the app knows), a time or
  * delay beyond TICK_LIMIT. O(tasks x PE kinds + edges x lanes + clusters^2). */

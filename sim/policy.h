@@ -35,6 +35,7 @@ struct view_task {
     int32_t preds_left;  /* predecessors that are not done */
     uint8_t status;      /* enum task_status */
     uint8_t attempt;     /* from 1 */
+    int32_t after;       /* assigned: a task that must be done first (decide_after); -1 none */
     int64_t ready_ps;    /* ready */
     int64_t assigned_ps; /* assigned */
     int64_t data_ps;     /* assigned: date at which all its data is at the PE */
@@ -48,8 +49,13 @@ struct view_job {
     int32_t bind; /* index into view.binds: which app it is */
     int32_t first_task;
     int32_t tasks_left;
+    int32_t priority; /* larger is more urgent; 0 unless the workload says otherwise */
     int64_t arrival_ps;
-    bool active; /* false: a free slot */
+    int64_t deadline_ps; /* date by which it should be done; TICK_NEVER: none */
+    bool active;         /* false: a free slot */
+    /* compat: ds3 only: it arrived after the scheduler's turn at arrival_ps; after the ends of
+     * arrival_ps. */
+    bool after_tick, after_completions;
 };
 
 struct view_pe {
@@ -65,7 +71,7 @@ struct view {
     const struct soc *soc;
     const struct bind *binds; /* every app that may arrive; fixed for the trial */
     int32_t bind_count;
-    const struct view_pe *pes; /* [soc->pe_count] */
+    const struct view_pe *pes;     /* [soc->pe_count] */
     const struct view_task *tasks; /* [task_capacity], task_capacity may grow between epochs */
     const struct view_job *jobs;   /* [job_capacity] */
     int32_t task_capacity;
@@ -74,7 +80,8 @@ struct view {
     int32_t ready_count;
     const int32_t *arrived; /* jobs that arrived since the last epoch, in order */
     int32_t arrived_count;
-    uint64_t seed; /* for policies that draw: purpose RANDOM_POLICY only */
+    const double *params; /* [kind->param_count] what the user set, or the fallbacks */
+    uint64_t seed;        /* for policies that draw: purpose RANDOM_POLICY only */
     uint32_t replicate;
 };
 
@@ -113,6 +120,12 @@ struct decision {
     int32_t pe;
 };
 
+/* Start order between tasks of one PE: not before `after` is done. */
+struct precedence {
+    int32_t task;
+    int32_t after;
+};
+
 /* What a policy says in one epoch. Filled through the functions below. */
 struct decisions {
     struct decision *list;
@@ -120,6 +133,8 @@ struct decisions {
     struct decision *plan;   /* see decide_plan */
     int32_t plan_count, plan_capacity;
     bool has_plan;
+    struct precedence *precedences; /* see decide_after */
+    int32_t precedence_count, precedence_capacity;
     int64_t wake_ps; /* TICK_NEVER: do not wake me */
 };
 
@@ -146,6 +161,14 @@ static inline void decide_plan(struct decisions *decisions, int32_t task, int32_
     decisions->plan[decisions->plan_count++] = (struct decision){task, pe};
 }
 
+/* Makes a task that is, or is being, assigned wait until another one is done, besides its data;
+ * -1 lifts that. At most once per task and epoch. */
+static inline void decide_after(struct decisions *decisions, int32_t task, int32_t after)
+{
+    assert(decisions->precedence_count < decisions->precedence_capacity);
+    decisions->precedences[decisions->precedence_count++] = (struct precedence){task, after};
+}
+
 /* Asks for an epoch at a date, in case nothing else causes one. */
 static inline void decide_wake(struct decisions *decisions, int64_t at_ps)
 {
@@ -156,9 +179,21 @@ static inline void decide_wake(struct decisions *decisions, int64_t at_ps)
 enum policy_discipline {
     POLICY_DATA_READY, /* older job first, in a job by assignment; first whose data is there */
     POLICY_FIFO,       /* by assignment; the head waits for its data */
+    POLICY_ASSIGNED,   /* by assignment; first whose data is there */
     POLICY_PLAN,       /* strictly the planned order */
     POLICY_PLAN_WC,    /* first of the planned order that is ready and has its data */
 };
+
+/* A number that a user may set: `{name: srpt_lb, visible: 64}`. */
+struct policy_param {
+    const char *name;
+    const char *unit; /* NULL where there is none */
+    double min, max, fallback;
+    bool is_whole;
+    const char *help;
+};
+
+#define POLICY_MAX_PARAMS 8
 
 enum policy_family { POLICY_STATIC, POLICY_DYNAMIC, POLICY_LATE_BINDING };
 
@@ -168,8 +203,10 @@ struct policy_kind {
     const char *summary;
     enum policy_family family;
     enum policy_discipline discipline;
-    const char *source; /* paper, equation */
-    const char *cost;   /* O() per decision */
+    const char *source;                /* paper, equation */
+    const char *cost;                  /* O() per decision */
+    const struct policy_param *params; /* [param_count], at most POLICY_MAX_PARAMS */
+    int32_t param_count;
 
     /* Makes the state for one trial; `view` already has soc and binds. NULL if the policy has no
      * state. The only call that may allocate, besides growth with view.task_capacity. */

@@ -53,11 +53,13 @@ ptrdiff_t queue_pick(const struct queue *queue, enum policy_discipline disciplin
     size_t visible = is_head_only && queue->count > 0 ? 1 : queue->count;
     *next_ps = TICK_NEVER;
     for (size_t i = 0; i < visible; i++) {
-        int64_t data_ps = tasks[queue->entries[queue->first + i].task].data_ps;
-        if (data_ps <= now_ps)
+        const struct view_task *task = &tasks[queue->entries[queue->first + i].task];
+        if (task->after >= 0 && tasks[task->after].status != TASK_DONE)
+            continue;
+        if (task->data_ps <= now_ps)
             return (ptrdiff_t)i;
-        if (data_ps < *next_ps)
-            *next_ps = data_ps;
+        if (task->data_ps < *next_ps)
+            *next_ps = task->data_ps;
     }
     return -1;
 }

@@ -25,6 +25,9 @@ void world_grow(struct world *world)
     world->decisions.list =
         memory_resize(world->decisions.list, task_count, sizeof(struct decision));
     world->decisions.capacity = (int32_t)task_count;
+    world->decisions.precedences = memory_resize(world->decisions.precedences, task_count,
+                                                 sizeof *world->decisions.precedences);
+    world->decisions.precedence_capacity = (int32_t)task_count;
     if (world->is_plan) {
         world->planned_pe = memory_resize(world->planned_pe, task_count, sizeof(int32_t));
         world->plan_epoch = memory_resize(world->plan_epoch, task_count, sizeof(int64_t));
@@ -72,6 +75,9 @@ static void world_init(struct world *world, const struct world_setup *setup,
             setup->policy->discipline == POLICY_PLAN || setup->policy->discipline == POLICY_PLAN_WC,
     };
     world->view.pes = world->pes;
+    world->view.params = setup->params != NULL ? setup->params : world->fallback_params;
+    for (int32_t i = 0; i < setup->policy->param_count; i++)
+        world->fallback_params[i] = setup->policy->params[i].fallback;
     for (int32_t pe = 0; pe < setup->soc->pe_count; pe++) {
         world->pes[pe].running = -1;
         world->available_until_ps[pe] = AVAILABLE_STALE;
@@ -108,6 +114,7 @@ static void world_finish(struct world *world)
     free(world->candidates);
     free(world->decisions.list);
     free(world->decisions.plan);
+    free(world->decisions.precedences);
 }
 
 void world_post(struct world *world, int64_t when_ps, enum event_class class, int32_t subject)

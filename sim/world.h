@@ -24,9 +24,10 @@ struct world_setup {
     const struct policy_kind *policy;
     const struct observer *observers;
     int32_t observer_count;
-    bool compat_ds3;     /* DS3's two clock artefacts (docs/decisions) */
-    bool time_decisions; /* measure decide_s */
-    uint64_t seed;       /* for policies that draw */
+    bool compat_ds3;      /* DS3's two clock artefacts (docs/decisions) */
+    bool time_decisions;  /* measure decide_s */
+    const double *params; /* [policy->param_count]; NULL = the fallbacks */
+    uint64_t seed;        /* for policies that draw */
     uint32_t replicate;
 };
 

@@ -47,6 +47,7 @@ static void ask_policy(struct world *world)
     world->decisions.count = 0;
     world->decisions.plan_count = 0;
     world->decisions.has_plan = false;
+    world->decisions.precedence_count = 0;
     world->decisions.wake_ps = TICK_NEVER;
     double start_s = setup->time_decisions ? wall_s() : 0.0;
     setup->policy->decide(world->policy, &world->view, &world->decisions);
@@ -153,6 +154,20 @@ static bool take_plan(struct world *world)
                      (int)world->unstarted_left);
 }
 
+static bool take_precedence(struct world *world, struct precedence precedence)
+{
+    int32_t capacity = world->view.task_capacity;
+    if (precedence.task < 0 || precedence.task >= capacity || precedence.after >= capacity ||
+        world->tasks[precedence.task].status != TASK_ASSIGNED)
+        return fault_set(world->fault, NULL, "see decide_after in sim/policy.h",
+                         "policy '%s' ordered task %d after %d, but it is not assigned",
+                         world->setup->policy->name, (int)precedence.task, (int)precedence.after);
+    world->tasks[precedence.task].after = precedence.after;
+    world->has_precedence = true;
+    world_touch(world, world->tasks[precedence.task].pe);
+    return true;
+}
+
 /* Drops assigned tasks from the ready list, keeping the order. */
 static void compact_ready(struct world *world)
 {
@@ -188,6 +203,9 @@ bool world_epoch(struct world *world)
         if (world->planned_pe[task] >= 0)
             assign(world, task, world->planned_pe[task]);
     }
+    for (int32_t i = 0; i < world->decisions.precedence_count; i++)
+        if (!take_precedence(world, world->decisions.precedences[i]))
+            return false;
     compact_ready(world);
     take_wake(world);
     return true;

@@ -11,20 +11,44 @@ static void make_ready(struct world *world, int32_t task)
     world->is_epoch_due = true;
 }
 
+static int64_t deadline_of(const struct arrival *arrival, const struct bind *bind)
+{
+    return bind->deadline_ps == TICK_NEVER ? TICK_NEVER : arrival->at_ps + bind->deadline_ps;
+}
+
+/* Lifts precedences on tasks of a slot that a new job takes: they are done. */
+static void forget_precedences(struct world *world, int32_t slot)
+{
+    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
+        const struct queue *queue = &world->world_pes[pe].queue;
+        for (size_t i = 0; i < queue->count; i++) {
+            struct view_task *task = &world->tasks[queue_at(queue, (ptrdiff_t)i)->task];
+            if (task->after >= 0 && task->after / world->task_stride == slot)
+                task->after = -1;
+        }
+    }
+}
+
 void world_start_job(struct world *world, const struct arrival *arrival)
 {
     if (world->free_count == 0)
         world_grow(world);
     int32_t slot = world->free_jobs[--world->free_count];
     const struct app *app = world->setup->binds[arrival->app].app;
+    if (world->has_precedence)
+        forget_precedences(world, slot);
     struct view_job *job = &world->jobs[slot];
     *job = (struct view_job){
         .id = arrival->job,
         .bind = arrival->app,
         .first_task = slot * world->task_stride,
         .tasks_left = app->task_count,
+        .priority = world->setup->binds[arrival->app].priority,
         .arrival_ps = arrival->at_ps,
+        .deadline_ps = deadline_of(arrival, &world->setup->binds[arrival->app]),
         .active = true,
+        .after_tick = arrival->after_tick,
+        .after_completions = arrival->after_completions,
     };
     world->job_start_ps[slot] = TICK_NEVER;
     world->arrived[world->view.arrived_count++] = slot;
@@ -40,6 +64,7 @@ void world_start_job(struct world *world, const struct arrival *arrival)
             .preds_left = app->tasks[i].pred_count,
             .status = TASK_WAITING,
             .attempt = 1,
+            .after = -1,
             .data_ps = TICK_NEVER,
         };
         if (world->is_plan) {
@@ -88,6 +113,8 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     world->pes[pe].running = -1;
     world->available_until_ps[pe] = AVAILABLE_STALE;
     world_touch(world, pe);
+    for (int32_t other = 0; world->has_precedence && other < world->setup->soc->pe_count; other++)
+        world_touch(world, other);
     world->is_epoch_due = true;
     world->result->tasks_done++;
 

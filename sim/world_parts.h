@@ -65,6 +65,8 @@ struct world {
     int64_t wake_ps;          /* what the policy asked for; TICK_NEVER: nothing */
     int32_t rounds;           /* that the current date has had */
     bool is_epoch_due;
+    bool has_precedence; /* the policy has used decide_after */
+    double fallback_params[POLICY_MAX_PARAMS];
     bool is_plan; /* discipline is POLICY_PLAN or POLICY_PLAN_WC */
 };
 

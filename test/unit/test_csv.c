@@ -127,10 +127,10 @@ START_TEST(real_numbers_read_back_to_the_same_bits)
         if (i % 2 == 0) {
             value = (double)(int64_t)(bits >> 40) / 1000.0;
         }
-        if (isfinite(value)) {
-            char text[32];
-            ck_assert_double_eq(strtod(csv_format_real(text, value), NULL), value);
-            ck_assert(i % 2 != 0 || strlen(text) <= 12);
+        char text[32];
+        csv_format_real(text, value);
+        if (isfinite(value) && (strtod(text, NULL) != value || (i % 2 == 0 && strlen(text) > 12))) {
+            ck_abort_msg("%a is written as %s", value, text);
         }
     }
 }
@@ -243,10 +243,8 @@ END_TEST
 
 START_TEST(line_ends_of_other_systems_are_accepted)
 {
-    static const char *const texts[] = {"a,b\r\n1,\"2\"\r\n", "a,b\n1,2",
-                                        "\xEF\xBB\xBF"
-                                        "a,b\n1,2\n",
-                                        "\"a\",b\r\n1,2"};
+    static const char *const texts[] = {"a,b\r\n1,\"2\"\r\n", "a,b\n1,2", "\"a\",b\r\n1,2",
+                                        "\xEF\xBB\xBF\"a\",b\n1,2\n"};
     for (int i = 0; i < 4; i++) {
         write_bytes(texts[i], strlen(texts[i]));
         struct csv_reader *reader = open_file();

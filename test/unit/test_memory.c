@@ -8,10 +8,10 @@
 #include "base/memory.h"
 #include "test/suite.h"
 
-static bool is_zero(const unsigned char *bytes, size_t size)
+static bool is_filled(const unsigned char *bytes, size_t size, size_t value)
 {
     for (size_t i = 0; i < size; i++) {
-        if (bytes[i] != 0) {
+        if (bytes[i] != value) {
             return false;
         }
     }
@@ -38,9 +38,11 @@ START_TEST(growing_keeps_what_is_there_and_doubles)
         moves += capacity != before;
         list[i] = i;
     }
+    int kept = 0;
     for (int i = 0; i < 100000; i++) {
-        ck_assert_int_eq(list[i], i);
+        kept += list[i] == i;
     }
+    ck_assert_int_eq(kept, 100000);
     ck_assert_uint_ge(capacity, 100000);
     ck_assert_uint_le(moves, 20);
     free(list);
@@ -49,14 +51,14 @@ END_TEST
 
 START_TEST(a_size_that_overflows_stops_the_program)
 {
-    memory_resize(NULL, SIZE_MAX / 2, 4);
+    memory_resize(NULL, SIZE_MAX / 4 + 2, 4);
 }
 END_TEST
 
 START_TEST(an_arena_size_that_overflows_stops_the_program)
 {
     struct arena *arena = arena_create();
-    arena_zeroed(arena, SIZE_MAX / 2, 4);
+    arena_zeroed(arena, SIZE_MAX / 4 + 2, 4);
 }
 END_TEST
 
@@ -68,14 +70,12 @@ START_TEST(arena_blocks_are_zero_aligned_and_apart)
         size_t size = i % 500 == 0 ? 40000 : i % 67;
         blocks[i] = arena_zeroed(arena, size, 1);
         ck_assert_uint_eq((uintptr_t)blocks[i] % alignof(max_align_t), 0);
-        ck_assert(is_zero(blocks[i], size));
+        ck_assert(is_filled(blocks[i], size, 0));
         memset(blocks[i], (int)(i % 255) + 1, size);
     }
     for (size_t i = 0; i < 3000; i++) {
         size_t size = i % 500 == 0 ? 40000 : i % 67;
-        for (size_t j = 0; j < size; j++) {
-            ck_assert_uint_eq(blocks[i][j], i % 255 + 1);
-        }
+        ck_assert(is_filled(blocks[i], size, i % 255 + 1));
     }
     arena_destroy(arena);
 }

@@ -40,117 +40,65 @@ static void run(const struct policy_kind *policy, const struct soc *soc, struct 
 /* ---- published plans ---- */
 
 struct published {
-    struct fixture_task tasks[10];
-    struct fixture_edge edges[15];
-    struct {
-        int32_t pe;
-        double start_us, finish_us;
-    } plan[10];
-    double makespan_us;
+    double costs_us[30]; /* [task * 3 + PE] */
+    double edges[45];    /* from, to, data */
+    double plan[30];     /* PE, start, finish */
 };
 
 static const struct published published[] = {
-    /* Topcuoglu, Hariri, Wu 2002, figs. 1 and 2 */
+    /* Topcuoglu, Hariri, Wu 2002, figs. 1 and 2: makespan 80 */
     {
-        .tasks = {{"1", {14, 16, 9}},
-                  {"2", {13, 19, 18}},
-                  {"3", {11, 13, 19}},
-                  {"4", {13, 8, 17}},
-                  {"5", {12, 13, 10}},
-                  {"6", {13, 16, 9}},
-                  {"7", {7, 15, 11}},
-                  {"8", {5, 11, 14}},
-                  {"9", {18, 12, 20}},
-                  {"10", {21, 7, 16}}},
-        .edges = {{0, 1, 18},
-                  {0, 2, 12},
-                  {0, 3, 9},
-                  {0, 4, 11},
-                  {0, 5, 14},
-                  {1, 7, 19},
-                  {1, 8, 16},
-                  {2, 6, 23},
-                  {3, 7, 27},
-                  {3, 8, 23},
-                  {4, 8, 13},
-                  {5, 7, 15},
-                  {6, 9, 17},
-                  {7, 9, 11},
-                  {8, 9, 13}},
-        .plan = {{2, 0, 9},
-                 {0, 27, 40},
-                 {2, 9, 28},
-                 {1, 18, 26},
-                 {2, 28, 38},
-                 {1, 26, 42},
-                 {2, 38, 49},
-                 {0, 57, 62},
-                 {1, 56, 68},
-                 {1, 73, 80}},
-        .makespan_us = 80,
+        .costs_us = {14, 16, 9, 13, 19, 18, 11, 13, 19, 13, 8,  17, 12, 13, 10,
+                     13, 16, 9, 7,  15, 11, 5,  11, 14, 18, 12, 20, 21, 7,  16},
+        .edges = {0,  1, 18, 0,  2, 12, 0,  3, 9, 0,  4, 11, 0,  5, 14, 1,  7, 19, 1,  8, 16, 2, 6,
+                  23, 3, 7,  27, 3, 8,  23, 4, 8, 13, 5, 7,  15, 6, 9,  17, 7, 9,  11, 8, 9,  13},
+        .plan = {2, 0,  9,  0, 27, 40, 2, 9,  28, 1, 18, 26, 2, 28, 38,
+                 1, 26, 42, 2, 38, 49, 0, 57, 62, 1, 56, 68, 1, 73, 80},
     },
-    /* Arabnejad, Barbosa 2014, figs. 1 and 2 */
+    /* Arabnejad, Barbosa 2014, figs. 1 and 2: makespan 133 */
     {
-        .tasks = {{"1", {22, 21, 36}},
-                  {"2", {22, 18, 18}},
-                  {"3", {32, 27, 43}},
-                  {"4", {7, 10, 4}},
-                  {"5", {29, 27, 35}},
-                  {"6", {26, 17, 24}},
-                  {"7", {14, 25, 30}},
-                  {"8", {29, 23, 36}},
-                  {"9", {15, 21, 8}},
-                  {"10", {13, 16, 33}}},
-        .edges = {{0, 1, 17},
-                  {0, 2, 31},
-                  {0, 3, 29},
-                  {0, 4, 13},
-                  {0, 5, 7},
-                  {1, 7, 3},
-                  {1, 8, 30},
-                  {2, 6, 16},
-                  {3, 7, 11},
-                  {3, 8, 7},
-                  {4, 8, 57},
-                  {5, 7, 5},
-                  {6, 9, 9},
-                  {7, 9, 42},
-                  {8, 9, 7}},
-        .plan = {{1, 0, 21},
-                 {0, 38, 60},
-                 {1, 48, 75},
-                 {2, 52, 56},
-                 {1, 21, 48},
-                 {2, 28, 52},
-                 {1, 75, 100},
-                 {0, 67, 96},
-                 {2, 105, 113},
-                 {0, 120, 133}},
-        .makespan_us = 133,
+        .costs_us = {22, 21, 36, 22, 18, 18, 32, 27, 43, 7,  10, 4, 29, 27, 35,
+                     26, 17, 24, 14, 25, 30, 29, 23, 36, 15, 21, 8, 13, 16, 33},
+        .edges = {0,  1, 17, 0,  2, 31, 0, 3, 29, 0,  4, 13, 0, 5, 7, 1, 7, 3, 1,  8, 30, 2, 6,
+                  16, 3, 7,  11, 3, 8,  7, 4, 8,  57, 5, 7,  5, 6, 9, 9, 7, 9, 42, 8, 9,  7},
+        .plan = {1, 0,  21, 0, 38, 60,  1, 48, 75, 2, 52,  56,  1, 21,  48,
+                 2, 28, 52, 1, 75, 100, 0, 67, 96, 2, 105, 113, 0, 120, 133},
     },
 };
+
+static struct app *published_app(struct arena *arena, const struct published *example)
+{
+    struct fixture_task tasks[10] = {0};
+    for (int32_t task = 0; task < 10; task++) {
+        tasks[task].name = arena_printf(arena, "%d", (int)task + 1);
+        memcpy(tasks[task].exec_us, &example->costs_us[3 * task], 3 * sizeof(double));
+    }
+    struct fixture_edge edges[15];
+    for (int32_t i = 0; i < 15; i++) {
+        const double *edge = &example->edges[3 * i];
+        edges[i] = (struct fixture_edge){(int32_t)edge[0], (int32_t)edge[1], edge[2]};
+    }
+    return fixture_app(arena, "published", 3, tasks, 10, edges, 15);
+}
 
 START_TEST(a_published_plan_comes_out_task_by_task)
 {
     const struct published *example = &published[_i];
     struct arena *arena = arena_create();
     struct soc *soc = fixture_soc(arena, 3, (int32_t[]){1, 1, 1}, 1.0);
-    struct app *app = fixture_app(arena, "published", 3, example->tasks, 10, example->edges, 15);
+    struct app *app = published_app(arena, example);
     struct arrival_row row = {0};
     struct fixture_scenario source = {.rows = &row, .row_count = 1};
     const struct policy_kind *const both[] = {&sched_heft, &sched_heft_wc};
     for (int32_t i = 0; i < 2; i++) {
         struct fixture_log log = {0};
         run(both[i], soc, &app, 1, &source, &log);
-        int64_t last_ps = 0;
         for (int32_t task = 0; task < 10; task++) {
             const struct fixture_row *done = fixture_find(&log, 0, task);
-            ck_assert_int_eq(done->pe, example->plan[task].pe);
-            ck_assert_int_eq(done->start_ps, tick_from_us(example->plan[task].start_us));
-            ck_assert_int_eq(done->finish_ps, tick_from_us(example->plan[task].finish_us));
-            last_ps = done->finish_ps > last_ps ? done->finish_ps : last_ps;
+            ck_assert_int_eq(done->pe, (int32_t)example->plan[3 * task]);
+            ck_assert_int_eq(done->start_ps, tick_from_us(example->plan[3 * task + 1]));
+            ck_assert_int_eq(done->finish_ps, tick_from_us(example->plan[3 * task + 2]));
         }
-        ck_assert_int_eq(last_ps, tick_from_us(example->makespan_us));
         fixture_log_finish(&log);
     }
     arena_destroy(arena);
@@ -207,23 +155,25 @@ static double only_the_first_task(int32_t job, int32_t task)
     return job == 0 && task == 0 ? first_factor : 1.0;
 }
 
-/* Job 0: 10 us on K0, then 4 us of transfer, then 10 us on K1. Job 1 comes at `at_us` with one
- * task of `cost_us` on K1. Whether that task was put before job 0's second one. */
-static bool is_inserted(double factor, double at_us, double cost_us)
+/* Job 0: `length` tasks of 10 us on K1, one after the other, then 4 us of transfer, then 10 us on
+ * K0. Job 1 comes at `at_us` with one task of `cost_us` on K0. Whether that was put before job 0's
+ * last task; `factor` is that of job 0's first one. */
+static bool is_inserted(int32_t length, double factor, double at_us, double cost_us)
 {
+    static const struct fixture_task tasks[] = {{"a", {-1, 10}}, {"b", {-1, 10}}, {"c", {10, -1}}};
+    static const struct fixture_edge edges[] = {{0, 1, 4}, {1, 2, 4}};
     struct arena *arena = arena_create();
     struct soc *soc = fixture_soc(arena, 2, (int32_t[]){1, 1}, 1.0);
     struct app *apps[] = {
-        fixture_app(arena, "pair", 2, (struct fixture_task[]){{"a", {10, -1}}, {"b", {-1, 10}}}, 2,
-                    (struct fixture_edge[]){{0, 1, 4}}, 1),
-        fixture_app(arena, "single", 2, (struct fixture_task[]){{"c", {-1, cost_us}}}, 1, NULL, 0),
+        fixture_app(arena, "chain", 2, &tasks[2 - length], length + 1, edges, length),
+        fixture_app(arena, "single", 2, (struct fixture_task[]){{"d", {cost_us, -1}}}, 1, NULL, 0),
     };
     struct arrival_row rows[] = {{.app = 0}, {.app = 1, .at_ps = tick_from_us(at_us)}};
     struct fixture_scenario source = {.rows = rows, .row_count = 2, .factor = only_the_first_task};
     first_factor = factor;
     struct fixture_log log = {0};
     run(&sched_heft, soc, apps, 2, &source, &log);
-    bool is_first = fixture_find(&log, 1, 0)->start_ps < fixture_find(&log, 0, 1)->start_ps;
+    bool is_first = fixture_find(&log, 1, 0)->start_ps < fixture_find(&log, 0, length)->start_ps;
     fixture_log_finish(&log);
     arena_destroy(arena);
     return is_first;
@@ -231,22 +181,29 @@ static bool is_inserted(double factor, double at_us, double cost_us)
 
 START_TEST(a_gap_holds_a_task_that_just_fits)
 {
-    ck_assert(is_inserted(1.0, 5, 9)); /* from 5 to 14 */
-    ck_assert(!is_inserted(1.0, 5, 9.000001));
+    ck_assert(is_inserted(1, 1.0, 5, 9)); /* from 5 to 14 */
+    ck_assert(!is_inserted(1, 1.0, 5, 9.000001));
 }
 END_TEST
 
 START_TEST(a_task_that_ended_early_counts_with_its_real_end)
 {
-    ck_assert(is_inserted(0.3, 5, 2)); /* ended at 3, the other can start at 7 and not at 14 */
-    ck_assert(!is_inserted(0.3, 5, 2.000001));
+    ck_assert(is_inserted(1, 0.3, 5, 2)); /* ended at 3, the other can start at 7 and not at 14 */
+    ck_assert(!is_inserted(1, 0.3, 5, 2.000001));
 }
 END_TEST
 
 START_TEST(a_task_that_is_overdue_is_expected_to_end_now)
 {
-    ck_assert(is_inserted(1.5, 12, 4)); /* 12 + 4 of transfer */
-    ck_assert(!is_inserted(1.5, 12, 4.000001));
+    ck_assert(is_inserted(1, 1.5, 12, 4)); /* 12 + 4 of transfer */
+    ck_assert(!is_inserted(1, 1.5, 12, 4.000001));
+}
+END_TEST
+
+START_TEST(a_task_behind_an_overdue_one_is_planned_later_too)
+{
+    ck_assert(is_inserted(2, 1.5, 12, 14)); /* the first to 12, the second to 22, 4 of transfer */
+    ck_assert(!is_inserted(2, 1.5, 12, 14.000001));
 }
 END_TEST
 
@@ -516,6 +473,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_gap_holds_a_task_that_just_fits);
     tcase_add_test(tests, a_task_that_ended_early_counts_with_its_real_end);
     tcase_add_test(tests, a_task_that_is_overdue_is_expected_to_end_now);
+    tcase_add_test(tests, a_task_behind_an_overdue_one_is_planned_later_too);
     tcase_add_loop_test(tests, a_plan_names_what_has_not_started_once_and_can_be_executed, 0, 2);
     tcase_add_test(tests, without_noise_a_stream_runs_as_plain_heft_plans_it);
     suite_add_tcase(suite, tests);

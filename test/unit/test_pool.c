@@ -101,6 +101,16 @@ static void decide_exit(void *self, const struct view *view, struct decisions *d
     _exit(3);
 }
 
+/* What exit() does to streams, as when a child runs out of memory. */
+static void decide_flush(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    (void)view;
+    (void)decisions;
+    fflush(NULL);
+    _exit(1);
+}
+
 static void decide_sleep(void *self, const struct view *view, struct decisions *decisions)
 {
     (void)self;
@@ -274,7 +284,9 @@ START_TEST(what_the_parent_had_not_flushed_is_written_once)
     FILE *log = fopen(path, "w");
     ck_assert_ptr_nonnull(log);
     fputs("once\n", log);
+    replace_policy(decide_flush);
     run(2);
+    assert_crashed("exit status 1");
     fclose(log);
     ck_assert_str_eq(scratch_read(&scratch, "log"), "once\n");
 }

@@ -222,6 +222,16 @@ START_TEST(the_manifest_says_what_was_run_and_how_it_ended)
 }
 END_TEST
 
+START_TEST(the_manifest_keeps_every_digit_of_the_configuration)
+{
+    load("noise: [{name: n, exec: {dist: lognormal, sigma: 0.1234567890123456}}]\n");
+    struct store *store = open_store();
+    ck_assert(store_manifest(store, 1, "completed", &fault));
+    store_close(store);
+    ck_assert(says("\"sigma\": 0.1234567890123456\n"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("store");
@@ -235,6 +245,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_folder_that_cannot_be_written_is_refused_at_once);
     tcase_add_test(tcase, a_file_that_cannot_be_replaced_leaves_nothing_half_written);
     tcase_add_test(tcase, the_manifest_says_what_was_run_and_how_it_ended);
+    tcase_add_test(tcase, the_manifest_keeps_every_digit_of_the_configuration);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/summary.h"
 #include "base/csv.h"
@@ -169,7 +170,8 @@ START_TEST(rows_are_paired_by_replicate_in_whatever_order_they_come)
                      "1,race,soc,mix,heap,heft,4,none,2,1,done,,20,,,,,\n"
                      "2,race,soc,mix,heap,etf,4,none,2,1,done,,5,,,,,\n"
                      "3,race,soc,mix,heap,heft,4,none,9,1,done,,1,,,,,\n"
-                     "4,race,soc,mix,heap,heft,4,none,7,1,done,,24,,,,,\n",
+                     "4,race,soc,mix,heap,heft,4,none,7,1,done,,24,,,,,\n"
+                     "5,race,soc,mix,heap,heft,4,none,1,1,done,,1,,,,,\n",
               "heft");
     const char *summary = scratch_read(&scratch, "summary.csv");
     ck_assert_ptr_nonnull(strstr(summary, "etf,4,none,mean_latency_us,2,5.5,"));
@@ -229,6 +231,28 @@ START_TEST(an_old_summary_stays_if_the_new_one_fails)
     scratch_write(&scratch, "trials.csv", HEADER "\n1,2\n");
     ck_assert(!summary_write(scratch.folder, "heft", &fault));
     ck_assert_str_eq(scratch_read(&scratch, "summary.csv"), "old\n");
+    ck_assert_int_eq(scratch_count(&scratch, ""), 2);
+}
+END_TEST
+
+/* Whoever has the old file open goes on reading the old one. */
+START_TEST(a_new_summary_takes_the_place_of_the_old_one_at_once)
+{
+    scratch_write(&scratch, "summary.csv", "old\n");
+    ck_assert_int_eq(link(scratch_path(&scratch, "summary.csv"), scratch_path(&scratch, "witness")),
+                     0);
+    summarize(race, "heft");
+    ck_assert_str_eq(scratch_read(&scratch, "witness"), "old\n");
+    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "summary.csv"), "makespan_us"));
+}
+END_TEST
+
+START_TEST(a_summary_that_cannot_get_its_place_leaves_nothing_behind)
+{
+    scratch_write(&scratch, "summary.csv/in_the_way", "");
+    scratch_write(&scratch, "trials.csv", race);
+    ck_assert(!summary_write(scratch.folder, "heft", &fault));
+    ck_assert_str_eq(fault.where, scratch_path(&scratch, "summary.csv"));
     ck_assert_int_eq(scratch_count(&scratch, ""), 2);
 }
 END_TEST
@@ -354,6 +378,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, names_that_need_quotes_keep_them);
     tcase_add_test(tests, no_trials_give_a_header_alone);
     tcase_add_test(tests, an_old_summary_stays_if_the_new_one_fails);
+    tcase_add_test(tests, a_new_summary_takes_the_place_of_the_old_one_at_once);
+    tcase_add_test(tests, a_summary_that_cannot_get_its_place_leaves_nothing_behind);
     tcase_add_test(tests, a_bad_number_is_refused_with_its_line);
     tcase_add_test(tests, a_bad_replicate_is_refused_with_its_line);
     tcase_add_test(tests, the_same_replicate_twice_is_refused_with_its_line);

@@ -35,11 +35,12 @@ END_TEST
 START_TEST(ticks_survive_the_way_over_microseconds)
 {
     struct random_stream stream = random_open(1, 0, RANDOM_TEST, 1, 0);
+    int moved = 0;
     for (int i = 0; i < 20000; i++) {
         int64_t ps = (int64_t)(random_bits(&stream) >> 14 >> random_below(&stream, 50));
-        ck_assert_int_eq(tick_from_us(tick_to_us(ps)), ps);
-        ck_assert_int_eq(tick_from_us(tick_to_us(-ps)), -ps);
+        moved += tick_from_us(tick_to_us(ps)) != ps || tick_from_us(tick_to_us(-ps)) != -ps;
     }
+    ck_assert_int_eq(moved, 0);
 }
 END_TEST
 

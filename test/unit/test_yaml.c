@@ -312,7 +312,7 @@ END_TEST
 START_TEST(a_file_without_end_is_refused)
 {
     ck_assert_ptr_null(yaml_load(arena, "/dev/zero", &fault));
-    ck_assert_ptr_nonnull(strstr(fault.what, "larger than 256 MiB"));
+    ck_assert_ptr_nonnull(strstr(fault.what, "larger than 64 MiB"));
 }
 END_TEST
 
