@@ -33,6 +33,8 @@ struct metrics_observer {
     int64_t slowdown_count;
     int64_t *scratch_ps; /* one per task of a job */
     size_t scratch_capacity;
+    int64_t deadline_count, miss_count; /* counted jobs with a deadline; that missed it */
+    int64_t tardiness_ps;               /* sum over them */
 };
 
 struct metrics_observer *metrics_create(const struct soc *soc, const struct scenario *scenario,
@@ -96,6 +98,19 @@ static void count_task(void *self, const struct observed_task *observed)
     }
 }
 
+/* How the counted jobs that have a deadline kept it. */
+static void count_deadline(struct metrics_observer *metrics, const struct observed_job *job)
+{
+    if (job->bind->deadline_ps == TICK_NEVER)
+        return;
+    int64_t late_ps = job->finish_ps - job->arrival_ps - job->bind->deadline_ps;
+    metrics->deadline_count++;
+    if (late_ps > 0) {
+        metrics->miss_count++;
+        metrics->tardiness_ps += late_ps;
+    }
+}
+
 static void count_job(void *self, const struct observed_job *job)
 {
     struct metrics_observer *metrics = self;
@@ -109,6 +124,7 @@ static void count_job(void *self, const struct observed_job *job)
     metrics->latencies_us = memory_grow(metrics->latencies_us, &metrics->latency_capacity,
                                         metrics->latency_count + 1, sizeof *metrics->latencies_us);
 
+    count_deadline(metrics, job);
     double latency_us = tick_to_us(job->finish_ps - job->arrival_ps);
     double bound_us = tick_to_us(
         bounds_critical_path_ps(job->bind, metrics->scenario, job->id, metrics->scratch_ps));
@@ -195,5 +211,8 @@ void metrics_read(struct metrics_observer *metrics, int64_t end_ps, struct metri
         out->makespan_us = tick_to_us(metrics->last_finish_ps - metrics->first_arrival_ps);
     }
     read_latencies(metrics, out);
+    out->deadline_miss_rate = ratio_or_nan((double)metrics->miss_count, metrics->deadline_count);
+    out->mean_tardiness_us =
+        ratio_or_nan(tick_to_us(metrics->tardiness_ps), metrics->deadline_count);
     out->utilization = read_utilization(metrics, pes);
 }

@@ -20,6 +20,8 @@ struct metrics {
     double mean_slowdown, utilization;
     double energy_uj, edp_uj_us; /* NAN until the machine has power data */
     double lower_bound_us;       /* mean over the counted jobs */
+    double deadline_miss_rate;   /* share of the counted jobs with a deadline that missed it */
+    double mean_tardiness_us;    /* mean of max(0, finish - deadline) over the same jobs */
 };
 
 /* What one PE did, for pes.csv. */

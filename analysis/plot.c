@@ -11,7 +11,7 @@
 #include "analysis/gnuplot.h"
 #include "analysis/plot_data.h"
 
-#define PANELS_LIMIT 36
+#define PANELS_LIMIT 12
 #define WIDE_RANGE   10.0 /* of the vertical axis: logarithmic from here on */
 
 /* A picture: a metric of summary.csv by scheduler. Another one is another row and function. */
@@ -60,9 +60,10 @@ static bool is_slanted(const struct plot_data *data, const struct page *page)
 
 static struct page lay_out(const struct plot_data *data)
 {
-    struct page page = {.left = 90, .right = 25, .top = 50, .bottom = 65, .gap_x = 65, .gap_y = 95};
+    struct page page = {
+        .left = 105, .right = 25, .top = 50, .bottom = 65, .gap_x = 75, .gap_y = 95};
     page.panels = data->panel_count < PANELS_LIMIT ? (int)data->panel_count : PANELS_LIMIT;
-    page.columns = page.panels <= 3 ? page.panels : page.panels == 4 ? 2 : page.panels <= 9 ? 3 : 6;
+    page.columns = page.panels <= 3 ? page.panels : page.panels == 4 ? 2 : page.panels <= 9 ? 3 : 4;
     page.top += page.panels > 1 ? 30 : 0;
     page.rows = (page.panels + page.columns - 1) / page.columns;
     page.width = page.columns == 1 ? 860 : 460 * page.columns;
@@ -216,20 +217,28 @@ static void write_x_axis(const struct plot_data *data, const struct page *page, 
           script);
 }
 
+/* The axis begins at `bottom`; intervals that go on below are cut there. */
 static void write_y_axis(const struct plot_data *data, FILE *script)
 {
-    double low = data->low, high = data->high;
+    double low = data->low, top = data->top, bottom;
     bool is_bars = data->axis == PLOT_SCHEDULER;
-    if (!is_bars && low > 0.0 && high / low >= WIDE_RANGE) {
-        fprintf(script, "set logscale y\nset yrange [%g:%g]\n", low / 1.2, high * 1.2);
-    } else if (high <= 0.0) {
-        fputs("set yrange [*:*]\n", script);
-    } else if (is_bars || (low >= 0.0 && low < 0.6 * high)) {
-        fprintf(script, "set yrange [%g:%g]\n", low < 0.0 ? 1.05 * low : 0.0, 1.05 * high);
+    if (!is_bars && low > 0.0 && data->high / low >= WIDE_RANGE) {
+        bottom = low / 1.5;
+        top *= 1.2;
+        fputs("set logscale y\n", script);
+    } else if (low >= 0.0 && (is_bars || low < 0.6 * top)) {
+        bottom = 0.0;
+        top = top > 0.0 ? 1.05 * top : 1.0;
     } else {
-        double margin = high > low ? 0.08 * (high - low) : 0.5 * high;
-        fprintf(script, "set yrange [%g:%g]\n", low - margin, high + margin);
+        double margin = top > low ? 0.3 * (top - low) : 0.5 * fabs(top);
+        bottom = is_bars ? fmin(0.0, low - margin) : low - margin;
+        top += margin;
     }
+    fprintf(script,
+            "bottom = %g\n"
+            "set yrange [bottom:%g]\n"
+            "ci_low(scheduler) = column('ci_low') > bottom ? column('ci_low') : bottom\n",
+            bottom, top);
 }
 
 /* "KEY VALUE, KEY VALUE" of what sets this panel apart; nothing if there is only one. */
@@ -293,7 +302,7 @@ static void write_panel(const struct plot *plot, const struct plot_data *data, s
             "\nplot for [i = 1:|schedulers|] summary using (at(i)):(column('mean'))%s \\\n"
             "         %s linetype i, \\\n"
             "     for [i = 1:|schedulers|] summary "
-            "using (at(i)):(column('ci_low')):(0):(column('ci_high') - column('ci_low')) \\\n"
+            "using (at(i)):(ci_low(i)):(0):(column('ci_high') - ci_low(i)) \\\n"
             "         with vectors heads size screen 0.003,90 fixed linetype i dashtype 1%s\n",
             is_boxes ? ":(0.6)" : "", is_boxes ? "with boxes" : "smooth unique with linespoints",
             is_boxes ? " linecolor rgb '#000000'" : "");

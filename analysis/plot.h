@@ -7,8 +7,10 @@
 
 /* Writes DIR/plots/latency.gp, which reads only ../summary.csv, and runs gnuplot (no shell) to
  * make DIR/plots/latency.png: mean latency with intervals against the rate (against the noise if
- * there is one rate only), a curve per scheduler, a panel per noise. A missing gnuplot is a fault
- * with a hint; the script stays. */
+ * there is one rate only, a bar per scheduler if neither varies), a curve per scheduler, a panel
+ * per noise and combination of the other swept keys, the first 12 of them. A missing gnuplot is a
+ * fault with a hint; the script stays. Other faults: no latency in summary.csv, a name that
+ * gnuplot's CSV reader would misread (a comma, a quote, a backslash). */
 bool plot_latency(const char *dir, struct fault *fault);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* Columns that are no keys. */
 struct columns {
-    int metric, mean, ci_low, ci_high;
+    int metric, mean, ci_high;
 };
 
 const char *plot_data_cell(const struct plot_data *data, size_t row, int key)
@@ -32,7 +32,6 @@ static bool find_columns(struct plot_data *data, struct columns *columns,
 {
     if (!find_column(csv, path, "metric", &columns->metric, fault) ||
         !find_column(csv, path, "mean", &columns->mean, fault) ||
-        !find_column(csv, path, "ci_low", &columns->ci_low, fault) ||
         !find_column(csv, path, "ci_high", &columns->ci_high, fault) ||
         !find_column(csv, path, "experiment", &data->experiment, fault) ||
         !find_column(csv, path, "platform", &data->platform, fault) ||
@@ -50,21 +49,30 @@ static bool find_columns(struct plot_data *data, struct columns *columns,
     return true;
 }
 
-static bool read_bound(struct plot_data *data, const struct csv_reader *csv, int column,
-                       struct fault *fault)
+static bool read_number(const struct csv_reader *csv, int column, double *value,
+                        struct fault *fault)
 {
-    double value;
     const char *cell = csv_cell(csv, column);
-    if (cell[0] == '\0') {
-        return true;
-    }
-    if (!schema_parse_real(cell, &value)) {
+    *value = NAN;
+    if (cell[0] != '\0' && !schema_parse_real(cell, value)) {
         char where[sizeof fault->where];
         return fault_set(fault, csv_where(csv, column, where, sizeof where), NULL,
                          "not a number: '%s'", cell);
     }
-    data->low = fmin(data->low, value);
-    data->high = fmax(data->high, value);
+    return true;
+}
+
+static bool read_range(struct plot_data *data, const struct columns *columns,
+                       const struct csv_reader *csv, struct fault *fault)
+{
+    double mean, ci_high;
+    if (!read_number(csv, columns->mean, &mean, fault) ||
+        !read_number(csv, columns->ci_high, &ci_high, fault)) {
+        return false;
+    }
+    data->low = fmin(data->low, mean);
+    data->high = fmax(data->high, mean);
+    data->top = fmax(data->top, fmax(mean, ci_high));
     return true;
 }
 
@@ -112,9 +120,7 @@ static bool read_row(struct plot_data *data, const struct columns *columns,
         }
         row[k] = number_value(data, &data->keys[k], cell);
     }
-    return read_bound(data, csv, columns->mean, fault) &&
-           read_bound(data, csv, columns->ci_low, fault) &&
-           read_bound(data, csv, columns->ci_high, fault);
+    return read_range(data, columns, csv, fault);
 }
 
 static int compare_reals(const void *a, const void *b)
@@ -176,7 +182,8 @@ static void find_panels(struct plot_data *data)
 bool plot_data_load(struct plot_data *data, const char *dir, const char *metric,
                     struct fault *fault)
 {
-    *data = (struct plot_data){.arena = arena_create(), .low = INFINITY, .high = -INFINITY};
+    *data = (struct plot_data){
+        .arena = arena_create(), .low = INFINITY, .high = -INFINITY, .top = -INFINITY};
     const char *path = arena_printf(data->arena, "%s/summary.csv", dir);
     struct csv_reader *csv = csv_open(path, fault);
     struct columns columns;

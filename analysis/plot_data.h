@@ -32,7 +32,8 @@ struct plot_data {
     enum plot_axis axis;
     double *rates; /* distinct, ascending */
     size_t rate_count;
-    double low, high; /* over all means and intervals */
+    double low, high; /* over all means */
+    double top;       /* over all means and intervals */
 };
 
 /* Reads the rows of a metric from DIR/summary.csv. Faults: none there, a cell that is no number, a

@@ -63,18 +63,23 @@ static double half_width(const struct estimate *estimate)
     return (estimate->ci_high - estimate->ci_low) / 2.0;
 }
 
-/* As many decimals as give the largest latency of the block about four digits. */
+/* The smallest latency of the block gets about four digits, the largest no more than seven. */
 static void choose_format(struct block *block)
 {
-    double largest = 0.0, widest = 0.0;
+    double smallest = INFINITY, largest = 0.0, widest = 0.0;
     for (const struct trials_group *group = block->first; group != NULL && block->latency >= 0;
          group = next_in_block(block, group)) {
         struct estimate latency = trials_measure(group, NULL, block->latency).mean;
+        smallest = fmin(smallest, latency.mean);
         largest = fmax(largest, latency.mean);
         widest = fmax(widest, half_width(&latency));
     }
-    block->latency_decimals = largest >= 1e4 ? 0 : largest >= 100.0 ? 1 : largest >= 10.0 ? 2 : 3;
-    block->half_digits = snprintf(NULL, 0, "%.*f", block->latency_decimals, widest);
+    int decimals = smallest >= 100.0 ? 1 : smallest >= 10.0 ? 2 : 3;
+    while (decimals > 0 && largest >= pow(10.0, 7 - decimals)) {
+        decimals--;
+    }
+    block->latency_decimals = decimals;
+    block->half_digits = snprintf(NULL, 0, "%.*f", decimals, widest);
 }
 
 static void add_number(struct table *table, double value, int decimals)
@@ -103,7 +108,8 @@ static void add_comparison(struct table *table, const struct block *block,
 {
     const struct estimate *ratio = &latency->ratio;
     double change = 100.0 * (ratio->mean - 1.0);
-    int decimals = fabs(change) < 1000.0 ? 1 : 0;
+    double low = 100.0 * (ratio->ci_low - 1.0), high = 100.0 * (ratio->ci_high - 1.0);
+    int decimals = fmax(change, high) < 1000.0 ? 1 : 0;
     if (strcmp(group->keys[TRIALS_SCHEDULER], block->baseline) == 0) {
         table_add(table, "baseline");
         table_add(table, "%s", "");
@@ -114,8 +120,8 @@ static void add_comparison(struct table *table, const struct block *block,
         table_add(table, "%+.*f %%", decimals, change);
         table_add(table, "%zu/%zu", latency->wins, ratio->n);
     } else {
-        table_add(table, "%+.*f %% [%+.*f, %+.*f]", decimals, change, decimals,
-                  100.0 * (ratio->ci_low - 1.0), decimals, 100.0 * (ratio->ci_high - 1.0));
+        table_add(table, "%+.*f %% [%+.*f, %+.*f]", decimals, change, decimals, low, decimals,
+                  high);
         table_add(table, "%zu/%zu", latency->wins, ratio->n);
     }
 }

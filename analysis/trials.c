@@ -60,6 +60,17 @@ static bool find_column(const struct csv_reader *csv, const char *path, const ch
                                      "the column '%s' is missing", name);
 }
 
+/* Metrics that came after the first format: their columns stand behind `tasks_per_s`, among the
+ * swept keys. */
+static bool is_later_metric(const char *name)
+{
+    static const char *const names[] = {"deadline_miss_rate", "mean_tardiness_us"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* Called before the first csv_next: the current row is the header. */
 static bool find_columns(struct trials *trials, struct columns *columns,
                          const struct csv_reader *csv, const char *path, struct fault *fault)
@@ -90,8 +101,14 @@ static bool find_columns(struct trials *trials, struct columns *columns,
         }
     }
     for (int c = last + 1; c < count; c++) {
-        columns->keys[trials->key_count] = c;
-        trials->key_names[trials->key_count++] = arena_string(arena, csv_cell(csv, c));
+        char *name = arena_string(arena, csv_cell(csv, c));
+        if (is_later_metric(name)) {
+            columns->metrics[trials->metric_count] = c;
+            trials->metric_names[trials->metric_count++] = name;
+        } else {
+            columns->keys[trials->key_count] = c;
+            trials->key_names[trials->key_count++] = name;
+        }
     }
     return true;
 }

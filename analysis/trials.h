@@ -2,9 +2,9 @@
 /* trials.csv in memory: rows gathered into groups, and what a group says about a metric.
  *
  * A group is one combination of everything but the replicate. The columns before `replicate` that
- * are named below and all columns after `tasks_per_s` (other swept keys) are its keys; the columns
- * between `status` and `tasks_per_s` are metrics, but for the ones that differ from run to run
- * (decide_us_mean, wall_s, tasks_per_s). */
+ * are named below and the columns after `tasks_per_s` (other swept keys) are its keys; the columns
+ * between `status` and `tasks_per_s`, and those that came later, are metrics, but for the ones that
+ * differ from run to run (decide_us_mean, wall_s, tasks_per_s). */
 #ifndef HETSOC_ANALYSIS_TRIALS_H
 #define HETSOC_ANALYSIS_TRIALS_H
 

@@ -9,16 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/contender.h"
 #include "lab/experiment.h"
 #include "sim/soc.h"
 #include "workloads/app.h"
 
-static const struct schema *const schemas[] = {&experiment_schema, &soc_schema, &app_schema};
-
-enum { SCHEMA_COUNT = sizeof schemas / sizeof *schemas };
+enum { SCHEMA_COUNT = 4 };
 
 /* The schema whose table begins at this line, NULL if none does. */
-static const struct schema *schema_at(const char *line)
+static const struct schema *schema_at(const struct schema *const *schemas, const char *line)
 {
     char marker[128];
     for (int i = 0; i < SCHEMA_COUNT; i++) {
@@ -30,14 +29,14 @@ static const struct schema *schema_at(const char *line)
 }
 
 /* Copies the document with fresh tables. Returns how many it wrote. */
-static int renew(FILE *document, FILE *out)
+static int renew(const struct schema *const *schemas, FILE *document, FILE *out)
 {
     char *line = NULL;
     size_t capacity = 0;
     int tables = 0;
     bool inside = false;
     while (getline(&line, &capacity, document) != -1) {
-        const struct schema *schema = schema_at(line);
+        const struct schema *schema = schema_at(schemas, line);
         if (strcmp(line, "<!-- end of keys -->\n") == 0)
             inside = false;
         if (!inside)
@@ -76,11 +75,14 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
 
+    struct arena *arena = arena_create();
+    const struct schema *const schemas[SCHEMA_COUNT] = {&experiment_schema, &soc_schema,
+                                                        &app_schema, contender_document(arena)};
     size_t old_size, new_size;
     char *old_text = read_whole(document, &old_size);
     char *new_text = NULL;
     FILE *out = open_memstream(&new_text, &new_size);
-    int tables = renew(document, out);
+    int tables = renew(schemas, document, out);
     fclose(out);
     fclose(document);
 
@@ -98,5 +100,6 @@ int main(int argc, char **argv)
     }
     free(old_text);
     free(new_text);
+    arena_destroy(arena);
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,9 +2,11 @@
 #include "lab/catalog.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/tick.h"
 #include "lab/experiment.h"
 #include "lab/library.h"
 
@@ -100,46 +102,82 @@ static const char *set_name(struct arena *arena, const struct app_set *set)
     return set->count == 1 ? name : arena_substring(arena, name, strcspn(name, "#"));
 }
 
-/* Binds the variants of all sets of a mix; makes shares cumulative. */
-static bool fill_mix(struct catalog *catalog, struct catalog_mix *mix,
-                     const struct app_set *const *sets, const double *weights, int set_count,
-                     const struct soc *soc, struct fault *fault)
+/* An item of `workload.apps`. */
+struct ingredient {
+    const struct app_set *set;
+    double weight;
+    double deadline_us, period_us; /* NAN = none */
+    int32_t priority;
+};
+
+static struct ingredient read_ingredient(const struct yaml_node *item)
 {
-    struct bind *binds = arena_zeroed(catalog->arena, (size_t)mix->app_count, sizeof *binds);
-    double *shares = arena_zeroed(catalog->arena, (size_t)mix->app_count, sizeof *shares);
-    mix->app_names = arena_zeroed(catalog->arena, (size_t)mix->app_count, sizeof *mix->app_names);
+    static const char at[] = "workload.apps[]";
+    double share = schema_real(&experiment_schema, item, at, "share");
+    return (struct ingredient){
+        .weight = isnan(share) ? 1 : share,
+        .deadline_us = schema_real(&experiment_schema, item, at, "deadline_us"),
+        .period_us = schema_real(&experiment_schema, item, at, "period_us"),
+        .priority = (int32_t)schema_int(&experiment_schema, item, at, "priority"),
+    };
+}
+
+/* Binds the variants of all ingredients of a mix; makes shares cumulative. */
+static bool fill_mix(struct catalog *catalog, struct catalog_mix *mix,
+                     const struct ingredient *ingredients, int count, const struct soc *soc,
+                     struct fault *fault)
+{
+    size_t app_count = (size_t)mix->app_count;
+    struct bind *binds = arena_zeroed(catalog->arena, app_count, sizeof *binds);
+    double *shares = arena_zeroed(catalog->arena, app_count, sizeof *shares);
+    int64_t *periods_ps = arena_zeroed(catalog->arena, app_count, sizeof *periods_ps);
+    mix->app_names = arena_zeroed(catalog->arena, app_count, sizeof *mix->app_names);
     mix->binds = binds;
     mix->app_share = shares;
+    mix->period_ps = periods_ps;
     double total = 0, sum = 0;
-    for (int i = 0; i < set_count; i++)
-        total += weights[i];
+    for (int i = 0; i < count; i++)
+        total += ingredients[i].weight;
     int32_t at = 0;
-    for (int i = 0; i < set_count; i++) {
-        for (int32_t v = 0; v < sets[i]->count; v++, at++) {
-            if (!bind_app(&binds[at], catalog->arena, &sets[i]->apps[v], soc, fault))
+    for (int i = 0; i < count; i++) {
+        const struct ingredient *what = &ingredients[i];
+        for (int32_t v = 0; v < what->set->count; v++, at++) {
+            if (!bind_app(&binds[at], catalog->arena, &what->set->apps[v], soc, fault))
                 return false;
-            mix->app_names[at] = sets[i]->apps[v].name;
-            shares[at] = (sum + weights[i] * (v + 1) / sets[i]->count) / total;
+            if (!isnan(what->deadline_us))
+                binds[at].deadline_ps = tick_from_us(what->deadline_us);
+            binds[at].priority = what->priority;
+            periods_ps[at] = isnan(what->period_us) ? 0 : tick_from_us(what->period_us);
+            mix->app_names[at] = what->set->apps[v].name;
+            shares[at] = (sum + what->weight * (v + 1) / what->set->count) / total;
         }
-        sum += weights[i];
+        sum += what->weight;
     }
     shares[at - 1] = 1;
     return true;
 }
 
-/* Faults if two apps of a mix, which come from different files, have the same name. */
-static bool check_names(const struct yaml_node *apps, const struct app_set *const *sets,
-                        struct arena *arena, struct fault *fault)
+/* Faults if two apps of a mix, which come from different files, have the same name, or if an app
+ * with variants has a period: its jobs would be those of one variant. */
+static bool check_ingredients(const struct yaml_node *apps, const struct ingredient *ingredients,
+                              struct arena *arena, struct fault *fault)
 {
-    for (int i = 1; i < apps->count; i++)
-        for (int j = 0; j < i; j++) {
-            char where[512];
-            if (strcmp(set_name(arena, sets[i]), set_name(arena, sets[j])) == 0)
+    char where[512];
+    for (int i = 0; i < apps->count; i++) {
+        const struct app_set *set = ingredients[i].set;
+        if (set->count > 1 && !isnan(ingredients[i].period_us))
+            return fault_set(fault, yaml_where(apps->items[i], where, sizeof where),
+                             "use another arrival process, or an app without variants",
+                             "`%s` has %d variants and so no jobs of one period",
+                             set_name(arena, set), (int)set->count);
+        for (int j = 0; j < i; j++)
+            if (strcmp(set_name(arena, set), set_name(arena, ingredients[j].set)) == 0)
                 return fault_set(fault, yaml_where(apps->items[i], where, sizeof where),
                                  "give one of them another name in its file",
-                                 "%s and %s are apps of the same name `%s`", sets[j]->apps[0].file,
-                                 sets[i]->apps[0].file, set_name(arena, sets[i]));
-        }
+                                 "%s and %s are apps of the same name `%s`",
+                                 ingredients[j].set->apps[0].file, set->apps[0].file,
+                                 set_name(arena, set));
+    }
     return true;
 }
 
@@ -164,33 +202,31 @@ const struct catalog_mix *catalog_mix(struct catalog *catalog, const struct yaml
     struct arena *arena = catalog->arena;
     const struct yaml_node *apps = yaml_get(workload, "apps");
     const struct yaml_node *given = yaml_get(workload, "name");
-    const struct app_set **sets = arena_zeroed(arena, (size_t)apps->count, sizeof *sets);
-    double *weights = arena_zeroed(arena, (size_t)apps->count, sizeof *weights);
+    struct ingredient *ingredients = arena_zeroed(arena, (size_t)apps->count, sizeof *ingredients);
     struct catalog_mix *mix = arena_zeroed(arena, 1, sizeof *mix);
     const char *key = soc->name;
     const char *name = "";
     for (int i = 0; i < apps->count; i++) {
-        const struct yaml_node *share = yaml_get(apps->items[i], "share");
+        struct ingredient *what = &ingredients[i];
         const char *path = find_file(catalog, LIBRARY_APPS, yaml_get(apps->items[i], "app"), fault);
-        sets[i] = path == NULL ? NULL : load_apps(catalog, path, fault);
-        if (sets[i] == NULL)
+        *what = read_ingredient(apps->items[i]);
+        what->set = path == NULL ? NULL : load_apps(catalog, path, fault);
+        if (what->set == NULL)
             return NULL;
-        weights[i] = share == NULL ? 1
-                                   : schema_real(&experiment_schema, apps->items[i],
-                                                 "workload.apps[]", "share");
-        mix->app_count += sets[i]->count;
-        name = arena_printf(arena, "%s%s%s", name, i == 0 ? "" : "+", set_name(arena, sets[i]));
-        key = arena_printf(arena, "%s\n%s\n%a", key, path, weights[i]);
+        mix->app_count += what->set->count;
+        name = arena_printf(arena, "%s%s%s", name, i == 0 ? "" : "+", set_name(arena, what->set));
+        key = arena_printf(arena, "%s\n%s\n%a %a %a %d", key, path, what->weight, what->deadline_us,
+                           what->period_us, (int)what->priority);
     }
     mix->workload = given == NULL ? name : given->text;
     key = arena_printf(arena, "%s\n%s", key, mix->workload);
-    if (!check_names(apps, sets, arena, fault) ||
+    if (!check_ingredients(apps, ingredients, arena, fault) ||
         !claim_name(catalog, mix->workload, workload, fault))
         return NULL;
     const struct catalog_mix *known = entry_find(catalog->mixes, key);
     if (known != NULL)
         return known;
-    if (!fill_mix(catalog, mix, sets, weights, apps->count, soc, fault))
+    if (!fill_mix(catalog, mix, ingredients, apps->count, soc, fault))
         return NULL;
     entry_add(catalog, &catalog->mixes, key, mix);
     return mix;

@@ -16,8 +16,9 @@ struct catalog_mix {
     const char *workload;     /* `name`, or the names of the apps joined by + */
     const struct bind *binds; /* [app_count] */
     int32_t app_count;
-    const double *app_share; /* [app_count] cumulative, last = 1 */
-    const char **app_names;  /* [app_count] */
+    const double *app_share;  /* [app_count] cumulative, last = 1 */
+    const char **app_names;   /* [app_count] */
+    const int64_t *period_ps; /* [app_count] 0 = the app has none */
 };
 
 /* `folder` is that of the experiment file: names resolve beside it. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lab/contender.h"
 #include "workloads/arrivals.h"
 
 /* Room for "file:line:column". */
@@ -103,13 +104,29 @@ static bool check_rate(const struct yaml_node *arrivals, const struct arrivals_k
     return true;
 }
 
+static bool check_periods(const struct yaml_node *workload, const struct arrivals_kind *kind,
+                          struct fault *fault)
+{
+    const struct yaml_node *apps = yaml_get(workload, "apps");
+    for (int i = 0; i < apps->count; i++) {
+        const struct yaml_node *period = yaml_get(apps->items[i], "period_us");
+        if (kind->needs_periods && period == NULL)
+            return fault_at(fault, apps->items[i], "add period_us: NUMBER to every app",
+                            "the arrival process needs the period of every app");
+        if (!kind->needs_periods && period != NULL)
+            return fault_at(fault, period, "remove it, or choose kind: per_app",
+                            "the arrival process takes no periods");
+    }
+    return true;
+}
+
 /* Number of jobs of a scalar, or the smallest or largest of a swept list. */
 static bool check_jobs(const struct yaml_node *workload, const struct arrivals_kind *kind,
                        struct fault *fault)
 {
     const struct yaml_node *jobs = yaml_get(workload, "jobs");
-    bool single = !kind->needs_rate && !kind->needs_file;
-    if (jobs == NULL && kind->needs_rate)
+    bool single = !kind->needs_rate && !kind->needs_file && !kind->needs_periods;
+    if (jobs == NULL && (kind->needs_rate || kind->needs_periods))
         return fault_at(fault, workload, "add jobs: NUMBER to the workload",
                         "the number of jobs is missing");
     int64_t warmup = schema_int(&experiment_schema, workload, "workload", "warmup_jobs");
@@ -140,7 +157,8 @@ static bool check_workload(const struct yaml_node *workload, struct fault *fault
     if (!check_apps(yaml_get(workload, "apps"), fault))
         return false;
     const struct arrivals_kind *kind = find_kind(yaml_get(arrivals, "kind"), fault);
-    return kind != NULL && check_rate(arrivals, kind, fault) && check_jobs(workload, kind, fault);
+    return kind != NULL && check_rate(arrivals, kind, fault) &&
+           check_periods(workload, kind, fault) && check_jobs(workload, kind, fault);
 }
 
 static bool check_workloads(const struct yaml_node *workload, struct fault *fault)
@@ -185,6 +203,24 @@ static bool check_noise(const struct yaml_node *noise, struct fault *fault)
     return check_distinct(noise, "noise", "name", fault);
 }
 
+/* Checks every item and completes it with its parameters; faults if two have the same label. */
+static bool check_contenders(struct arena *arena, const struct yaml_node *list, struct fault *fault)
+{
+    for (int i = 0; i < list->count; i++) {
+        if (!contender_check(arena, list->items[i], fault))
+            return false;
+        const struct yaml_node *label = contender_label(list->items[i]);
+        for (int j = 0; j < i; j++)
+            if (strcmp(label->text, contender_label(list->items[j])->text) == 0) {
+                char where[WHERE_SIZE];
+                return fault_set(fault, yaml_where(label, where, sizeof where),
+                                 "give one of them a label of its own: as: LABEL",
+                                 "scheduler `%s` is listed twice", label->text);
+            }
+    }
+    return true;
+}
+
 /* Checks the list and settles the baseline. */
 static bool check_schedulers(struct experiment *experiment, struct fault *fault)
 {
@@ -192,21 +228,23 @@ static bool check_schedulers(struct experiment *experiment, struct fault *fault)
     if (list->count == 0)
         return fault_at(fault, list, "list at least one, see `hetsoc list schedulers`",
                         "`schedulers` has no item");
-    if (!check_distinct(list, "scheduler", "name", fault))
+    if (!check_contenders(experiment->arena, list, fault))
         return false;
     const struct yaml_node *baseline = yaml_get(experiment->root, "baseline");
     if (baseline == NULL && list->count == 1) {
-        const char *only = yaml_get(list->items[0], "name")->text;
+        const char *only = contender_label(list->items[0])->text;
         if (!yaml_assign(experiment->arena, experiment->root, "baseline", only, fault))
             return false;
     }
     experiment->baseline = schema_text(&experiment_schema, experiment->root, "", "baseline");
     for (int i = 0; i < list->count; i++)
-        if (strcmp(yaml_get(list->items[i], "name")->text, experiment->baseline) == 0)
+        if (strcmp(contender_label(list->items[i])->text, experiment->baseline) == 0)
             return true;
     char where[WHERE_SIZE];
     return fault_set(fault, yaml_where(baseline != NULL ? baseline : list, where, sizeof where),
-                     "set baseline to a scheduler of the list",
+                     arena_printf(experiment->arena,
+                                  "set baseline to one of them, for example baseline: %s",
+                                  contender_label(list->items[0])->text),
                      "the baseline `%s`%s is not in `schedulers`", experiment->baseline,
                      baseline == NULL ? " (the default)" : "");
 }

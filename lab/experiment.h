@@ -26,10 +26,11 @@ struct experiment {
 
 /* Loads FILE, applies `sets` ("key=value", count of them), checks. Also checks what the schema
  * cannot: what the arrival process needs, exactly one of rate and mean inter-arrival, sigma or cv,
- * warm-up shorter than the run, baseline in the list, duplicate names.
+ * warm-up shorter than the run, schedulers and their parameters, baseline in the list, duplicate
+ * names.
  *
- * The tree is completed where a default depends on other keys: `noise` is [none] if absent, and
- * `baseline` is the only scheduler if there is one only. */
+ * The tree is completed where a default depends on other keys: `noise` is [none] if absent,
+ * `baseline` is the only scheduler if there is one only, and every scheduler has all parameters. */
 bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,
                      const char *const *sets, int set_count, struct fault *fault);
 

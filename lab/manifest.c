@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/csv.h"
+#include "lab/contender.h"
 #include "lab/version.h"
 
 /* Failed trials that are written out; all are counted. */
@@ -42,25 +43,31 @@ static json_t *json_of_scalar(const struct yaml_node *node, const struct schema_
     return json_string(node->text);
 }
 
-/* A checked tree as JSON; numbers and booleans where the schema says so. */
-static json_t *json_of_node(const struct yaml_node *node, const char *path, int *digits)
+/* A checked tree as JSON; numbers and booleans where its schema says so. */
+static json_t *json_of_node(struct arena *arena, const struct schema *schema,
+                            const struct yaml_node *node, const char *path, int *digits)
 {
-    const struct schema_row *row = schema_find(&experiment_schema, path);
-    char below[256];
+    const struct schema_row *row = schema_find(schema, path);
     json_t *json;
     switch (node->type) {
     case YAML_LIST:
         json = json_array();
-        snprintf(below, sizeof below, "%s%s", path, row->type == SCHEMA_LIST ? "[]" : "");
+        if (row->type == SCHEMA_LIST)
+            path = arena_printf(arena, "%s[]", path);
         for (int i = 0; i < node->count; i++)
-            json_array_append_new(json, json_of_node(node->items[i], below, digits));
+            json_array_append_new(json, json_of_node(arena, schema, node->items[i], path, digits));
         return json;
     case YAML_MAP:
         json = json_object();
+        if (strcmp(path, "schedulers[]") == 0) {
+            schema = contender_schema(arena, contender_read(arena, node).policy);
+            path = "";
+        }
         for (int i = 0; i < node->count; i++) {
             const char *key = node->keys[i]->text;
-            snprintf(below, sizeof below, "%s%s%s", path, *path == '\0' ? "" : ".", key);
-            json_object_set_new(json, key, json_of_node(node->items[i], below, digits));
+            const char *below = *path == '\0' ? key : arena_printf(arena, "%s.%s", path, key);
+            json_object_set_new(json, key,
+                                json_of_node(arena, schema, node->items[i], below, digits));
         }
         return json;
     case YAML_SCALAR:
@@ -136,7 +143,8 @@ bool manifest_write(const struct manifest *manifest, const char *path, struct fa
     add_trials(root, manifest);
     const struct yaml_node *config =
         schema_complete(&experiment_schema, experiment->arena, experiment->root);
-    json_object_set_new(root, "config", json_of_node(config, "", &digits));
+    json_object_set_new(root, "config",
+                        json_of_node(experiment->arena, &experiment_schema, config, "", &digits));
     layout |= JSON_REAL_PRECISION((size_t)(digits > 17 ? 17 : digits));
     FILE *stream = fopen(path, "w");
     bool ok = stream != NULL && json_dumpf(root, stream, layout) == 0 && fputc('\n', stream) != EOF;

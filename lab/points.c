@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "lab/catalog.h"
-#include "sched/registry.h"
+#include "lab/contender.h"
 
-/* Most schedulers a hint chooses from. */
-enum { NAME_LIMIT = 256, WHERE_SIZE = 512 };
+/* Room for "file:line:column". */
+enum { WHERE_SIZE = 512 };
 
 /* The walk through all combinations. */
 struct expansion {
@@ -18,7 +18,9 @@ struct expansion {
     struct arena *arena;
     struct catalog *catalog;
     struct yaml_node *root; /* own copy; the current item stands in place of each swept list */
-    const char **keys;      /* swept paths without a column of their own */
+    struct contender *contenders;
+    int contender_count;
+    const char **keys; /* swept paths without a column of their own */
     size_t key_count, key_capacity;
     struct point *list;
     size_t count, capacity;
@@ -159,9 +161,10 @@ static const char *value_text(const struct expansion *expansion, const char *pat
 static bool count_jobs(struct point *point, const struct yaml_node *workload, struct fault *fault)
 {
     const struct schema *schema = &experiment_schema;
-    bool is_single = !point->arrivals.kind->needs_rate && !point->arrivals.kind->needs_file;
+    const struct arrivals_kind *kind = point->arrivals.kind;
+    bool is_single = !kind->needs_rate && !kind->needs_file && !kind->needs_periods;
     int64_t jobs = is_single ? 1 : schema_int(schema, workload, "workload", "jobs");
-    if (point->arrivals.kind->needs_file && (jobs < 0 || jobs > point->arrivals.row_count))
+    if (kind->needs_file && (jobs < 0 || jobs > point->arrivals.row_count))
         jobs = point->arrivals.row_count;
     point->jobs = (int32_t)jobs;
     point->warmup_jobs = (int32_t)schema_int(schema, workload, "workload", "warmup_jobs");
@@ -202,6 +205,8 @@ static bool read_workload(struct expansion *expansion, struct point *point,
     point->rate_jobs_per_ms = isnan(rate) ? 1000 / mean_us : rate;
     point->arrivals.mean_interarrival_us = isnan(mean_us) ? 1000 / rate : mean_us;
     point->arrivals.kind = kind;
+    point->arrivals.period_ps = mix->period_ps;
+    point->arrivals.app_count = mix->app_count;
     return count_jobs(point, workload, fault);
 }
 
@@ -233,27 +238,6 @@ static struct noise read_noise(const struct yaml_node *node)
     return noise;
 }
 
-/* The policy that a `schedulers:` item names. */
-static const struct policy_kind *find_policy(const struct yaml_node *item, struct fault *fault)
-{
-    const struct yaml_node *name = yaml_get(item, "name");
-    const struct policy_kind *policy = sched_find(name->text);
-    if (policy != NULL)
-        return policy;
-    const char *names[NAME_LIMIT];
-    int count = 0;
-    for (; sched_registry[count] != NULL && count < NAME_LIMIT; count++)
-        names[count] = sched_registry[count]->name;
-    const char *nearest = schema_nearest(name->text, names, count);
-    char where[WHERE_SIZE], hint[256];
-    snprintf(hint, sizeof hint, "%s%s%s`hetsoc list schedulers` names all",
-             nearest != NULL ? "did you mean `" : "", nearest != NULL ? nearest : "",
-             nearest != NULL ? "`? " : "");
-    fault_set(fault, yaml_where(name, where, sizeof where), hint, "unknown scheduler `%s`",
-              name->text);
-    return NULL;
-}
-
 /* Adds the points of a tree without lists: one per noise and scheduler. */
 static bool add_points(struct expansion *expansion, struct fault *fault)
 {
@@ -273,14 +257,13 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
         point.keys[k] =
             (struct point_key){expansion->keys[k], value_text(expansion, expansion->keys[k])};
     const struct yaml_node *noise = yaml_get(root, "noise");
-    const struct yaml_node *schedulers = yaml_get(root, "schedulers");
     for (int n = 0; n < noise->count; n++)
-        for (int s = 0; s < schedulers->count; s++) {
+        for (int s = 0; s < expansion->contender_count; s++) {
+            const struct contender *contender = &expansion->contenders[s];
             point.noise = read_noise(noise->items[n]);
-            point.policy = find_policy(schedulers->items[s], fault);
-            if (point.policy == NULL)
-                return false;
-            point.scheduler = point.policy->name;
+            point.scheduler = contender->label;
+            point.policy = contender->policy;
+            point.params = contender->params;
             expansion->list = memory_grow(expansion->list, &expansion->capacity,
                                           expansion->count + 1, sizeof point);
             expansion->list[expansion->count++] = point;
@@ -310,6 +293,16 @@ static bool expand(struct expansion *expansion, struct fault *fault)
     return ok;
 }
 
+static void read_contenders(struct expansion *expansion)
+{
+    const struct yaml_node *list = yaml_get(expansion->root, "schedulers");
+    expansion->contender_count = list->count;
+    expansion->contenders =
+        arena_zeroed(expansion->arena, (size_t)list->count, sizeof *expansion->contenders);
+    for (int i = 0; i < list->count; i++)
+        expansion->contenders[i] = contender_read(expansion->arena, list->items[i]);
+}
+
 bool points_expand(struct points *points, const struct experiment *experiment, struct fault *fault)
 {
     struct expansion expansion = {
@@ -318,6 +311,7 @@ bool points_expand(struct points *points, const struct experiment *experiment, s
         .catalog = catalog_create(experiment->arena, experiment->folder),
         .root = yaml_copy(experiment->arena, experiment->root),
     };
+    read_contenders(&expansion);
     collect_keys(&expansion, expansion.root, "");
     bool ok = expand(&expansion, fault);
     if (ok) {

@@ -24,7 +24,7 @@ struct point_key {
 /* All parameters of one run but the replicate. Borrowed from the points. */
 struct point {
     const struct soc *soc;
-    const char *platform, *workload, *scheduler; /* names as in the CSV */
+    const char *platform, *workload, *scheduler; /* names and label as in the CSV */
     const struct bind *binds;                    /* [app_count] */
     int32_t app_count;
     const double *app_share; /* [app_count] cumulative */
@@ -33,6 +33,7 @@ struct point {
     int32_t jobs, warmup_jobs;
     struct noise noise;
     const struct policy_kind *policy;
+    const double *params; /* [policy->param_count] */
     const struct engine_kind *engine;
     bool compat_ds3;
     struct point_key *keys; /* [key_count], the same paths in every point */

@@ -65,6 +65,12 @@ const struct trial_figure trial_figures[] = {
     {.name = "tasks_per_s",
      REAL(tasks_per_s),
      .summary = "tasks_done / wall_s; differs between runs"},
+    {.name = "deadline_miss_rate",
+     REAL(metrics.deadline_miss_rate),
+     .summary = "share of the counted jobs with a deadline that missed it"},
+    {.name = "mean_tardiness_us",
+     REAL(metrics.mean_tardiness_us),
+     .summary = "mean of max(0, finish - deadline) over the counted jobs with a deadline"},
 };
 
 const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;
@@ -136,6 +142,7 @@ void trial_run(const struct points *points, const struct experiment *experiment,
         .observer_count = tables != NULL ? 2 : 1,
         .compat_ds3 = point->compat_ds3,
         .time_decisions = true,
+        .params = point->params,
         .seed = experiment->seed,
         .replicate = (uint32_t)row->replicate,
     };

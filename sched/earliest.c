@@ -92,13 +92,18 @@ static void take(struct earliest *earliest, const struct candidate *candidate,
     decide_assign(decisions, candidate->task, candidate->pe);
 }
 
+void earliest_assign(struct earliest *earliest, const struct view *view, int32_t task,
+                     struct decisions *decisions)
+{
+    struct candidate best = ask_all(earliest, view, task, NULL);
+    take(earliest, &best, decisions);
+}
+
 void earliest_in_order(struct earliest *earliest, const struct view *view,
                        struct decisions *decisions)
 {
-    for (int32_t i = 0; i < view->ready_count; i++) {
-        struct candidate best = ask_all(earliest, view, view->ready[i], NULL);
-        take(earliest, &best, decisions);
-    }
+    for (int32_t i = 0; i < view->ready_count; i++)
+        earliest_assign(earliest, view, view->ready[i], decisions);
 }
 
 static void make_room(struct earliest *earliest, const struct view *view)

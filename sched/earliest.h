@@ -43,6 +43,11 @@ void earliest_trust(struct earliest *earliest, const struct view *view);
 /* Believes what earlier choices left behind, but nothing before now. O(PEs). */
 void earliest_remember(struct earliest *earliest, const struct view *view);
 
+/* Assigns one ready task to the PE with the earliest finish, the first of equal ones. O(PEs +
+ * clusters x predecessors). */
+void earliest_assign(struct earliest *earliest, const struct view *view, int32_t task,
+                     struct decisions *decisions);
+
 /* Assigns the ready tasks in their order, each to the PE with the earliest finish, the first of
  * equal ones. O(PEs + clusters x predecessors) per task. */
 void earliest_in_order(struct earliest *earliest, const struct view *view,

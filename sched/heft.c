@@ -8,7 +8,6 @@
  * `heft` executes the plan strictly, `heft_wc` lets a PE take the first task of its plan that is
  * ready. O(V (C pred + N)) per arrival for V tasks of the job on C clusters and N planned tasks, at
  * worst O(P N) more for re-timing; nothing between arrivals. */
-#include "base/tick.h"
 #include "sched/plan.h"
 #include "sched/registry.h"
 
@@ -22,28 +21,6 @@ static void heft_destroy(void *self)
     plan_destroy(self);
 }
 
-/* The slot in which a task finishes first. */
-static struct plan_slot find_slot(struct plan *plan, const struct view *view, int32_t task)
-{
-    const struct inputs *inputs = plan_inputs(plan, view, task);
-    struct plan_slot best = {.finish_ps = TICK_NEVER, .pe = -1};
-    for (int32_t i = 0; i < view->soc->cluster_count; i++) {
-        const struct soc_cluster *cluster = &view->soc->clusters[i];
-        int64_t cost_ps = view_cost_ps(view, task, cluster->first_pe);
-        if (cost_ps == BIND_INCAPABLE)
-            continue;
-        struct reach reach = inputs_reach(inputs, view->soc, i);
-        for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-            struct plan_slot slot =
-                plan_find(plan, pe, reach_ps(&reach, pe), cost_ps, best.finish_ps);
-            if (slot.finish_ps < best.finish_ps)
-                best = slot;
-        }
-    }
-    assert(best.pe >= 0);
-    return best;
-}
-
 static void plan_job(struct plan *plan, const struct view *view, int32_t job)
 {
     const struct view_job *what = &view->jobs[job];
@@ -51,7 +28,7 @@ static void plan_job(struct plan *plan, const struct view *view, int32_t job)
     plan_open(plan, view, job);
     for (int32_t i = 0; i < view->binds[what->bind].app->task_count; i++) {
         int32_t task = what->first_task + order[i];
-        plan_put(plan, view, task, find_slot(plan, view, task));
+        plan_put(plan, view, task, plan_find_best(plan, view, task, NULL));
     }
 }
 

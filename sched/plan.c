@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sched/plan.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/tick.h"
+#include "sched/rank.h"
 
 /* A planned task. The job's number tells whether the task index still means it. */
 struct block {
@@ -27,7 +27,7 @@ struct plan {
     struct timeline *timelines;
     struct block *blocks;
     struct block *old_blocks; /* scratch: where they were before the last plan_open */
-    int64_t *finish_ps;       /* [planned task]; TICK_NEVER while it has no new date */
+    int64_t *finish_ps;       /* [planned task]; TICK_NEVER while it has no (new) date */
     int32_t *pe;              /* [planned task] */
     int32_t capacity;         /* tasks for which these have room */
     int32_t pe_count;
@@ -40,48 +40,8 @@ struct plan {
 
 /* ---- the order in which the tasks of an app are taken ---- */
 
-/* Ranks that differ by less are equal: sums of means are exact to far less than that, and two
- * different ones can hardly be closer. */
-#define RANKS_PER_TICK 1024.0
-
-/* Takes the highest ready task, the smallest number among equals, out of the list. */
-static int32_t take_highest(const double *rank, int32_t *ready, int32_t *ready_count)
-{
-    int32_t best = 0;
-    for (int32_t i = 1; i < *ready_count; i++) {
-        double ahead = rank[ready[i]] - rank[ready[best]];
-        if (ahead > 0 || (ahead == 0 && ready[i] < ready[best]))
-            best = i;
-    }
-    int32_t task = ready[best];
-    ready[best] = ready[--*ready_count];
-    return task;
-}
-
-/* Writes the order of one app; `scratch` has room for 2 x task_count. */
-static void order_tasks(const struct app *app, const double *rank, int32_t *order, int32_t *scratch)
-{
-    int32_t *ready = scratch;
-    int32_t *preds_left = scratch + app->task_count;
-    int32_t ready_count = 0;
-    for (int32_t task = 0; task < app->task_count; task++) {
-        preds_left[task] = app->tasks[task].pred_count;
-        if (preds_left[task] == 0)
-            ready[ready_count++] = task;
-    }
-    for (int32_t taken = 0; taken < app->task_count; taken++) {
-        int32_t task = take_highest(rank, ready, &ready_count);
-        order[taken] = task;
-        const struct app_task *what = &app->tasks[task];
-        for (int32_t i = 0; i < what->succ_count; i++) {
-            int32_t succ = app->succs[what->first_succ + i].task;
-            if (--preds_left[succ] == 0)
-                ready[ready_count++] = succ;
-        }
-    }
-}
-
-static void order_apps(struct plan *plan, const struct view *view, plan_rank *rank)
+/* Fills `first` and `widest`; returns the number of tasks of all apps. */
+static int32_t find_places(struct plan *plan, const struct view *view)
 {
     plan->first = memory_zeroed((size_t)view->bind_count, sizeof *plan->first);
     int32_t total = 0;
@@ -91,18 +51,21 @@ static void order_apps(struct plan *plan, const struct view *view, plan_rank *ra
         plan->widest = count > plan->widest ? count : plan->widest;
         total += count;
     }
+    return total;
+}
+
+static void order_apps(struct plan *plan, const struct view *view, plan_rank *rank)
+{
+    int32_t total = find_places(plan, view);
+    if (rank == NULL)
+        return;
     plan->tasks = memory_zeroed((size_t)total, sizeof *plan->tasks);
-    double *ranks = memory_zeroed((size_t)plan->widest, sizeof *ranks);
-    int32_t *scratch = memory_zeroed(2 * (size_t)plan->widest, sizeof *scratch);
+    double *ranks_ps = memory_zeroed((size_t)plan->widest, sizeof *ranks_ps);
     for (int32_t i = 0; i < view->bind_count; i++) {
-        const struct app *app = view->binds[i].app;
-        rank(&view->binds[i], ranks);
-        for (int32_t task = 0; task < app->task_count; task++)
-            ranks[task] = round(ranks[task] * RANKS_PER_TICK);
-        order_tasks(app, ranks, &plan->tasks[plan->first[i]], scratch);
+        rank(&view->binds[i], ranks_ps);
+        rank_order(view->binds[i].app, ranks_ps, &plan->tasks[plan->first[i]]);
     }
-    free(ranks);
-    free(scratch);
+    free(ranks_ps);
 }
 
 const int32_t *plan_order(const struct plan *plan, int32_t bind)
@@ -254,6 +217,9 @@ void plan_open(struct plan *plan, const struct view *view, int32_t job)
     int32_t left = 0;
     for (int32_t pe = 0; pe < plan->pe_count; pe++)
         left += plan->timelines[pe].count;
+    const struct view_job *what = &view->jobs[job];
+    for (int32_t i = 0; i < view->binds[what->bind].app->task_count; i++)
+        plan->finish_ps[what->first_task + i] = TICK_NEVER;
     while (left > 0) {
         int32_t before = left;
         for (int32_t pe = 0; pe < plan->pe_count; pe++)
@@ -274,7 +240,8 @@ const struct inputs *plan_inputs(struct plan *plan, const struct view *view, int
         const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
         int32_t from = -1;
         int64_t end_ps = producer_end_ps(plan, view, task - index + pred->task, &from);
-        inputs_add(&plan->inputs, bind, pred->edge, from, end_ps);
+        if (end_ps != TICK_NEVER)
+            inputs_add(&plan->inputs, bind, pred->edge, from, end_ps);
     }
     return &plan->inputs;
 }
@@ -322,6 +289,58 @@ struct plan_slot plan_find(const struct plan *plan, int32_t pe, int64_t data_ps,
     return (struct plan_slot){start_ps, start_ps + cost_ps, pe, place};
 }
 
+struct plan_slot plan_find_on(struct plan *plan, const struct view *view, int32_t task, int32_t pe,
+                              int64_t limit_ps)
+{
+    const struct inputs *inputs = plan_inputs(plan, view, task);
+    struct reach reach = inputs_reach(inputs, view->soc, view->soc->pes[pe].cluster);
+    return plan_find(plan, pe, reach_ps(&reach, pe), view_cost_ps(view, task, pe), limit_ps);
+}
+
+struct plan_slot plan_find_in(struct plan *plan, const struct view *view, int32_t task,
+                              const struct inputs *inputs, int32_t cluster, int64_t limit_ps)
+{
+    const struct soc_cluster *what = &view->soc->clusters[cluster];
+    int64_t cost_ps = view_cost_ps(view, task, what->first_pe);
+    struct plan_slot best = {.finish_ps = TICK_NEVER, .pe = -1};
+    if (cost_ps == BIND_INCAPABLE)
+        return best;
+    struct reach reach = inputs_reach(inputs, view->soc, cluster);
+    for (int32_t pe = what->first_pe; pe < what->first_pe + what->pe_count; pe++) {
+        struct plan_slot slot = plan_find(plan, pe, reach_ps(&reach, pe), cost_ps, limit_ps);
+        if (slot.finish_ps == TICK_NEVER)
+            continue;
+        best = slot;
+        limit_ps = slot.finish_ps;
+    }
+    return best;
+}
+
+struct plan_slot plan_find_best(struct plan *plan, const struct view *view, int32_t task,
+                                const int64_t *later_ps)
+{
+    const struct inputs *inputs = plan_inputs(plan, view, task);
+    struct plan_slot best = {.finish_ps = TICK_NEVER, .pe = -1};
+    int64_t least_ps = TICK_NEVER;
+    for (int32_t i = 0; i < view->soc->cluster_count; i++) {
+        int64_t rest_ps = later_ps == NULL ? 0 : later_ps[view->soc->clusters[i].kind];
+        struct plan_slot slot = plan_find_in(plan, view, task, inputs, i, least_ps - rest_ps);
+        if (slot.finish_ps == TICK_NEVER)
+            continue;
+        best = slot;
+        least_ps = slot.finish_ps + rest_ps;
+    }
+    assert(best.pe >= 0);
+    return best;
+}
+
+int64_t plan_end_ps(const struct plan *plan, int32_t pe)
+{
+    const struct timeline *line = &plan->timelines[pe];
+    const struct block *blocks = &plan->blocks[line->first];
+    return line->count > 0 ? blocks[line->count - 1].finish_ps : line->free_ps;
+}
+
 void plan_put(struct plan *plan, const struct view *view, int32_t task, struct plan_slot slot)
 {
     struct timeline *line = &plan->timelines[slot.pe];
@@ -332,6 +351,15 @@ void plan_put(struct plan *plan, const struct view *view, int32_t task, struct p
     line->count++;
     plan->finish_ps[task] = slot.finish_ps;
     plan->pe[task] = slot.pe;
+}
+
+void plan_take_back(struct plan *plan, struct plan_slot slot)
+{
+    struct timeline *line = &plan->timelines[slot.pe];
+    struct block *block = &plan->blocks[line->first + (size_t)slot.place];
+    plan->finish_ps[block->task] = TICK_NEVER;
+    line->count--;
+    memmove(block, block + 1, (size_t)(line->count - slot.place) * sizeof *block);
 }
 
 /* ---- the result ---- */

@@ -22,7 +22,8 @@ typedef void plan_rank(const struct bind *bind, double *rank);
 
 struct plan;
 
-/* An empty plan for a trial with the view's machine and apps; plan_destroy releases it. */
+/* An empty plan for a trial with the view's machine and apps; plan_destroy releases it. Without
+ * `rank` (NULL) there is no plan_order. */
 struct plan *plan_create(const struct view *view, plan_rank *rank);
 void plan_destroy(struct plan *plan); /* NULL is fine */
 
@@ -36,8 +37,8 @@ const int32_t *plan_order(const struct plan *plan, int32_t bind);
  * any. O(planned tasks and their predecessors) as a rule, times the number of PEs at worst. */
 void plan_open(struct plan *plan, const struct view *view, int32_t job);
 
-/* The inputs of a task whose predecessors have all been put, at their planned dates. Borrowed until
- * the next call. O(predecessors). */
+/* The inputs of a task of the open job at their planned dates. A predecessor that has not been put
+ * is left out. Borrowed until the next call of a function that takes a task. O(predecessors). */
 const struct inputs *plan_inputs(struct plan *plan, const struct view *view, int32_t task);
 
 /* A place for a task in a timeline. */
@@ -53,8 +54,32 @@ struct plan_slot {
 struct plan_slot plan_find(const struct plan *plan, int32_t pe, int64_t data_ps, int64_t cost_ps,
                            int64_t limit_ps);
 
+/* The earliest slot for a task of the open job on one PE, which can run it. No place if it would
+ * not finish before `limit_ps`. As plan_inputs + plan_find. */
+struct plan_slot plan_find_on(struct plan *plan, const struct view *view, int32_t task, int32_t pe,
+                              int64_t limit_ps);
+
+/* The slot in which a task with these inputs finishes first in one cluster; the first PE among
+ * equals. No place if the cluster cannot run it or it would not finish before `limit_ps`.
+ * O(inputs) + PEs x plan_find. */
+struct plan_slot plan_find_in(struct plan *plan, const struct view *view, int32_t task,
+                              const struct inputs *inputs, int32_t cluster, int64_t limit_ps);
+
+/* The slot in which finish + later_ps[PE kind] of a task of the open job is least; the first PE
+ * among equals. NULL counts as zeros: the earliest finish (Topcuoglu et al. 2002, eqs. 5-6).
+ * plan_find_in for all clusters. */
+struct plan_slot plan_find_best(struct plan *plan, const struct view *view, int32_t task,
+                                const int64_t *later_ps);
+
+/* When a PE has done all that is planned for it; never before now. O(1). */
+int64_t plan_end_ps(const struct plan *plan, int32_t pe);
+
 /* Puts a task of the open job into a slot; other slots found on the same PE become void. */
 void plan_put(struct plan *plan, const struct view *view, int32_t task, struct plan_slot slot);
+
+/* Undoes the latest plan_put that has not been undone, which used this slot; then the slots that
+ * were valid before it are valid again. */
+void plan_take_back(struct plan *plan, struct plan_slot slot);
 
 /* Gives out the whole plan, PE by PE; every task of the open job has been put. O(planned tasks). */
 void plan_emit(const struct plan *plan, struct decisions *decisions);

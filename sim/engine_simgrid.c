@@ -6,6 +6,9 @@
  * actors of a pool that sleep. At their date they all report, then the control actor wakes up and
  * hands the round to the world: simultaneous ends come in no useful order otherwise.
  *
+ * Idle actors are suspended, which is cheaper than a semaphore. Whoever wakes one sets its flag
+ * first, and it looks at the flag before it suspends itself, so no wake-up can be lost.
+ *
  * SimGrid has one engine per process and no way to start over, hence the static state and the
  * refusal to make a second one; a trial is a process anyway. */
 #include <assert.h>
@@ -13,8 +16,8 @@
 #include <math.h>
 #include <simgrid/actor.h>
 #include <simgrid/engine.h>
+#include <simgrid/exec.h>
 #include <simgrid/host.h>
-#include <simgrid/semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,23 +29,28 @@
 
 extern const struct engine_kind engine_simgrid;
 
+/* In KiB, as SimGrid has it; of actors that run no code of the world. */
+#define SMALL_STACK_KIB 128
+
 /* Ticks of work that are not executed where speeds change (see report_end). */
 #define WITHHELD_PS 1.0
 
 struct simgrid_pe {
     sg_host_t host;
-    sg_sem_t go; /* released when there is work */
-    bool busy;
-    bool is_fluid; /* the speed was not 1 all through the current work */
+    sg_actor_t actor; /* suspended while there is no work */
+    bool has_work;    /* given to the actor, which has not taken it yet */
+    bool busy;        /* from the start of the work until its end is reported */
+    bool is_fluid;    /* the speed was not 1 all through the current work */
     double speed;
     double work_ps;
     struct event event; /* of the current work */
 };
 
-/* A timer; free ones wait for their semaphore. */
+/* A timer. */
 struct sleeper {
-    sg_sem_t go;
-    double when_ps;
+    sg_actor_t actor; /* suspended while free */
+    bool is_armed;
+    double delay_ps;
     struct event event;
     struct sleeper *next_free;
 };
@@ -65,8 +73,8 @@ struct simgrid {
     int32_t pending_count; /* works and timers on their way */
     struct batch due;      /* reported for, or asked for, the current date; the next round */
     struct batch current;  /* the round in the hands of the world */
-    sg_sem_t kick;         /* released once per date at which something is reported */
-    bool is_kicked;
+    sg_actor_t control;
+    bool is_kicked; /* something is reported for the current date: control is to wake up */
     engine_round round;
     void *context;
     bool is_over_limit;
@@ -139,8 +147,19 @@ static void report(struct simgrid *simgrid, struct event event)
     add_due(simgrid, event);
     if (!simgrid->is_kicked) {
         simgrid->is_kicked = true;
-        sg_sem_release(simgrid->kick);
+        sg_actor_resume(simgrid->control);
     }
+}
+
+/* Makes an actor that ends with the control actor. */
+static sg_actor_t start_actor(const char *name, sg_host_t host, xbt_main_func_t code, void *data)
+{
+    sg_actor_t actor = sg_actor_init(name, host);
+    sg_actor_set_data(actor, data);
+    sg_actor_set_stacksize(actor, SMALL_STACK_KIB);
+    sg_actor_start(actor, code, 0, NULL);
+    sg_actor_daemonize(actor);
+    return actor;
 }
 
 static void sleeper_actor(int argc, char **argv)
@@ -149,8 +168,10 @@ static void sleeper_actor(int argc, char **argv)
     struct simgrid *simgrid = the_simgrid;
     struct sleeper *sleeper = sg_actor_self_get_data();
     for (;;) {
-        sg_sem_acquire(sleeper->go);
-        sg_actor_sleep_for(sleeper->when_ps - simgrid_get_clock());
+        while (!sleeper->is_armed)
+            sg_actor_suspend(sg_actor_self());
+        sg_actor_sleep_for(sleeper->delay_ps);
+        sleeper->is_armed = false;
         struct event event = sleeper->event;
         sleeper->next_free = simgrid->free_sleepers;
         simgrid->free_sleepers = sleeper;
@@ -161,30 +182,27 @@ static void sleeper_actor(int argc, char **argv)
 static struct sleeper *make_sleeper(struct simgrid *simgrid)
 {
     struct sleeper *sleeper = memory_zeroed(1, sizeof *sleeper);
-    sleeper->go = sg_sem_init(0);
     if (simgrid->sleeper_count == simgrid->sleeper_capacity)
         simgrid->sleepers = memory_grow(simgrid->sleepers, &simgrid->sleeper_capacity,
                                         simgrid->sleeper_count + 1, sizeof *simgrid->sleepers);
     simgrid->sleepers[simgrid->sleeper_count++] = sleeper;
-    sg_actor_t actor = sg_actor_init("timer", sg_host_by_name("control"));
-    sg_actor_set_data(actor, sleeper);
-    sg_actor_start(actor, sleeper_actor, 0, NULL);
-    sg_actor_daemonize(actor);
+    sleeper->actor = start_actor("timer", sg_host_by_name("control"), sleeper_actor, sleeper);
     return sleeper;
 }
 
-/* Has an event reported at a later date. */
-static void sleep_until(struct simgrid *simgrid, int64_t when_ps, struct event event)
+/* Has an event reported later. */
+static void sleep_for(struct simgrid *simgrid, double delay_ps, struct event event)
 {
     struct sleeper *sleeper = simgrid->free_sleepers;
     if (sleeper != NULL)
         simgrid->free_sleepers = sleeper->next_free;
     else
         sleeper = make_sleeper(simgrid);
-    sleeper->when_ps = (double)when_ps;
+    sleeper->delay_ps = delay_ps;
     sleeper->event = event;
     simgrid->pending_count++;
-    sg_sem_release(sleeper->go);
+    sleeper->is_armed = true;
+    sg_actor_resume(sleeper->actor);
 }
 
 /* Called on a PE's actor when its work has been executed. Where speeds change, ends fall between
@@ -197,10 +215,11 @@ static void report_end(struct simgrid *simgrid, struct simgrid_pe *pe)
         report(simgrid, pe->event);
         return;
     }
-    double end_ps = simgrid_get_clock() + WITHHELD_PS / pe->speed;
+    double now_ps = simgrid_get_clock();
+    double end_ps = now_ps + WITHHELD_PS / pe->speed;
+    int64_t rounded_ps = pe->is_fluid ? tick_round_fluid(end_ps) : (int64_t)llround(end_ps);
     simgrid->pending_count--;
-    sleep_until(simgrid, pe->is_fluid ? tick_round_fluid(end_ps) : (int64_t)llround(end_ps),
-                pe->event);
+    sleep_for(simgrid, (double)rounded_ps - now_ps, pe->event);
 }
 
 static void pe_actor(int argc, char **argv)
@@ -209,8 +228,10 @@ static void pe_actor(int argc, char **argv)
     struct simgrid *simgrid = the_simgrid;
     struct simgrid_pe *pe = sg_actor_self_get_data();
     for (;;) {
-        sg_sem_acquire(pe->go);
-        sg_actor_execute(pe->work_ps);
+        while (!pe->has_work)
+            sg_actor_suspend(sg_actor_self());
+        pe->has_work = false;
+        sg_exec_wait(sg_actor_exec_init(pe->work_ps)); /* sg_actor_execute does more than this */
         report_end(simgrid, pe);
     }
 }
@@ -240,7 +261,8 @@ static bool wait_for_report(struct simgrid *simgrid)
 {
     if (simgrid->pending_count == 0)
         return false;
-    sg_sem_acquire(simgrid->kick);
+    while (!simgrid->is_kicked)
+        sg_actor_suspend(sg_actor_self());
     simgrid->is_kicked = false;
     simgrid->base.now_ps = (int64_t)llround(simgrid_get_clock());
     simgrid->is_over_limit = simgrid->base.now_ps >= TICK_LIMIT;
@@ -272,7 +294,6 @@ static struct engine *simgrid_create(const struct soc *soc, const double *speeds
         return NULL;
     struct simgrid *simgrid = the_simgrid = memory_zeroed(1, sizeof *simgrid);
     simgrid->base.kind = &engine_simgrid;
-    simgrid->kick = sg_sem_init(0);
     simgrid->speed_count = speed_count;
     simgrid->speeds = memory_zeroed((size_t)speed_count + 1, sizeof *simgrid->speeds);
     for (int32_t i = 0; i < speed_count; i++)
@@ -282,25 +303,19 @@ static struct engine *simgrid_create(const struct soc *soc, const double *speeds
     for (int32_t i = 0; i < soc->pe_count; i++) {
         char name[16];
         snprintf(name, sizeof name, "pe%d", (int)i);
-        simgrid->pes[i] =
-            (struct simgrid_pe){.host = sg_host_by_name(name), .go = sg_sem_init(0), .speed = 1.0};
-        sg_actor_t actor = sg_actor_init(name, simgrid->pes[i].host);
-        sg_actor_set_data(actor, &simgrid->pes[i]);
-        sg_actor_start(actor, pe_actor, 0, NULL);
-        sg_actor_daemonize(actor);
+        struct simgrid_pe *pe = &simgrid->pes[i];
+        *pe = (struct simgrid_pe){.host = sg_host_by_name(name), .speed = 1.0};
+        pe->actor = start_actor(name, pe->host, pe_actor, pe);
     }
-    sg_actor_create("control", sg_host_by_name("control"), control_actor, 0, NULL);
+    simgrid->control =
+        sg_actor_create("control", sg_host_by_name("control"), control_actor, 0, NULL);
     return &simgrid->base;
 }
 
 static void simgrid_destroy(struct engine *engine)
 {
     struct simgrid *simgrid = (struct simgrid *)engine;
-    for (int32_t i = 0; i < simgrid->pe_count; i++)
-        sg_sem_destroy(simgrid->pes[i].go);
-    sg_sem_destroy(simgrid->kick);
     for (size_t i = 0; i < simgrid->sleeper_count; i++) {
-        sg_sem_destroy(simgrid->sleepers[i]->go);
         free(simgrid->sleepers[i]);
     }
     free(simgrid->sleepers);
@@ -319,7 +334,7 @@ static void simgrid_at(struct engine *engine, int64_t when_ps, struct event even
     if (when_ps == engine->now_ps)
         add_due(simgrid, event);
     else
-        sleep_until(simgrid, when_ps, event);
+        sleep_for(simgrid, (double)(when_ps - engine->now_ps), event);
 }
 
 static void simgrid_exec(struct engine *engine, int32_t index, int64_t work_ps, struct event event)
@@ -336,7 +351,8 @@ static void simgrid_exec(struct engine *engine, int32_t index, int64_t work_ps, 
     pe->work_ps = (double)work_ps - (simgrid->speed_count > 0 ? WITHHELD_PS : 0.0);
     pe->is_fluid = pe->speed != 1.0;
     simgrid->pending_count++;
-    sg_sem_release(pe->go);
+    pe->has_work = true;
+    sg_actor_resume(pe->actor);
 }
 
 static void simgrid_set_speed(struct engine *engine, int32_t index, double speed)

@@ -80,6 +80,10 @@ struct view {
     int32_t ready_count;
     const int32_t *arrived; /* jobs that arrived since the last epoch, in order */
     int32_t arrived_count;
+    /* Tasks that were done since the last epoch, in order. They and their jobs keep their slots
+     * until this epoch is over, even if nothing of the job is left. */
+    const int32_t *finished;
+    int32_t finished_count;
     const double *params; /* [kind->param_count] what the user set, or the fallbacks */
     uint64_t seed;        /* for policies that draw: purpose RANDOM_POLICY only */
     uint32_t replicate;

@@ -36,7 +36,8 @@ static int32_t draw_app(const struct scenario_drawn *drawn, int32_t job)
 static bool next_arrival(const void *source, struct arrival *arrival)
 {
     const struct scenario_drawn *drawn = source;
-    struct arrival next = {.job = arrival->job + 1, .app = -1, .at_ps = arrival->at_ps};
+    struct arrival next = *arrival;
+    next.job++;
     if (next.job >= drawn->jobs ||
         !drawn->arrivals->kind->next(drawn->arrivals, drawn->seed, drawn->replicate, &next)) {
         return false;

@@ -55,6 +55,13 @@ static const struct schema_row rows[] = {
      .max = INFINITY,
      .required = true,
      .help = "Supply voltage."},
+    {.path = "kinds.*.active_mw",
+     .type = SCHEMA_REAL,
+     .unit = "mW",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .help = "Power that one busy PE draws at the last operating point, leakage included; what "
+             "`heft_edp` plans with, if every kind gives it."},
     {.path = "clusters",
      .type = SCHEMA_LIST,
      .required = true,
@@ -101,6 +108,17 @@ static const struct schema_row rows[] = {
      .max = INFINITY,
      .fallback = "0",
      .help = "Latency between different PEs where no link says otherwise."},
+    {.path = "interconnect.memory",
+     .type = SCHEMA_MAP,
+     .help = "The memory beside the PEs, if the machine has one. On a matrix no data goes through "
+             "it; ds3_heft counts its bandwidth in the mean as DASH does."},
+    {.path = "interconnect.memory.bandwidth_bytes_per_us",
+     .type = SCHEMA_REAL,
+     .unit = "bytes/us",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .required = true,
+     .help = "Bandwidth between any PE and the memory, each way."},
     {.path = "interconnect.links",
      .type = SCHEMA_LIST,
      .help = "Pairs of clusters that differ from the rest."},
@@ -252,6 +270,9 @@ static bool read_kinds(struct loader *loader, const struct yaml_node *map)
         kind->class = find_class(schema_text(&soc_schema, item, "kinds.*", "class"));
         if (!read_opps(loader, kind, yaml_get(item, "opps"))) {
             return false;
+        }
+        if (yaml_get(item, "active_mw") != NULL) {
+            kind->active_mw = schema_real(&soc_schema, item, "kinds.*", "active_mw");
         }
     }
     return true;
@@ -410,6 +431,11 @@ static bool read_interconnect(struct loader *loader, const struct yaml_node *int
     int32_t link_count = links != NULL ? links->count : 0;
     size_t clusters = (size_t)soc->cluster_count;
     soc->truncate_us = schema_bool(&soc_schema, interconnect, "interconnect", "truncate_us");
+    const struct yaml_node *memory = yaml_get(interconnect, "memory");
+    if (memory != NULL) {
+        soc->memory_bandwidth_bytes_per_us =
+            schema_real(&soc_schema, memory, "interconnect.memory", "bandwidth_bytes_per_us");
+    }
     soc->cluster_lane = arena_zeroed(loader->arena, clusters * clusters, sizeof *soc->cluster_lane);
     size_t lanes_needed = (size_t)link_count + 2;
     soc->lanes = arena_zeroed(loader->arena, lanes_needed < LANES_MAX ? lanes_needed : LANES_MAX,

@@ -27,6 +27,7 @@ struct soc_kind {
     enum soc_class class;
     struct soc_opp *opps; /* ascending frequency; execution times hold at the last one */
     int32_t opp_count;    /* 0 = not given */
+    double active_mw;     /* power of one busy PE at the last of them; 0 = not given */
 };
 
 struct soc_cluster {
@@ -61,6 +62,7 @@ struct soc {
     int32_t lane_count;
     uint16_t *cluster_lane; /* [from_cluster * cluster_count + to_cluster], different PEs */
     bool truncate_us;       /* delays are truncated to whole microseconds, as DS3 does */
+    double memory_bandwidth_bytes_per_us; /* between any PE and the memory; 0 = not given */
 };
 
 extern const struct schema soc_schema;

@@ -66,6 +66,8 @@ static void world_init(struct world *world, const struct world_setup *setup,
         .pes = memory_zeroed(pe_count, sizeof(struct view_pe)),
         .world_pes = memory_zeroed(pe_count, sizeof(struct world_pe)),
         .available_until_ps = memory_zeroed(pe_count, sizeof(int64_t)),
+        .finished = memory_zeroed(pe_count, sizeof(int32_t)),
+        .leaving_jobs = memory_zeroed(pe_count, sizeof(int32_t)),
         .touched = memory_zeroed(pe_count, sizeof(int32_t)),
         .candidates = memory_zeroed(pe_count, sizeof(struct candidate)),
         .next_arrival = ARRIVAL_BEFORE_FIRST,
@@ -75,6 +77,7 @@ static void world_init(struct world *world, const struct world_setup *setup,
             setup->policy->discipline == POLICY_PLAN || setup->policy->discipline == POLICY_PLAN_WC,
     };
     world->view.pes = world->pes;
+    world->view.finished = world->finished;
     world->view.params = setup->params != NULL ? setup->params : world->fallback_params;
     for (int32_t i = 0; i < setup->policy->param_count; i++)
         world->fallback_params[i] = setup->policy->params[i].fallback;
@@ -104,10 +107,12 @@ static void world_finish(struct world *world)
     free(world->pes);
     free(world->ready);
     free(world->arrived);
+    free(world->finished);
     free(world->world_pes);
     free(world->available_until_ps);
     free(world->job_start_ps);
     free(world->free_jobs);
+    free(world->leaving_jobs);
     free(world->planned_pe);
     free(world->plan_epoch);
     free(world->touched);

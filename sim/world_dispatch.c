@@ -49,9 +49,10 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     world->engine->kind->exec(world->engine, pe, work_ps, event);
 }
 
-static bool starts_before(const struct candidate *a, const struct candidate *b)
+static bool starts_before(enum policy_discipline discipline, const struct candidate *a,
+                          const struct candidate *b)
 {
-    if (a->entry.job_id != b->entry.job_id)
+    if (discipline != POLICY_ASSIGNED && a->entry.job_id != b->entry.job_id)
         return a->entry.job_id < b->entry.job_id;
     return a->entry.sequence < b->entry.sequence;
 }
@@ -74,9 +75,11 @@ static bool find_candidate(struct world *world, int32_t index, struct candidate 
     return false;
 }
 
-/* Older jobs first and then as assigned: the order decides how simultaneous ends are applied. */
+/* Older jobs first (not under POLICY_ASSIGNED) and then as assigned: the order decides how
+ * simultaneous ends are applied. */
 void world_dispatch(struct world *world)
 {
+    enum policy_discipline discipline = world->setup->policy->discipline;
     struct candidate *candidates = world->candidates;
     int32_t count = 0;
     for (int32_t i = 0; i < world->touched_count; i++) {
@@ -86,7 +89,7 @@ void world_dispatch(struct world *world)
         if (world->pes[pe].running >= 0 || !find_candidate(world, pe, &candidate))
             continue;
         int32_t place = count++;
-        for (; place > 0 && starts_before(&candidate, &candidates[place - 1]); place--)
+        for (; place > 0 && starts_before(discipline, &candidate, &candidates[place - 1]); place--)
             candidates[place] = candidates[place - 1];
         candidates[place] = candidate;
     }

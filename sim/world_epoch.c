@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
 #include <time.h>
 
 #include "sim/world_parts.h"
+
+/* So many decisions are taken out of the ready list one by one. */
+#define FEW_DECISIONS 16
 
 /* ---- what the policy sees ---- */
 
@@ -26,11 +30,14 @@ static void expect_available(struct world *world, int32_t index)
 static void refresh_available(struct world *world)
 {
     int64_t now_ps = world->view.now_ps;
-    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
-        if (world->available_until_ps[pe] < now_ps)
+    int32_t pe_count = world->setup->soc->pe_count;
+    struct view_pe *pes = world->pes;
+    const int64_t *until_ps = world->available_until_ps;
+    for (int32_t pe = 0; pe < pe_count; pe++) {
+        if (until_ps[pe] < now_ps)
             expect_available(world, pe);
-        else if (world->pes[pe].available_ps < now_ps)
-            world->pes[pe].available_ps = now_ps;
+        else if (pes[pe].available_ps < now_ps)
+            pes[pe].available_ps = now_ps;
     }
 }
 
@@ -55,6 +62,9 @@ static void ask_policy(struct world *world)
         world->result->decide_s += wall_s() - start_s;
     world->result->epochs++;
     world->view.arrived_count = 0;
+    world->view.finished_count = 0;
+    while (world->leaving_count > 0)
+        world->free_jobs[world->free_count++] = world->leaving_jobs[--world->leaving_count];
 }
 
 /* ---- what the policy said ---- */
@@ -168,10 +178,37 @@ static bool take_precedence(struct world *world, struct precedence precedence)
     return true;
 }
 
-/* Drops assigned tasks from the ready list, keeping the order. */
+/* Takes one task out of the ready list, which is in the order of ready_ps, and keeps that order. */
+static void remove_ready(struct world *world, int32_t task)
+{
+    int32_t *ready = world->ready;
+    int64_t ready_ps = world->tasks[task].ready_ps;
+    int32_t place = 0;
+    for (int32_t end = world->view.ready_count; place < end;) {
+        int32_t middle = place + (end - place) / 2;
+        if (world->tasks[ready[middle]].ready_ps < ready_ps)
+            place = middle + 1;
+        else
+            end = middle;
+    }
+    while (ready[place] != task)
+        place++;
+    world->view.ready_count--;
+    memmove(&ready[place], &ready[place + 1],
+            (size_t)(world->view.ready_count - place) * sizeof *ready);
+}
+
+/* Drops assigned tasks from the ready list, keeping the order. Where a policy leaves thousands
+ * waiting and assigns one, it pays not to look at all of them. */
 static void compact_ready(struct world *world)
 {
+    const struct decisions *decisions = &world->decisions;
     int32_t kept = 0;
+    if (!world->is_plan && decisions->count < FEW_DECISIONS) {
+        for (int32_t i = 0; i < decisions->count; i++)
+            remove_ready(world, decisions->list[i].task);
+        return;
+    }
     for (int32_t i = 0; i < world->view.ready_count; i++)
         if (world->tasks[world->ready[i]].status == TASK_READY)
             world->ready[kept++] = world->ready[i];

@@ -97,7 +97,8 @@ static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
             observer->on_job_done(observer->self, &observed);
     }
     job->active = false;
-    world->free_jobs[world->free_count++] = slot;
+    assert(world->leaving_count < world->setup->soc->pe_count);
+    world->leaving_jobs[world->leaving_count++] = slot;
     world->jobs_left--;
     world->result->jobs_done++;
 }
@@ -117,6 +118,8 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
         world_touch(world, other);
     world->is_epoch_due = true;
     world->result->tasks_done++;
+    assert(world->view.finished_count < world->setup->soc->pe_count);
+    world->finished[world->view.finished_count++] = task;
 
     const struct bind *bind = view_bind(&world->view, task);
     struct observed_task observed = {

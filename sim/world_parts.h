@@ -43,12 +43,15 @@ struct world {
     struct view_pe *pes;
     int32_t *ready;
     int32_t *arrived;
+    int32_t *finished; /* [pe_count]: a PE ends one task per round, and every end has its epoch */
     /* Beside them. */
     struct world_pe *world_pes;
     int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
     int64_t *job_start_ps;       /* [job_capacity] TICK_NEVER until a task of the job starts */
     int32_t *free_jobs;          /* stack of free slots */
     int32_t free_count;
+    int32_t *leaving_jobs; /* [pe_count] slots of jobs that ended since the last epoch */
+    int32_t leaving_count;
     int32_t *planned_pe; /* [task_capacity] where, for plan disciplines; -1: not planned */
     int64_t *plan_epoch; /* [task_capacity] of the last plan that names the task; -1 none */
     int32_t *touched;    /* [pe_count] PEs with is_touched */

@@ -7,7 +7,8 @@
 #include "base/tick.h"
 
 const struct arrivals_kind *const arrivals_kinds[] = {
-    &arrivals_single, &arrivals_periodic, &arrivals_poisson, &arrivals_trace, NULL,
+    &arrivals_single,  &arrivals_periodic, &arrivals_poisson,
+    &arrivals_per_app, &arrivals_trace,    NULL,
 };
 
 const struct arrivals_kind *arrivals_find(const char *name)

@@ -38,6 +38,8 @@ struct arrivals {
     double mean_interarrival_us;    /* NAN for kinds without a rate (single, trace) */
     const struct arrival_row *rows; /* trace: sorted by date; owned by the arena of the reader */
     int32_t row_count;
+    const int64_t *period_ps; /* per_app: [app_count], > 0; owned by the arena of the reader */
+    int32_t app_count;
     bool has_compat_columns; /* the trace had after_tick or after_completions */
 };
 
@@ -46,6 +48,7 @@ struct arrivals_kind {
     const char *summary; /* for `hetsoc list arrivals` */
     bool needs_rate;     /* rate_jobs_per_ms or mean_interarrival_us must be given */
     bool needs_file;     /* `file` must be given */
+    bool needs_periods;  /* every app must have a period */
 
     /* Turns `arrival` (the previous job) into the next one: keeps `job`, which the caller has
      * advanced already, and sets the rest; app is -1 if the process does not decide it (then the
@@ -58,7 +61,7 @@ struct arrivals_kind {
 /* The registry: NULL-terminated. */
 extern const struct arrivals_kind *const arrivals_kinds[];
 extern const struct arrivals_kind arrivals_single, arrivals_periodic, arrivals_poisson,
-    arrivals_trace;
+    arrivals_per_app, arrivals_trace;
 
 /* The row with a name, NULL if there is none. */
 const struct arrivals_kind *arrivals_find(const char *name);

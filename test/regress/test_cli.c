@@ -6,7 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lab/library.h"
 #include "test/spawn.h"
 #include "test/suite.h"
 
@@ -17,11 +16,11 @@ static void setup(void)
     scratch_init(&scratch);
     scratch_write_shelf(&scratch);
     scratch_write(&scratch, "race.yaml",
-                  "name: race\nplatform: duo\nschedulers: [heft, etf, random]\nreplicates: 3\n"
+                  "name: race\nplatform: duo\nschedulers: [heft, etf, random]\nreplicates: 2\n"
                   "noise: [none, {name: ln, exec: {dist: lognormal, sigma: 0.3}}]\n"
                   "workload: {apps: [pair, solo, many], jobs: 30, warmup_jobs: 3, "
                   "arrivals: {kind: poisson, rate_jobs_per_ms: [20, 60]}}\n"
-                  "engine: [heap, simgrid]\ntrace: true\n");
+                  "engine: heap\ntrace: true\n");
 }
 
 static void teardown(void)
@@ -128,7 +127,7 @@ START_TEST(a_run_writes_its_files_and_tells_where)
         ck_assert_msg(scratch_has(&scratch, path), "%s", path);
         assert_says(out, path);
     }
-    assert_says(out, "72 trials");
+    assert_says(out, "24 trials");
     assert_says(out, "etf");
     assert_says(scratch_read(&scratch, "out/race/manifest.json"), "\"stop_reason\": \"completed\"");
 }
@@ -136,7 +135,7 @@ END_TEST
 
 START_TEST(a_quiet_run_says_nothing)
 {
-    struct spawned spawned = run("run race.yaml --quiet --engine heap -o there", 0);
+    struct spawned spawned = run("run race.yaml --quiet -o there", 0);
     ck_assert_str_eq(spawned.out, "");
     ck_assert(scratch_has(&scratch, "there/summary.csv"));
     ck_assert(!scratch_has(&scratch, "out"));
@@ -145,19 +144,21 @@ END_TEST
 
 START_TEST(the_same_experiment_gives_the_same_bytes_on_any_number_of_workers)
 {
-    static const char *const runs[] = {"run race.yaml -q -j 1 -o a", "run race.yaml -q -j 2 -o b",
-                                       "run race.yaml -q -j 2 -o c", "run race.yaml -q -j 5 -o d"};
+#define BOTH_ENGINES "run race.yaml -q --set engine=[heap,simgrid] "
+    static const char *const runs[] = {BOTH_ENGINES "-j 1 -o a", BOTH_ENGINES "-j 2 -o b",
+                                       BOTH_ENGINES "-j 2 -o c"};
     static const char *const files[] = {"jobs.csv", "tasks.csv", "pes.csv", "summary.csv"};
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 3; i++)
         run(runs[i], 0);
     const char *trials = without_volatile(scratch_read(&scratch, "a/trials.csv"));
-    ck_assert_ptr_nonnull(strstr(trials, "\n71,"));
-    for (const char *dir = "b"; *dir != 'e'; dir = *dir == 'b' ? "c" : *dir == 'c' ? "d" : "e") {
-        const char *path = arena_printf(scratch.arena, "%s/trials.csv", dir);
-        ck_assert_str_eq(without_volatile(scratch_read(&scratch, path)), trials);
+    ck_assert_ptr_nonnull(strstr(trials, "\n47,"));
+    for (char dir = 'b'; dir <= 'c'; dir++) {
+        const char *path = arena_printf(scratch.arena, "%c/trials.csv", dir);
+        bool same = strcmp(without_volatile(scratch_read(&scratch, path)), trials) == 0;
+        ck_assert_msg(same, "%s", path);
         for (size_t f = 0; f < 4; f++) {
             const char *first = arena_printf(scratch.arena, "a/%s", files[f]);
-            path = arena_printf(scratch.arena, "%s/%s", dir, files[f]);
+            path = arena_printf(scratch.arena, "%c/%s", dir, files[f]);
             ck_assert_int_gt((int)strlen(scratch_read(&scratch, first)), 200);
             ck_assert_msg(strcmp(scratch_read(&scratch, path), scratch_read(&scratch, first)) == 0,
                           "%s", path);
@@ -168,30 +169,32 @@ END_TEST
 
 START_TEST(another_seed_gives_other_bytes)
 {
-    run("run race.yaml -q --engine heap -o a", 0);
-    run("run race.yaml -q --engine heap -o b --set seed=2", 0);
-    ck_assert_str_ne(scratch_read(&scratch, "a/jobs.csv"), scratch_read(&scratch, "b/jobs.csv"));
+    run("run race.yaml -q -o a", 0);
+    run("run race.yaml -q -o b --set seed=2", 0);
+    ck_assert_int_ne(
+        strcmp(scratch_read(&scratch, "a/jobs.csv"), scratch_read(&scratch, "b/jobs.csv")), 0);
 }
 END_TEST
 
 START_TEST(a_dry_run_checks_and_lists_and_writes_nothing)
 {
     const char *out = run("run race.yaml --dry-run --set seed=3", 0).out;
-    assert_says(out, "24 combinations x 3 replicates = 72 trials");
-    assert_says(out, "trial 69: platform=duo workload=pair+solo+many rate_jobs_per_ms=60 jobs=30 "
-                     "engine=simgrid noise=ln scheduler=random");
+    assert_says(out, "12 combinations x 2 replicates = 24 trials");
+    assert_says(out, "trial 22: platform=duo workload=pair+solo+many rate_jobs_per_ms=60 jobs=30 "
+                     "engine=heap noise=ln scheduler=random");
     ck_assert(!scratch_has(&scratch, "out"));
 }
 END_TEST
 
 START_TEST(a_dumped_configuration_runs_the_same)
 {
-    const char *dumped = run("run race.yaml --dump-config --engine heap --set seed=9", 0).out;
+    const char *dumped = run("run race.yaml --dump-config --set seed=9", 0).out;
     assert_says(dumped, "seed: 9");
     scratch_write(&scratch, "dumped.yaml", dumped);
-    run("run race.yaml -q --engine heap --set seed=9 -o a", 0);
+    run("run race.yaml -q --set seed=9 -o a", 0);
     run("run dumped.yaml -q -o b", 0);
-    ck_assert_str_eq(scratch_read(&scratch, "a/tasks.csv"), scratch_read(&scratch, "b/tasks.csv"));
+    ck_assert_int_eq(
+        strcmp(scratch_read(&scratch, "a/tasks.csv"), scratch_read(&scratch, "b/tasks.csv")), 0);
 }
 END_TEST
 
@@ -238,7 +241,7 @@ END_TEST
 START_TEST(without_gnuplot_a_run_succeeds_with_a_warning)
 {
     setenv("PATH", scratch.folder, 1);
-    struct spawned spawned = run("run race.yaml --engine heap", 0);
+    struct spawned spawned = run("run race.yaml", 0);
     assert_says(spawned.err, "warning");
     assert_says(spawned.err, "gnuplot");
     ck_assert(!scratch_has(&scratch, "out/race/plots/latency.png"));
@@ -256,7 +259,7 @@ static void wait_for(const char *name)
 
 START_TEST(an_interrupt_lets_running_trials_finish_and_keeps_them)
 {
-    pid_t pid = spawn_start(&scratch, "run race.yaml -j 2 --set replicates=100000 --engine heap");
+    pid_t pid = spawn_start(&scratch, "run race.yaml -j 2 --set replicates=100000");
     wait_for("out/race/.parts/100000.jobs.csv"); /* the second trial has begun */
     kill(-pid, SIGINT);
     struct spawned spawned = spawn_wait(&scratch, pid);
@@ -272,8 +275,8 @@ END_TEST
 
 START_TEST(a_second_interrupt_ends_a_long_trial)
 {
-    pid_t pid = spawn_start(&scratch, "run race.yaml -j 1 --set workload.jobs=2000000000 --engine "
-                                      "heap --set workload.arrivals.rate_jobs_per_ms=20");
+    pid_t pid = spawn_start(&scratch, "run race.yaml -j 1 --set workload.jobs=2000000000 "
+                                      "--set workload.arrivals.rate_jobs_per_ms=20");
     wait_for("out/race/.parts/0.jobs.csv");
     kill(-pid, SIGINT);
     const struct timespec second = {.tv_sec = 1};
@@ -292,22 +295,6 @@ START_TEST(validate_says_what_right_files_are)
     const char *out = run("validate race.yaml duo.yaml pair.yaml many.yaml when.csv", 0).out;
     ck_assert_str_eq(out, "race.yaml: ok (experiment)\nduo.yaml: ok (platform)\n"
                           "pair.yaml: ok (app)\nmany.yaml: ok (app)\nwhen.csv: ok (arrivals)\n");
-}
-END_TEST
-
-START_TEST(everything_that_is_shipped_is_valid)
-{
-    for (int shelf = LIBRARY_PLATFORMS; shelf <= LIBRARY_EXPERIMENTS; shelf++) {
-        int count;
-        const char **names = library_list(scratch.arena, (enum library_shelf)shelf, &count);
-        ck_assert_int_gt(count, 0);
-        for (int i = 0; i < count; i++) {
-            struct fault fault = FAULT_NONE;
-            const char *path = library_find(scratch.arena, (enum library_shelf)shelf, names[i],
-                                            "/nowhere", "", &fault);
-            run(arena_printf(scratch.arena, "validate %s", path), 0);
-        }
-    }
 }
 END_TEST
 
@@ -333,7 +320,6 @@ Suite *test_suite(void)
     tcase_add_test(tcase, an_interrupt_lets_running_trials_finish_and_keeps_them);
     tcase_add_test(tcase, a_second_interrupt_ends_a_long_trial);
     tcase_add_test(tcase, validate_says_what_right_files_are);
-    tcase_add_test(tcase, everything_that_is_shipped_is_valid);
     suite_add_tcase(suite, tcase);
     return suite;
 }

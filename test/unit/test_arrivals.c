@@ -46,7 +46,7 @@ START_TEST(every_kind_is_found_by_its_name)
         ck_assert_ptr_nonnull(arrivals_kinds[count]->summary);
         ck_assert(arrivals_kinds[count]->next != NULL);
     }
-    ck_assert_int_eq(count, 4);
+    ck_assert_int_eq(count, 5);
     ck_assert_ptr_eq(arrivals_find("poisson"), &arrivals_poisson);
     ck_assert_ptr_null(arrivals_find("poison"));
 }
@@ -118,6 +118,24 @@ START_TEST(another_rate_stretches_the_same_stream)
         ck_assert(advance(&fast, &a));
         ck_assert(advance(&slow, &b));
         ck_assert_int_le(llabs(b.at_ps - 3 * a.at_ps), 2 * (job + 1));
+    }
+}
+END_TEST
+
+START_TEST(each_app_arrives_at_the_multiples_of_its_own_period)
+{
+    static const int64_t period_ps[] = {3 * TICK_PER_US, 2 * TICK_PER_US, 6 * TICK_PER_US};
+    struct arrivals arrivals = {
+        .kind = arrivals_find("per_app"), .period_ps = period_ps, .app_count = 3};
+    static const struct {
+        int32_t app;
+        int64_t at_us;
+    } expected[] = {{0, 0}, {1, 0}, {2, 0}, {1, 2}, {0, 3}, {1, 4}, {0, 6}, {1, 6}, {2, 6}, {1, 8}};
+    struct arrival arrival = ARRIVAL_BEFORE_FIRST;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        ck_assert(advance(&arrivals, &arrival));
+        ck_assert_int_eq(arrival.app, expected[i].app);
+        ck_assert_int_eq(arrival.at_ps, expected[i].at_us * TICK_PER_US);
     }
 }
 END_TEST
@@ -242,6 +260,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, poisson_gaps_are_unit_draws_times_the_mean);
     tcase_add_test(cases, poisson_gaps_have_the_mean_and_spread_of_an_exponential);
     tcase_add_test(cases, another_rate_stretches_the_same_stream);
+    tcase_add_test(cases, each_app_arrives_at_the_multiples_of_its_own_period);
     tcase_add_test(cases, dates_stop_at_the_end_of_time_and_do_not_overflow);
     tcase_add_test(cases, a_trace_gives_its_rows_and_then_ends);
     tcase_add_test(cases, a_trace_keeps_the_flags_of_ds3);

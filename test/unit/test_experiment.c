@@ -199,6 +199,20 @@ START_TEST(exactly_one_of_rate_and_gap_is_taken)
 }
 END_TEST
 
+START_TEST(periods_go_with_arrivals_per_app_only)
+{
+    assert_workload_refused("{apps: [{app: pair, period_us: 5}], arrivals: {kind: poisson, "
+                            "rate_jobs_per_ms: 5}, jobs: 9}",
+                            ":3:42", "takes no periods");
+    fault = FAULT_NONE;
+    assert_workload_refused("{apps: [pair], arrivals: per_app, jobs: 9}", ":3:19",
+                            "needs the period of every app");
+    fault = FAULT_NONE;
+    assert_workload_refused("{apps: [{app: pair, period_us: 5}], arrivals: per_app}", ":3:11",
+                            "number of jobs is missing");
+}
+END_TEST
+
 START_TEST(a_file_goes_with_traces_only)
 {
     assert_workload_refused("{apps: [pair], arrivals: {kind: trace}}", ":3:36", "needs a file");
@@ -303,6 +317,7 @@ Suite *test_suite(void)
         an_app_listed_twice_is_refused,
         an_unknown_arrival_process_is_refused_with_a_hint,
         exactly_one_of_rate_and_gap_is_taken,
+        periods_go_with_arrivals_per_app_only,
         a_file_goes_with_traces_only,
         the_number_of_jobs_must_make_sense,
         every_workload_of_a_sweep_is_checked,

@@ -104,6 +104,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("fault");
     TCase *test = tcase_create("fault");
+    tcase_set_timeout(test, 30);
     tcase_add_test(test, a_new_fault_is_not_set);
     tcase_add_test(test, setting_a_fault_returns_false_and_keeps_the_three_parts);
     tcase_add_test(test, the_first_fault_wins);

@@ -99,6 +99,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("memory");
     TCase *test = tcase_create("memory");
+    tcase_set_timeout(test, 30);
     tcase_add_test(test, no_elements_are_still_an_address);
     tcase_add_test(test, growing_keeps_what_is_there_and_doubles);
     tcase_add_exit_test(test, a_size_that_overflows_stops_the_program, EXIT_FAILURE);

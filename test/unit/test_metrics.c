@@ -25,7 +25,10 @@ static const struct app app = {
 };
 static int64_t min_cost_ps[] = {10 * TICK_PER_US, 20 * TICK_PER_US, 30 * TICK_PER_US,
                                 5 * TICK_PER_US};
-static const struct bind diamond = {.app = &app, .min_cost_ps = min_cost_ps};
+static const struct bind diamond = {
+    .app = &app, .min_cost_ps = min_cost_ps, .deadline_ps = TICK_NEVER};
+static const struct bind urgent = {
+    .app = &app, .min_cost_ps = min_cost_ps, .deadline_ps = 50 * TICK_PER_US};
 static const struct soc soc = {.pe_count = 2};
 
 /* Job 1 has noise: task 1 takes three times as long; everything else is as in the table. */
@@ -240,6 +243,26 @@ START_TEST(a_job_without_work_has_no_slowdown_but_a_latency)
 }
 END_TEST
 
+START_TEST(a_deadline_is_missed_by_finishing_after_it_and_not_at_it)
+{
+    const int64_t latencies_us[] = {50, 51, 20, 90};
+    struct metrics figures;
+    finish_job(0, 0, 1000); /* without a deadline */
+    metrics_read(metrics, 0, &figures, NULL);
+    ck_assert(isnan(figures.deadline_miss_rate) && isnan(figures.mean_tardiness_us));
+    for (int32_t job = 0; job < 4; job++) {
+        const struct observed_job done = {.id = job + 1,
+                                          .bind = &urgent,
+                                          .arrival_ps = 100 * TICK_PER_US,
+                                          .finish_ps = (100 + latencies_us[job]) * TICK_PER_US};
+        observer.on_job_done(observer.self, &done);
+    }
+    metrics_read(metrics, 0, &figures, NULL);
+    ck_assert_double_eq(figures.deadline_miss_rate, 0.5);
+    ck_assert_double_eq(figures.mean_tardiness_us, (1 + 40) / 4.0);
+}
+END_TEST
+
 START_TEST(reading_twice_and_going_on_changes_nothing)
 {
     struct metrics first, second;
@@ -275,6 +298,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, makespan_is_from_the_first_arrival_to_the_last_finish);
     tcase_add_test(tests, later_attempts_count_as_retries);
     tcase_add_test(tests, a_job_without_work_has_no_slowdown_but_a_latency);
+    tcase_add_test(tests, a_deadline_is_missed_by_finishing_after_it_and_not_at_it);
     tcase_add_test(tests, reading_twice_and_going_on_changes_nothing);
     suite_add_tcase(suite, tests);
     return suite;

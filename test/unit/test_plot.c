@@ -135,7 +135,7 @@ START_TEST(with_nothing_varying_there_is_a_bar_per_scheduler)
     const char *script = draw();
     ck_assert_int_eq(count_panels(script), 1);
     ck_assert_ptr_nonnull(strstr(script, "with boxes"));
-    ck_assert_ptr_nonnull(strstr(script, "set yrange [0:"));
+    ck_assert_ptr_nonnull(strstr(script, "\nbottom = 0\n"));
 }
 END_TEST
 

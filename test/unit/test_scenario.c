@@ -256,6 +256,7 @@ static bool next_microsecond(const struct arrivals *arrivals, uint64_t seed, uin
 {
     (void)arrivals, (void)seed, (void)replicate;
     arrival->at_ps += TICK_PER_US;
+    arrival->app = -1;
     return true;
 }
 

@@ -112,7 +112,7 @@ static void plain_ds3_met(const struct view *view, int64_t *kept_ps, struct deci
     (void)kept_ps;
     int32_t given[PE_MAX] = {0};
     for (int32_t i = 0; i < view->ready_count; i++) {
-        int32_t pes[PE_MAX];
+        int32_t pes[PE_MAX] = {0};
         int32_t count = 0, busy = 0, first_busy = 0;
         for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
             if (view_cost_ps(view, view->ready[i], pe) != least_cost(view, view->ready[i]))

@@ -510,6 +510,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("schema");
     TCase *test = tcase_create("schema");
+    tcase_set_timeout(test, 30);
     tcase_add_checked_fixture(test, set_up, tear_down);
     tcase_add_test(test, a_tree_that_fits_is_accepted);
     tcase_add_test(test, an_unknown_key_is_refused_with_the_nearest_known_one);

@@ -57,7 +57,7 @@ static double bandwidth(int32_t from_pe, int32_t to_pe)
 #define HEAD "format: 1\nplatform: chip\nsummary: a chip\n"
 #define BODY                                                                                       \
     HEAD "kinds:\n"                                                                                \
-         "  A: {class: cpu, opps: [{mhz: 600, mv: 900}, {mhz: 800, mv: 950.5}]}\n"                 \
+         "  A: {class: cpu, opps: [{mhz: 600, mv: 900}, {mhz: 800, mv: 950.5}], active_mw: 390}\n" \
          "  F: {class: fpga}\n"                                                                    \
          "clusters:\n"                                                                             \
          "  - {name: big, kind: A, count: 2}\n"                                                    \
@@ -104,6 +104,14 @@ START_TEST(kinds_keep_their_class_and_their_operating_points)
     ck_assert_double_eq(soc.kinds[0].opps[1].freq_mhz, 800.0);
     ck_assert_double_eq(soc.kinds[0].opps[1].voltage_mv, 950.5);
     ck_assert_int_eq(soc.kinds[1].opp_count, 0);
+}
+END_TEST
+
+START_TEST(a_kind_may_give_the_power_of_a_busy_pe)
+{
+    ck_assert(load_text(BODY MATRIX));
+    ck_assert_double_eq(soc.kinds[0].active_mw, 390.0);
+    ck_assert_double_eq(soc.kinds[1].active_mw, 0.0);
 }
 END_TEST
 
@@ -160,6 +168,17 @@ START_TEST(ways_with_the_same_numbers_share_a_lane)
 }
 END_TEST
 
+START_TEST(a_machine_may_tell_how_its_memory_is_reached)
+{
+    ck_assert(load_text(BODY MATRIX));
+    ck_assert_double_eq(soc.memory_bandwidth_bytes_per_us, 0.0);
+    ck_assert(load_text(BODY "interconnect:\n  kind: matrix\n  bandwidth_bytes_per_us: 100\n"
+                             "  memory: {bandwidth_bytes_per_us: 2.5}\n"));
+    ck_assert_double_eq(soc.memory_bandwidth_bytes_per_us, 2.5);
+    ck_assert_double_eq(bandwidth(0, 5), 100.0);
+}
+END_TEST
+
 START_TEST(a_machine_may_have_4096_pes_and_not_one_more)
 {
     const char *most =
@@ -196,6 +215,10 @@ static const struct {
     {HEAD "kinds: {A: {class: cpu, opps: [{mhz: 5, mv: 1}, {mhz: 5, mv: 2}]}}\n"
           "clusters: [{name: A}]\n" MATRIX,
      "chip.yaml:4:49", "do not ascend", "slowest"},
+    {HEAD "kinds: {A: {class: cpu, active_mw: 0}}\nclusters: [{name: A}]\n" MATRIX,
+     "chip.yaml:4:36", "active_mw", ""},
+    {HEAD "kinds: {A: {class: cpu, active_mw: inf}}\nclusters: [{name: A}]\n" MATRIX,
+     "chip.yaml:4:36", "active_mw", ""},
     {BODY LINKS "    - {between: [bog, F], latency_us: 1}\n", "chip.yaml:16:18",
      "unknown cluster 'bog'", "'big'"},
     {BODY LINKS "    - {between: [big, elsewhere], latency_us: 1}\n", "chip.yaml:16:23",
@@ -214,6 +237,11 @@ static const struct {
      "chip.yaml:16:", "bandwidth_bytes_per_us", ""},
     {BODY LINKS "    - {between: [big, F], latency_us: -1}\n", "chip.yaml:16:", "latency_us", ""},
     {BODY "interconnect: {kind: matrix}\n", "chip.yaml:11:", "bandwidth_bytes_per_us", ""},
+    {BODY "interconnect: {kind: matrix, bandwidth_bytes_per_us: 1, memory: {}}\n",
+     "chip.yaml:11:", "bandwidth_bytes_per_us", ""},
+    {BODY "interconnect:\n  kind: matrix\n  bandwidth_bytes_per_us: 1\n"
+          "  memory: {bandwidth_bytes_per_us: 0}\n",
+     "chip.yaml:14:", "bandwidth_bytes_per_us", ""},
     {BODY "interconnect: {kind: tube, bandwidth_bytes_per_us: 1}\n", "chip.yaml:11:22", "kind", ""},
     {BODY, "chip.yaml:1:1", "interconnect", ""},
     {"format: 1\nplatform: chop\nsummary: x\nkinds: {A: {class: cpu}}\nclusters: [{name: "
@@ -330,6 +358,17 @@ static void check_opps(const struct soc_kind *kind, const char *text)
     ck_assert_str_eq(text, "");
 }
 
+/* Compares "1000=0.19/0.29;1400=0.39/0.59", watts for 1, 2, ... busy cores by frequency, with a
+ * kind: one busy core at the highest frequency. */
+static void check_power(const struct soc_kind *kind, const char *text)
+{
+    const char *last = strrchr(text, ';');
+    double mhz, watts;
+    ck_assert_int_eq(sscanf(last != NULL ? last + 1 : text, "%lf=%lf", &mhz, &watts), 2);
+    ck_assert_double_eq(kind->opps[kind->opp_count - 1].freq_mhz, mhz);
+    ck_assert_double_eq_tol(kind->active_mw, 1000.0 * watts, 1e-9);
+}
+
 START_TEST(the_ds3_machines_have_the_clusters_of_ds3)
 {
     load_shipped(ds3_machines[_i].name);
@@ -349,6 +388,8 @@ START_TEST(the_ds3_machines_have_the_clusters_of_ds3)
         ck_assert_str_eq(soc.clusters[c].name, cell(reader, "pe_name"));
         ck_assert_int_eq(soc.clusters[c].pe_count, strtol(cell(reader, "count"), NULL, 10));
         check_opps(&soc.kinds[soc.clusters[c].kind], cell(reader, "opp_MHz:mV"));
+        check_power(&soc.kinds[soc.clusters[c].kind],
+                    cell(reader, "power_profile_MHz=W_for_1..n_cores"));
         seen++;
     }
     csv_close(reader);
@@ -376,6 +417,10 @@ START_TEST(the_ds3_machines_have_the_bandwidths_of_ds3)
         if (strcmp(cell(reader, "soc"), ds3_machines[_i].ds3) == 0 && a >= 0 && b >= 0) {
             expected[a][b] = expected[b][a] = strtod(cell(reader, "bandwidth"), NULL);
         }
+        if (strcmp(cell(reader, "soc"), ds3_machines[_i].ds3) == 0 && a >= 0 && b < 0) {
+            ck_assert_double_eq(soc.memory_bandwidth_bytes_per_us,
+                                strtod(cell(reader, "bandwidth"), NULL));
+        }
     }
     csv_close(reader);
     ck_assert(!fault_is_set(&fault));
@@ -397,11 +442,13 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, pes_are_numbered_cluster_by_cluster_and_named_after_it);
     tcase_add_test(tcase, kinds_keep_their_class_and_their_operating_points);
+    tcase_add_test(tcase, a_kind_may_give_the_power_of_a_busy_pe);
     tcase_add_test(tcase, a_pe_has_no_delay_to_itself_and_the_default_lane_to_others);
     tcase_add_test(tcase,
                    a_link_holds_both_ways_and_takes_what_it_leaves_out_from_the_interconnect);
     tcase_add_test(tcase, a_cluster_named_twice_is_the_way_between_its_pes);
     tcase_add_test(tcase, ways_with_the_same_numbers_share_a_lane);
+    tcase_add_test(tcase, a_machine_may_tell_how_its_memory_is_reached);
     tcase_add_test(tcase, a_machine_may_have_4096_pes_and_not_one_more);
     tcase_add_loop_test(tcase, bad_input_is_refused_with_its_place_and_changes_nothing, 0,
                         (int)(sizeof bad / sizeof bad[0]));

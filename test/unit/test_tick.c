@@ -98,6 +98,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("tick");
     TCase *test = tcase_create("tick");
+    tcase_set_timeout(test, 30);
     tcase_add_test(test, halves_are_rounded_up);
     tcase_add_test(test, a_whole_number_of_ticks_is_not_moved_by_rounding);
     tcase_add_test(test, ticks_survive_the_way_over_microseconds);

@@ -132,6 +132,122 @@ START_TEST(the_policy_is_called_once_for_all_that_happened_at_a_date)
 }
 END_TEST
 
+/* Runs everything on PE 0 or as scripted, and writes down what it is told has ended. */
+static struct {
+    int32_t job_id[64], task[64];
+    int64_t call_ps[64];
+    int32_t count;
+} told;
+
+static void told_decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    for (int32_t i = 0; i < view->finished_count; i++) {
+        const struct view_task *task = &view->tasks[view->finished[i]];
+        ck_assert_int_eq(task->status, TASK_DONE);
+        ck_assert_int_le(task->finish_ps, view->now_ps);
+        told.job_id[told.count] = view->jobs[task->job].id;
+        told.task[told.count] = task->index;
+        told.call_ps[told.count++] = view->now_ps;
+    }
+    script_decide(self, view, decisions);
+}
+
+START_TEST(the_policy_is_told_once_what_has_ended_and_in_which_order)
+{
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){2}, 1);
+    struct app *app = fixture_app(
+        arena, "app", 1, (struct fixture_task[]){{"a", {5}}, {"b", {5}}, {"c", {0}}, {"d", {3}}}, 4,
+        (struct fixture_edge[]){{0, 2, 0}, {2, 3, 0}}, 2);
+    struct policy_kind policy = scripted;
+    policy.decide = told_decide;
+    memset(&told, 0, sizeof told);
+    script.pe_of[1] = 1;
+    ck_assert(run(soc, app, &single, &policy, _i));
+    static const int64_t dates_us[] = {5, 5, 5, 8};
+    ck_assert_int_eq(told.count, 4);
+    for (int32_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(told.task[i], i);
+        ck_assert_int_eq(told.call_ps[i], dates_us[i] * US);
+    }
+    ck_assert_int_eq(script.calls, 4); /* at 0, at 5 twice, at 8 */
+}
+END_TEST
+
+START_TEST(a_job_that_has_ended_keeps_its_slot_until_the_policy_was_told)
+{
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1);
+    struct app *app = fixture_app(arena, "app", 1, (struct fixture_task[]){{"a", {1}}}, 1, NULL, 0);
+    /* Of DS3's clock: the end at 1 and the arrival at 1 are both seen at 2, in this order. */
+    struct arrival_row rows[] = {{0}, {.at_ps = US, .after_tick = true, .after_completions = true}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 2};
+    struct scenario scenario = fixture_scenario(&source);
+    struct policy_kind policy = scripted;
+    policy.decide = told_decide;
+    memset(&told, 0, sizeof told);
+    struct world_setup setup = {
+        .soc = soc,
+        .binds = fixture_bind(arena, soc, &app, 1),
+        .bind_count = 1,
+        .scenario = &scenario,
+        .engine = engine_kinds[_i],
+        .policy = &policy,
+        .compat_ds3 = true,
+    };
+    ck_assert(world_run(&setup, &result, &fault));
+    ck_assert_int_eq(script.calls, 3);
+    ck_assert_int_eq(script.call_ps[1], 2 * US);
+    ck_assert_int_eq(script.ready_seen[1], 1); /* the second job is there */
+    ck_assert_int_eq(told.count, 2);
+    ck_assert_int_eq(told.job_id[0], 0);
+    ck_assert_int_eq(told.job_id[1], 1);
+}
+END_TEST
+
+/* Assigns a few of the ready tasks, now from the middle, now from the ends, sometimes nearly all;
+ * the others must still be there in their order in the next call. */
+static void picky_decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    static int32_t left[1024], left_count;
+    (void)self;
+    if (script.calls++ == 0)
+        left_count = 0;
+    ck_assert_int_ge(view->ready_count, left_count);
+    for (int32_t i = 0; i < left_count; i++)
+        ck_assert_int_eq(view->ready[i], left[i]);
+    left_count = 0;
+    int32_t stride = 1 + script.calls % 7;
+    for (int32_t i = 0; i < view->ready_count; i++) {
+        if ((i + script.calls) % stride == 0)
+            decide_assign(decisions, view->ready[i], i % view->soc->pe_count);
+        else
+            left[left_count++] = view->ready[i];
+    }
+    script.ready_seen[0] = left_count > script.ready_seen[0] ? left_count : script.ready_seen[0];
+    decide_wake(decisions, view->now_ps + US / 2);
+}
+
+START_TEST(what_a_policy_leaves_waiting_keeps_its_order)
+{
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){3}, 1);
+    struct fixture_task tasks[60];
+    struct fixture_edge edges[30];
+    for (int32_t i = 0; i < 60; i++)
+        tasks[i] = (struct fixture_task){"t", {1 + i % 5}};
+    for (int32_t i = 0; i < 30; i++)
+        edges[i] = (struct fixture_edge){i, 30 + i, 0};
+    struct app *app = fixture_app(arena, "app", 1, tasks, 60, edges, 30);
+    struct arrival_row rows[8] = {0};
+    for (int32_t i = 0; i < 8; i++)
+        rows[i].at_ps = i * US;
+    struct fixture_scenario source = {.rows = rows, .row_count = 8};
+    struct policy_kind picky = scripted;
+    picky.decide = picky_decide;
+    ck_assert_msg(run(soc, app, &source, &picky, _i), "%s", fault.what);
+    ck_assert_int_eq(result.jobs_done, 8);
+    ck_assert_int_gt(script.ready_seen[0], 20);
+}
+END_TEST
+
 START_TEST(simultaneous_ends_are_applied_in_the_order_of_their_starts)
 {
     struct soc *soc = fixture_soc(arena, 1, (int32_t[]){3}, 1);
@@ -413,6 +529,9 @@ Suite *test_suite(void)
     TCase *both = tcase_create("on both engines");
     tcase_add_checked_fixture(both, set_up, tear_down);
     tcase_add_loop_test(both, the_policy_is_called_once_for_all_that_happened_at_a_date, 0, 2);
+    tcase_add_loop_test(both, the_policy_is_told_once_what_has_ended_and_in_which_order, 0, 2);
+    tcase_add_loop_test(both, a_job_that_has_ended_keeps_its_slot_until_the_policy_was_told, 0, 2);
+    tcase_add_loop_test(both, what_a_policy_leaves_waiting_keeps_its_order, 0, 2);
     tcase_add_loop_test(both, simultaneous_ends_are_applied_in_the_order_of_their_starts, 0, 2);
     tcase_add_loop_test(both, an_arrival_is_applied_before_the_ends_of_its_date, 0, 2);
     tcase_add_loop_test(both, work_of_length_zero_ends_in_the_next_round_of_the_same_date, 0, 2);

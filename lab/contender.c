@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/contender.h"
+
+#include <assert.h>
+
+#include "base/csv.h"
+#include "sched/registry.h"
+
+/* Most schedulers a hint chooses from. */
+enum { NAME_LIMIT = 256, WHERE_SIZE = 512 };
+
+static struct schema_row param_row(struct arena *arena, const char *path,
+                                   const struct policy_param *param)
+{
+    char fallback[32];
+    return (struct schema_row){
+        .path = path,
+        .type = param->is_whole ? SCHEMA_INT : SCHEMA_REAL,
+        .unit = param->unit,
+        .min = param->min,
+        .max = param->max,
+        .fallback = arena_string(arena, csv_format_real(fallback, param->fallback)),
+        .help = param->help,
+    };
+}
+
+const struct schema *contender_schema(struct arena *arena, const struct policy_kind *policy)
+{
+    static const struct schema_row common[] = {
+        {.path = "", .type = SCHEMA_MAP, .help = "A scheduler."},
+        {.path = "name", .type = SCHEMA_NAME, .required = true, .help = "Name of the scheduler."},
+        {.path = "as", .type = SCHEMA_NAME, .help = "Its label in the CSV files."},
+    };
+    enum { COMMON = sizeof common / sizeof *common };
+    struct schema_row *rows =
+        arena_zeroed(arena, COMMON + (size_t)policy->param_count, sizeof *rows);
+    for (int32_t i = 0; i < COMMON; i++)
+        rows[i] = common[i];
+    for (int32_t i = 0; i < policy->param_count; i++)
+        rows[COMMON + i] = param_row(arena, policy->params[i].name, &policy->params[i]);
+    struct schema *schema = arena_zeroed(arena, 1, sizeof *schema);
+    *schema = (struct schema){.title = arena_printf(arena, "scheduler %s", policy->name),
+                              .rows = rows,
+                              .count = COMMON + policy->param_count};
+    return schema;
+}
+
+const struct schema *contender_document(struct arena *arena)
+{
+    size_t count = 1;
+    for (int32_t i = 0; sched_registry[i] != NULL; i++)
+        count += (size_t)sched_registry[i]->param_count;
+    struct schema_row *rows = arena_zeroed(arena, count, sizeof *rows);
+    rows[0] = (struct schema_row){
+        .path = "",
+        .type = SCHEMA_MAP,
+        .help = "What else an item of `schedulers` may say: `{name: POLICY, PARAMETER: value}`. A "
+                "policy that is not in this table has no parameters."};
+    count = 1;
+    for (int32_t i = 0; sched_registry[i] != NULL; i++) {
+        const struct policy_kind *policy = sched_registry[i];
+        for (int32_t p = 0; p < policy->param_count; p++)
+            rows[count++] =
+                param_row(arena, arena_printf(arena, "%s.%s", policy->name, policy->params[p].name),
+                          &policy->params[p]);
+    }
+    struct schema *schema = arena_zeroed(arena, 1, sizeof *schema);
+    *schema =
+        (struct schema){.title = "parameters of schedulers", .rows = rows, .count = (int)count};
+    return schema;
+}
+
+/* The policy that an item names. */
+static const struct policy_kind *find_policy(struct arena *arena, const struct yaml_node *item,
+                                             struct fault *fault)
+{
+    const struct yaml_node *name = yaml_get(item, "name");
+    const struct policy_kind *policy = sched_find(name->text);
+    if (policy != NULL)
+        return policy;
+    const char *names[NAME_LIMIT];
+    int count = 0;
+    for (; sched_registry[count] != NULL && count < NAME_LIMIT; count++)
+        names[count] = sched_registry[count]->name;
+    const char *nearest = schema_nearest(name->text, names, count);
+    const char *question =
+        nearest == NULL ? "" : arena_printf(arena, "did you mean `%s`? ", nearest);
+    char where[WHERE_SIZE];
+    fault_set(fault, yaml_where(name, where, sizeof where),
+              arena_printf(arena, "%s`hetsoc list schedulers` names all", question),
+              "unknown scheduler `%s`", name->text);
+    return NULL;
+}
+
+bool contender_check(struct arena *arena, struct yaml_node *item, struct fault *fault)
+{
+    const struct policy_kind *policy = find_policy(arena, item, fault);
+    if (policy == NULL)
+        return false;
+    const struct schema *schema = contender_schema(arena, policy);
+    if (!schema_check(schema, arena, item, fault))
+        return false;
+    *item = *schema_complete(schema, arena, item);
+    return true;
+}
+
+const struct yaml_node *contender_label(const struct yaml_node *item)
+{
+    const struct yaml_node *label = yaml_get(item, "as");
+    return label != NULL ? label : yaml_get(item, "name");
+}
+
+struct contender contender_read(struct arena *arena, const struct yaml_node *item)
+{
+    const struct policy_kind *policy = sched_find(yaml_get(item, "name")->text);
+    assert(policy != NULL);
+    const struct schema *schema = contender_schema(arena, policy);
+    double *params = arena_zeroed(arena, (size_t)policy->param_count, sizeof *params);
+    for (int32_t i = 0; i < policy->param_count; i++)
+        params[i] = schema_real(schema, item, "", policy->params[i].name);
+    return (struct contender){policy, contender_label(item)->text, params};
+}

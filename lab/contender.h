@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A contender: a scheduler as an item of `schedulers` lists it, with its label and parameters. */
+#ifndef HETSOC_LAB_CONTENDER_H
+#define HETSOC_LAB_CONTENDER_H
+
+#include "base/schema.h"
+#include "sim/policy.h"
+
+struct contender {
+    const struct policy_kind *policy;
+    const char *label;    /* `as`, or the policy's name; the rows of results carry it */
+    const double *params; /* [policy->param_count] */
+};
+
+/* Holds an item, which has a `name`, against the keys of its policy, and adds the parameters that
+ * it leaves out. Faults: no such scheduler, no such parameter, a value out of range. */
+bool contender_check(struct arena *arena, struct yaml_node *item, struct fault *fault);
+
+/* Where the label of a checked item stands. */
+const struct yaml_node *contender_label(const struct yaml_node *item);
+
+/* Reads a checked item; the parameters live in `arena`. */
+struct contender contender_read(struct arena *arena, const struct yaml_node *item);
+
+/* The keys of an item with this policy. Lives in `arena`. */
+const struct schema *contender_schema(struct arena *arena, const struct policy_kind *policy);
+
+/* The parameters of all policies, as "POLICY.PARAMETER", for docs/formats.md. Lives in `arena`. */
+const struct schema *contender_document(struct arena *arena);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* OLB, opportunistic load balancing (Braun et al., J. Parallel Distrib. Comput. 61, 2001): each
+ * ready task, as they became ready, to the PE that is available first, the first of equal ones,
+ * whatever the task costs there and wherever its data is. Of the PEs that can run it, that is. A
+ * PE given a task is available again at the task's estimated finish. O(P + pred) per task. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/tick.h"
+#include "sched/registry.h"
+
+/* The state is the availability of the PEs; it lives from call to call only for its memory. */
+static void *olb_create(const struct view *view)
+{
+    return memory_zeroed((size_t)view->soc->pe_count, sizeof(int64_t));
+}
+
+static int32_t find_pe(const struct view *view, const int64_t *available_ps, int32_t task)
+{
+    int64_t first_ps = TICK_NEVER;
+    int32_t first = -1;
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
+        if (available_ps[pe] < first_ps && view_cost_ps(view, task, pe) != BIND_INCAPABLE) {
+            first_ps = available_ps[pe];
+            first = pe;
+        }
+    }
+    assert(first >= 0);
+    return first;
+}
+
+static void olb_decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    int64_t *available_ps = self;
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
+        available_ps[pe] = view->pes[pe].available_ps;
+    for (int32_t i = 0; i < view->ready_count; i++) {
+        int32_t task = view->ready[i];
+        int32_t pe = find_pe(view, available_ps, task);
+        int64_t data_ps = view_data_ps(view, task, pe);
+        int64_t start_ps = data_ps > available_ps[pe] ? data_ps : available_ps[pe];
+        available_ps[pe] = start_ps + view_cost_ps(view, task, pe);
+        decide_assign(decisions, task, pe);
+    }
+}
+
+const struct policy_kind sched_olb = {
+    .contract = POLICY_CONTRACT,
+    .name = "olb",
+    .summary = "opportunistic: the PE that is available first, whatever the task costs there",
+    .family = POLICY_DYNAMIC,
+    .discipline = POLICY_DATA_READY,
+    .source = "Braun et al. 2001, OLB",
+    .cost = "O(P + pred) per task; P PEs",
+    .create = olb_create,
+    .destroy = free,
+    .decide = olb_decide,
+};
