@@ -100,7 +100,9 @@ static const char *describe_wanted(const struct check *check, const struct schem
     schema_range(row, range);
     const char *space = range[0] == '\0' ? "" : " ";
     const char *unit = row->unit == NULL ? "" : arena_printf(arena, " (%s)", row->unit);
-    const char **choices;
+    const char **choices = NULL;
+    int choice_count =
+        row->type == SCHEMA_CHOICE ? split_choices(arena, row->choices, &choices) : 0;
     switch (row->type) {
     case SCHEMA_MAP:
         return row->shorthand == NULL
@@ -113,8 +115,7 @@ static const char *describe_wanted(const struct check *check, const struct schem
     case SCHEMA_NAME:
         return "a name of letters, digits and _ - . + #";
     case SCHEMA_CHOICE:
-        return arena_printf(arena, "one of %s",
-                            join(arena, choices, split_choices(arena, row->choices, &choices)));
+        return arena_printf(arena, "one of %s", join(arena, choices, choice_count));
     case SCHEMA_BOOL:
         return "true or false";
     case SCHEMA_INT:
