@@ -12,20 +12,20 @@
 #include "base/memory.h"
 #include "sched/earliest.h"
 #include "sched/order.h"
-#include "sched/ranks.h"
 #include "sched/registry.h"
+#include "sched/upward.h"
 
 struct heft_rt {
     struct earliest *earliest;
     struct order order;
-    struct ranks ranks;
+    struct upward upward;
 };
 
 static void *heft_rt_create(const struct view *view)
 {
     struct heft_rt *heft_rt = memory_zeroed(1, sizeof *heft_rt);
     heft_rt->earliest = earliest_create(view);
-    ranks_init(&heft_rt->ranks, view);
+    upward_init(&heft_rt->upward, view);
     return heft_rt;
 }
 
@@ -34,7 +34,7 @@ static void heft_rt_destroy(void *self)
     struct heft_rt *heft_rt = self;
     earliest_destroy(heft_rt->earliest);
     order_finish(&heft_rt->order);
-    ranks_finish(&heft_rt->ranks);
+    upward_finish(&heft_rt->upward);
     free(heft_rt);
 }
 
@@ -44,7 +44,7 @@ static void heft_rt_decide(void *self, const struct view *view, struct decisions
     order_begin(&heft_rt->order, view);
     for (int32_t i = 0; i < view->ready_count; i++)
         order_add(&heft_rt->order, view->ready[i],
-                  -ranks_of(&heft_rt->ranks, view, view->ready[i]));
+                  -upward_of(&heft_rt->upward, view, view->ready[i]));
     order_sort(&heft_rt->order);
     earliest_trust(heft_rt->earliest, view);
     for (int32_t i = 0; i < view->ready_count; i++)

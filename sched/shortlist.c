@@ -69,7 +69,7 @@ void shortlist_init(struct shortlist *shortlist, const struct view *view)
 {
     *shortlist = (struct shortlist){
         .total_ps = memory_zeroed((size_t)view->bind_count, sizeof *shortlist->total_ps)};
-    ranks_init(&shortlist->ranks, view);
+    upward_init(&shortlist->upward, view);
     for (int32_t i = 0; i < view->bind_count; i++)
         for (int32_t task = 0; task < view->binds[i].app->task_count; task++)
             shortlist->total_ps[i] += view->binds[i].min_cost_ps[task];
@@ -77,7 +77,7 @@ void shortlist_init(struct shortlist *shortlist, const struct view *view)
 
 void shortlist_finish(struct shortlist *shortlist)
 {
-    ranks_finish(&shortlist->ranks);
+    upward_finish(&shortlist->upward);
     free(shortlist->total_ps);
     free(shortlist->jobs);
     free(shortlist->waiting.slots);
@@ -128,10 +128,10 @@ static void add_ready(struct shortlist *shortlist, const struct view *view, int3
     int32_t slot = view->tasks[task].job;
     struct shortlist_job *job = &shortlist->jobs[slot];
     int32_t *ready = &shortlist->ready[view->jobs[slot].first_task];
-    double rank = ranks_of(&shortlist->ranks, view, task);
+    double rank = upward_of(&shortlist->upward, view, task);
     int32_t place = job->ready_count++;
     for (; place > 0; place--) {
-        double ahead = ranks_of(&shortlist->ranks, view, ready[place - 1]) - rank;
+        double ahead = upward_of(&shortlist->upward, view, ready[place - 1]) - rank;
         if (ahead > 0 || (ahead == 0 && ready[place - 1] < task))
             break;
         ready[place] = ready[place - 1];

@@ -8,7 +8,7 @@
 #ifndef HETSOC_SCHED_SHORTLIST_H
 #define HETSOC_SCHED_SHORTLIST_H
 
-#include "sched/ranks.h"
+#include "sched/upward.h"
 
 struct shortlist_job {
     int64_t left_ps; /* minimal costs of the tasks that are not done */
@@ -24,7 +24,7 @@ struct shortlist_heap {
 };
 
 struct shortlist {
-    struct ranks ranks;
+    struct upward upward;
     int64_t *total_ps; /* [bind] minimal costs of all tasks */
     struct shortlist_job *jobs;
     struct shortlist_heap waiting;  /* jobs with ready tasks */

@@ -6,19 +6,19 @@
 #include "base/memory.h"
 #include "sched/earliest.h"
 #include "sched/order.h"
-#include "sched/ranks.h"
+#include "sched/upward.h"
 
 struct urgency {
     struct earliest *earliest;
     struct order order;
-    struct ranks ranks;
+    struct upward upward;
 };
 
 struct urgency *urgency_create(const struct view *view)
 {
     struct urgency *urgency = memory_zeroed(1, sizeof *urgency);
     urgency->earliest = earliest_create(view);
-    ranks_init(&urgency->ranks, view);
+    upward_init(&urgency->upward, view);
     return urgency;
 }
 
@@ -28,7 +28,7 @@ void urgency_destroy(struct urgency *urgency)
         return;
     earliest_destroy(urgency->earliest);
     order_finish(&urgency->order);
-    ranks_finish(&urgency->ranks);
+    upward_finish(&urgency->upward);
     free(urgency);
 }
 
@@ -38,7 +38,7 @@ void urgency_assign(struct urgency *urgency, const struct view *view, urgency_ke
     struct order *order = &urgency->order;
     order_begin(order, view);
     for (int32_t i = 0; i < view->ready_count; i++)
-        order_add(order, view->ready[i], -ranks_of(&urgency->ranks, view, view->ready[i]));
+        order_add(order, view->ready[i], -upward_of(&urgency->upward, view, view->ready[i]));
     order_sort(order);
     for (int32_t i = 0; i < order->count; i++)
         order->items[i].key = key(&view->jobs[view->tasks[order->items[i].task].job]);
