@@ -37,8 +37,7 @@ static bool next_arrival(const void *source, struct arrival *arrival)
 {
     const struct scenario_drawn *drawn = source;
     struct arrival next = *arrival;
-    next.job++;
-    if (next.job >= drawn->jobs ||
+    if (next.job + 1 >= drawn->jobs ||
         !drawn->arrivals->kind->next(drawn->arrivals, drawn->seed, drawn->replicate, &next)) {
         return false;
     }

@@ -50,10 +50,9 @@ struct arrivals_kind {
     bool needs_file;     /* `file` must be given */
     bool needs_periods;  /* every app must have a period */
 
-    /* Turns `arrival` (the previous job) into the next one: keeps `job`, which the caller has
-     * advanced already, and sets the rest; app is -1 if the process does not decide it (then the
-     * scenario draws it), at_ps is TICK_LIMIT if the date lies beyond it. False after the last
-     * one. const and repeatable. */
+    /* Turns the previous arrival into the next one, with app -1 if the process does not decide it
+     * (then the scenario draws it) and at_ps TICK_LIMIT if the date lies beyond it; false after the
+     * last one. What comes next depends on the arguments alone. */
     bool (*next)(const struct arrivals *arrivals, uint64_t seed, uint32_t replicate,
                  struct arrival *arrival);
 };

@@ -20,7 +20,7 @@ static bool next(const struct arrivals *arrivals, uint64_t seed, uint32_t replic
 {
     (void)seed;
     (void)replicate;
-    struct arrival first = {.job = arrival->job, .app = 0, .at_ps = TICK_LIMIT};
+    struct arrival first = {.job = arrival->job + 1, .app = 0, .at_ps = TICK_LIMIT};
     for (int32_t app = 0; app < arrivals->app_count; app++) {
         int64_t at_ps = date_after(arrivals, app, arrival);
         if (at_ps < first.at_ps) {

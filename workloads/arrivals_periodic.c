@@ -7,9 +7,9 @@ static bool next(const struct arrivals *arrivals, uint64_t seed, uint32_t replic
 {
     (void)seed;
     (void)replicate;
-    double gap_us = arrival->job == 0 ? 0.0 : arrivals->mean_interarrival_us;
+    double gap_us = arrival->job < 0 ? 0.0 : arrivals->mean_interarrival_us;
     *arrival = (struct arrival){
-        .job = arrival->job, .app = -1, .at_ps = arrivals_after(arrival->at_ps, gap_us)};
+        .job = arrival->job + 1, .app = -1, .at_ps = arrivals_after(arrival->at_ps, gap_us)};
     return true;
 }
 

@@ -7,10 +7,10 @@ static bool next(const struct arrivals *arrivals, uint64_t seed, uint32_t replic
                  struct arrival *arrival)
 {
     struct random_stream stream =
-        random_open(seed, replicate, RANDOM_ARRIVAL, (uint32_t)arrival->job, 0);
+        random_open(seed, replicate, RANDOM_ARRIVAL, (uint32_t)(arrival->job + 1), 0);
     double gap_us = random_exponential(&stream) * arrivals->mean_interarrival_us;
     *arrival = (struct arrival){
-        .job = arrival->job, .app = -1, .at_ps = arrivals_after(arrival->at_ps, gap_us)};
+        .job = arrival->job + 1, .app = -1, .at_ps = arrivals_after(arrival->at_ps, gap_us)};
     return true;
 }
 

@@ -10,8 +10,10 @@ static bool next(const struct arrivals *arrivals, uint64_t seed, uint32_t replic
     (void)arrivals;
     (void)seed;
     (void)replicate;
-    *arrival = (struct arrival){.job = arrival->job, .app = -1, .at_ps = 0};
-    return arrival->job == 0;
+    if (arrival->job >= 0)
+        return false;
+    *arrival = (struct arrival){.job = 0, .app = -1, .at_ps = 0};
+    return true;
 }
 
 const struct arrivals_kind arrivals_single = {

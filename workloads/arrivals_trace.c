@@ -14,10 +14,11 @@ static bool next(const struct arrivals *arrivals, uint64_t seed, uint32_t replic
 {
     (void)seed;
     (void)replicate;
-    if (arrival->job >= arrivals->row_count)
+    int32_t job = arrival->job + 1;
+    if (job >= arrivals->row_count)
         return false;
-    const struct arrival_row *row = &arrivals->rows[arrival->job];
-    *arrival = (struct arrival){.job = arrival->job,
+    const struct arrival_row *row = &arrivals->rows[job];
+    *arrival = (struct arrival){.job = job,
                                 .app = row->app,
                                 .at_ps = row->at_ps,
                                 .after_tick = row->after_tick,

@@ -255,6 +255,7 @@ static bool next_microsecond(const struct arrivals *arrivals, uint64_t seed, uin
                              struct arrival *arrival)
 {
     (void)arrivals, (void)seed, (void)replicate;
+    arrival->job++;
     arrival->at_ps += TICK_PER_US;
     arrival->app = -1;
     return true;
