@@ -21,6 +21,8 @@ enum random_purpose {
     RANDOM_POLICY = 5,    /* (job, task): choices of a randomized policy */
     RANDOM_GENERATOR = 6, /* (variant, 0): structure of a generated app */
     RANDOM_TEST = 7,      /* inputs of generated test cases */
+    RANDOM_WEIGHT = 32,   /* (tensor, 0): starting weights of a network */
+    RANDOM_DROPOUT = 33,  /* (layer, step): which values a dropout layer zeroes */
 };
 
 #define RANDOM_REPLICATE_LIMIT (UINT32_C(1) << 24)

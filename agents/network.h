@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Networks that score candidates, and how they learn.
+ *
+ * A decision is a list of candidates, a row of features each; the network gives each a logit, and
+ * the softmax of them is the policy (agents/choice.h). Networks of a kind with an embedding also
+ * read the jobs behind the candidates: graphs of nodes, a row of features each.
+ *
+ * The description `struct network` is immutable; parameters, gradients and workspaces are the
+ * caller's, so that one network serves any number of workers. Nothing here is random except
+ * network_draw, and sums run in the order of the data: equal inputs, equal bytes
+ * (agents/real.h). */
+#ifndef HETSOC_AGENTS_NETWORK_H
+#define HETSOC_AGENTS_NETWORK_H
+
+#include <stdint.h>
+
+#include "agents/objective.h"
+#include "agents/real.h"
+#include "agents/tensors.h"
+#include "agents/workspace.h"
+
+struct network_kind;
+
+/* Sizes that the user of a network decides. */
+struct network_shape {
+    int32_t features;      /* values of a candidate's row */
+    int32_t node_features; /* values of a node's row; 0 = no graphs (kinds without embedding) */
+    int32_t hidden[2];     /* widths of the two hidden layers of the scorer; 0 = 32 and 16 */
+};
+
+struct network {
+    const struct network_kind *kind;
+    struct network_shape shape;
+    struct tensors tensors; /* names and places in the block; tensors.reals is its size */
+};
+
+/* A job as its unfinished nodes, each after all of its children. Borrowed; O(1) to make from
+ * arrays. */
+struct network_graph {
+    int32_t nodes;              /* at least 1 */
+    const real *features;       /* [nodes][node_features] */
+    const int32_t *child_first; /* [nodes + 1]: children of v are child[child_first[v] ..] */
+    const int32_t *child;       /* each below v */
+};
+
+/* Decisions as arrays, borrowed. Decision d has the candidates first[d] .. first[d + 1] - 1, at
+ * least one; a part of a batch is a batch whose `first` starts later.
+ *
+ * Kinds with embedding also read graphs, by number. A state of a job is one graph, however many
+ * decisions see it. Other kinds ignore these fields. */
+struct network_batch {
+    int32_t decisions;
+    const int32_t *first;        /* [decisions + 1] */
+    const real *rows;            /* [first[decisions]][features] */
+    const int32_t *graph, *node; /* [first[decisions]]: of the candidate; graph -1 = none (wait) */
+    const int32_t *seen_first;   /* [decisions + 1] */
+    const int32_t *seen;         /* decision d sees the jobs seen[seen_first[d]] .. */
+};
+
+/* Makes a description; network_finish releases what it owns. */
+void network_init(struct network *network, const struct network_kind *kind,
+                  struct network_shape shape);
+void network_finish(struct network *network);
+
+/* Starting weights: Glorot, biases 0, last layer small (tensors_draw). */
+void network_draw(const struct network *network, real *parameters, uint64_t seed);
+
+/* Size in reals of the embedding of a graph; 0 for kinds without. */
+size_t network_embedding_size(const struct network *network, int32_t nodes);
+
+/* Embeds a graph into [network_embedding_size]. Depends on nothing but parameters and graph: keep
+ * it until the job's state changes. Resets the workspace. O(nodes + edges). */
+void network_embed(const struct network *network, const real *parameters,
+                   const struct network_graph *graph, struct workspace *workspace, real *embedding);
+
+/* Logits [first[decisions] - first[0]] of all candidates. `embeddings`, by number of graph, as
+ * network_embed made them (NULL for kinds without). Resets the workspace. */
+void network_score(const struct network *network, const real *parameters,
+                   const struct network_batch *batch, const real *const *embeddings,
+                   struct workspace *workspace, real *logits);
+
+/* What is to be learnt from the decisions of a batch. */
+struct network_lesson {
+    struct network_batch batch; /* first[0] = 0 */
+    int32_t graphs;
+    const struct network_graph *graph; /* [graphs] */
+    const int32_t *action;             /* [decisions]; taken, or the teacher's; -1 = skip it */
+    const real *old_log_prob;          /* [decisions], NULL = 0 */
+    const real *advantage;             /* [decisions], NULL = 1 */
+};
+
+/* Adds the gradients of the sum of all losses to the block `gradients`, and adds to the sums.
+ * Resets the workspace. Graph embeddings are made anew, once per graph. */
+void network_learn(const struct network *network, const real *parameters,
+                   const struct network_lesson *lesson, const struct objective *objective,
+                   struct workspace *workspace, real *gradients, struct objective_sums *sums);
+
+/* The contract of a kind: one file, and a row in network.c. */
+struct network_kind {
+    const char *name, *summary, *source;
+
+    /* Adds the tensors. */
+    void (*layout)(struct network *network);
+
+    /* NULL for kinds without embedding. */
+    size_t (*embedding_size)(const struct network *network, int32_t nodes);
+    void (*embed)(const struct network *network, const real *parameters,
+                  const struct network_graph *graph, struct workspace *workspace, real *embedding);
+    /* Adds to gradients, given the gradient by the embedding. */
+    void (*embed_backward)(const struct network *network, const real *parameters,
+                           const struct network_graph *graph, const real *embedding,
+                           const real *d_embedding, struct workspace *workspace, real *gradients);
+
+    /* Logits of a batch; returns what `backward` will need, in the workspace. */
+    void *(*forward)(const struct network *network, const real *parameters,
+                     const struct network_batch *batch, const real *const *embeddings,
+                     struct workspace *workspace, real *logits);
+    /* Adds to gradients and to the gradients by the embeddings. */
+    void (*backward)(const struct network *network, const real *parameters,
+                     const struct network_batch *batch, const real *const *embeddings,
+                     const void *tape, const real *d_logits, struct workspace *workspace,
+                     real *gradients, real *const *d_embeddings);
+};
+
+/* All kinds, NULL at the end; and the one of a name, NULL if there is none. */
+extern const struct network_kind *const network_kinds[];
+const struct network_kind *network_find(const char *name);
+
+#endif
