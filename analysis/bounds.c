@@ -3,10 +3,22 @@
 
 #include <math.h>
 
+/* Least time of a task on any PE; 0 if the job skips it. */
+static int64_t least_ps(const struct bind *bind, const struct route *route, int32_t task)
+{
+    if (bind->chances == NULL)
+        return bind->min_cost_ps[task];
+    int32_t samples = route->task_samples[task];
+    return samples == 0 ? 0 : bind_sized_min_cost_ps(bind, task, samples);
+}
+
 int64_t bounds_critical_path_ps(const struct bind *bind, const struct scenario *scenario,
                                 int32_t job_id, int64_t *scratch_ps)
 {
     const struct app *app = bind->app;
+    struct route route = {0};
+    if (bind->chances != NULL)
+        scenario->route(scenario->source, job_id, app, &route);
     int64_t longest_ps = 0;
     for (int32_t i = 0; i < app->task_count; i++) {
         int32_t task = app->order[i];
@@ -17,9 +29,10 @@ int64_t bounds_critical_path_ps(const struct bind *bind, const struct scenario *
             start_ps = end_ps > start_ps ? end_ps : start_ps;
         }
         double factor = scenario->exec_factor(scenario->source, job_id, task);
-        double exec_ps = floor((double)bind->min_cost_ps[task] * factor + 0.5);
+        double exec_ps = floor((double)least_ps(bind, &route, task) * factor + 0.5);
         scratch_ps[task] = start_ps + (int64_t)exec_ps;
         longest_ps = scratch_ps[task] > longest_ps ? scratch_ps[task] : longest_ps;
     }
+    route_finish(&route);
     return longest_ps;
 }

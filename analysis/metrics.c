@@ -20,7 +20,7 @@ struct metrics_observer {
     const struct scenario *scenario;
     int32_t warmup_jobs;
 
-    int64_t jobs_arrived, jobs_done, tasks_done, tasks_retried;
+    int64_t jobs_arrived, jobs_done, tasks_done, tasks_skipped, tasks_retried;
     int64_t first_arrival_ps; /* TICK_NEVER before it */
     int64_t window_start_ps;  /* first counted arrival, TICK_NEVER before it */
     int64_t last_finish_ps;
@@ -82,6 +82,13 @@ static void count_arrival(void *self, int64_t now_ps, const struct view_job *job
     }
 }
 
+static void count_skipped(void *self, int64_t now_ps, const struct observed_task *observed)
+{
+    (void)now_ps;
+    (void)observed;
+    ((struct metrics_observer *)self)->tasks_skipped++;
+}
+
 static void count_task(void *self, const struct observed_task *observed)
 {
     struct metrics_observer *metrics = self;
@@ -141,6 +148,7 @@ struct observer metrics_observer(struct metrics_observer *metrics)
     return (struct observer){
         .self = metrics,
         .on_task_done = count_task,
+        .on_task_skipped = count_skipped,
         .on_job_arrival = count_arrival,
         .on_job_done = count_job,
     };
@@ -201,6 +209,7 @@ void metrics_read(struct metrics_observer *metrics, int64_t end_ps, struct metri
         .jobs_done = metrics->jobs_done,
         .jobs_failed = metrics->jobs_arrived - metrics->jobs_done,
         .tasks_done = metrics->tasks_done,
+        .tasks_skipped = metrics->tasks_skipped,
         .tasks_retried = metrics->tasks_retried,
         .sim_time_us = tick_to_us(end_ps),
         .makespan_us = NAN,

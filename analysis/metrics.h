@@ -14,7 +14,7 @@
 
 /* Figures of a trial; NAN where there is nothing to measure. */
 struct metrics {
-    int64_t jobs_done, jobs_failed, tasks_done, tasks_retried;
+    int64_t jobs_done, jobs_failed, tasks_done, tasks_skipped, tasks_retried;
     double sim_time_us, makespan_us;
     double mean_latency_us, p50_latency_us, p95_latency_us, p99_latency_us, max_latency_us;
     double mean_slowdown, utilization;

@@ -50,3 +50,19 @@ double random_normal(struct random_stream *stream)
 {
     return gsl_cdf_ugaussian_Pinv(random_uniform(stream));
 }
+
+int32_t random_binomial(struct random_stream *stream, double probability, int32_t count)
+{
+    assert(count >= 0 && probability >= 0.0 && probability <= 1.0);
+    double draw = random_uniform(stream);
+    int32_t low = 0;
+    int32_t high = count; /* the smallest k with P(X <= k) >= draw lies in [low, high] */
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (gsl_cdf_binomial_P((unsigned)middle, probability, (unsigned)count) >= draw)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}

@@ -21,6 +21,8 @@ enum random_purpose {
     RANDOM_POLICY = 5,    /* (job, task): choices of a randomized policy */
     RANDOM_GENERATOR = 6, /* (variant, 0): structure of a generated app */
     RANDOM_TEST = 7,      /* inputs of generated test cases */
+    RANDOM_ROUTE = 8,     /* (job, branch): which alternative its samples take */
+    RANDOM_CLASS = 9,     /* (job, 0): of which class its samples are */
     RANDOM_WEIGHT = 32,   /* (tensor, 0): starting weights of a network */
     RANDOM_DROPOUT = 33,  /* (layer, step): which values a dropout layer zeroes */
 };
@@ -56,5 +58,8 @@ double random_exponential(struct random_stream *stream);
 
 /* Standard normal. */
 double random_normal(struct random_stream *stream);
+
+/* Binomial: successes of `count` trials, 0 <= probability <= 1. One draw; O(log count). */
+int32_t random_binomial(struct random_stream *stream, double probability, int32_t count);
 
 #endif

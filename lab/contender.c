@@ -2,6 +2,7 @@
 #include "lab/contender.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/csv.h"
 #include "sched/registry.h"
@@ -9,10 +10,35 @@
 /* Most schedulers a hint chooses from. */
 enum { NAME_LIMIT = 256, WHERE_SIZE = 512 };
 
+/* Word `number` of "a|b|c". */
+static const char *choice_name(struct arena *arena, const char *choices, int number)
+{
+    for (; number > 0; number--)
+        choices = strchr(choices, '|') + 1;
+    return arena_substring(arena, choices, strcspn(choices, "|"));
+}
+
+/* The number of a word of "a|b|c", which it is. */
+static int choice_number(struct arena *arena, const char *choices, const char *word)
+{
+    int number = 0;
+    while (strcmp(choice_name(arena, choices, number), word) != 0)
+        number++;
+    return number;
+}
+
 static struct schema_row param_row(struct arena *arena, const char *path,
                                    const struct policy_param *param)
 {
     char fallback[32];
+    if (param->choices != NULL)
+        return (struct schema_row){
+            .path = path,
+            .type = SCHEMA_CHOICE,
+            .choices = param->choices,
+            .fallback = choice_name(arena, param->choices, (int)param->fallback),
+            .help = param->help,
+        };
     return (struct schema_row){
         .path = path,
         .type = param->is_whole ? SCHEMA_INT : SCHEMA_REAL,
@@ -116,7 +142,12 @@ struct contender contender_read(struct arena *arena, const struct yaml_node *ite
     assert(policy != NULL);
     const struct schema *schema = contender_schema(arena, policy);
     double *params = arena_zeroed(arena, (size_t)policy->param_count, sizeof *params);
-    for (int32_t i = 0; i < policy->param_count; i++)
-        params[i] = schema_real(schema, item, "", policy->params[i].name);
+    for (int32_t i = 0; i < policy->param_count; i++) {
+        const struct policy_param *param = &policy->params[i];
+        params[i] =
+            param->choices == NULL
+                ? schema_real(schema, item, "", param->name)
+                : choice_number(arena, param->choices, schema_text(schema, item, "", param->name));
+    }
     return (struct contender){policy, contender_label(item)->text, params};
 }

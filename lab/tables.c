@@ -15,9 +15,9 @@ static const char *const job_columns[] = {"trial",    "job_id",    "app",       
                                           "start_us", "finish_us", "latency_us", "lower_bound_us",
                                           "slowdown", "status",    NULL};
 static const char *const task_columns[] = {
-    "trial",    "job_id",       "task_id",  "task",      "pe",
-    "ready_us", "assigned_us",  "start_us", "finish_us", "exec_est_us",
-    "exec_us",  "comm_wait_us", "attempt",  "status",    NULL};
+    "trial",       "job_id",   "task_id",   "task",        "pe",      "ready_us",
+    "assigned_us", "start_us", "finish_us", "exec_est_us", "exec_us", "comm_wait_us",
+    "attempt",     "status",   "samples",   NULL};
 static const char *const pe_columns[] = {
     "trial", "pe", "kind", "cluster", "tasks_done", "busy_us", "utilization", "energy_uj", NULL};
 
@@ -72,6 +72,28 @@ static void on_task_done(void *self, const struct observed_task *observed)
     csv_us(csv, wait_ps > 0 ? wait_ps : 0);
     csv_int(csv, task->attempt);
     csv_text(csv, "done");
+    csv_int(csv, observed->samples);
+    csv_end_row(csv);
+}
+
+/* A row without PE and dates, but for when it was known. */
+static void on_task_skipped(void *self, int64_t now_ps, const struct observed_task *observed)
+{
+    struct tables *tables = self;
+    struct csv_writer *csv = &tables->files[TABLES_TASKS];
+    const struct view_task *task = observed->task;
+    csv_int(csv, tables->trial);
+    csv_int(csv, observed->job_id);
+    csv_int(csv, task->index);
+    csv_text(csv, observed->bind->app->tasks[task->index].name);
+    for (int empty = 0; empty < 4; empty++)
+        csv_text(csv, "");
+    csv_us(csv, now_ps);
+    for (int empty = 0; empty < 3; empty++)
+        csv_text(csv, "");
+    csv_int(csv, task->attempt);
+    csv_text(csv, "skipped");
+    csv_int(csv, 0);
     csv_end_row(csv);
 }
 
@@ -101,7 +123,11 @@ static void on_job_done(void *self, const struct observed_job *job)
 struct observer tables_observer(struct tables *tables)
 {
     return (struct observer){
-        .self = tables, .on_task_done = on_task_done, .on_job_done = on_job_done};
+        .self = tables,
+        .on_task_done = on_task_done,
+        .on_task_skipped = on_task_skipped,
+        .on_job_done = on_job_done,
+    };
 }
 
 bool tables_finish(struct tables *tables, const struct metrics_pe *pes, struct fault *fault)

@@ -71,6 +71,9 @@ const struct trial_figure trial_figures[] = {
     {.name = "mean_tardiness_us",
      REAL(metrics.mean_tardiness_us),
      .summary = "mean of max(0, finish - deadline) over the counted jobs with a deadline"},
+    {.name = "tasks_skipped",
+     COUNT(metrics.tasks_skipped),
+     .summary = "tasks that no sample of their job took"},
 };
 
 const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;

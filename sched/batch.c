@@ -30,7 +30,7 @@ struct batch *batch_create(const struct view *view)
         widest = count > widest ? count : widest;
     }
     struct batch *batch = memory_zeroed(1, sizeof *batch);
-    batch->plan = plan_create(view, NULL);
+    batch->plan = plan_create(view, NULL, plan_routes_of(view));
     batch->ready = memory_zeroed(widest, sizeof *batch->ready);
     batch->preds_left = memory_zeroed(widest, sizeof *batch->preds_left);
     batch->reach = memory_zeroed(widest * (size_t)view->soc->cluster_count, sizeof *batch->reach);
@@ -54,15 +54,17 @@ static int64_t later(int64_t a, int64_t b)
 }
 
 /* Finds the PE on which a ready task would finish first. */
-static void look(const struct batch *batch, const struct bind *bind, struct ready *ready)
+static void look(const struct batch *batch, const struct view *view, int32_t first_task,
+                 struct ready *ready)
 {
-    const struct soc *soc = bind->soc;
+    const struct soc *soc = view->soc;
     ready->finish_ps = TICK_NEVER;
     ready->pe = -1;
     for (int32_t i = 0; i < soc->cluster_count; i++) {
         const struct soc_cluster *cluster = &soc->clusters[i];
         const struct reach *reach = &batch->reach[ready->index * soc->cluster_count + i];
-        int64_t cost_ps = bind_cost_ps(bind, ready->index, cluster->first_pe);
+        int64_t cost_ps =
+            plan_cost_ps(batch->plan, view, first_task + ready->index, cluster->first_pe);
         if (cost_ps == BIND_INCAPABLE)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
@@ -84,7 +86,7 @@ static void add(struct batch *batch, const struct view *view, int32_t first_task
         batch->reach[index * clusters + i] = inputs_reach(inputs, view->soc, i);
     struct ready *ready = &batch->ready[batch->ready_count++];
     ready->index = index;
-    look(batch, view_bind(view, first_task), ready);
+    look(batch, view, first_task, ready);
 }
 
 static bool is_ahead(const struct ready *a, const struct ready *b, bool is_latest_first)
@@ -105,14 +107,13 @@ static int32_t put_first(struct batch *batch, const struct view *view, int32_t f
             first = i;
     struct ready taken = batch->ready[first];
     batch->ready[first] = batch->ready[--batch->ready_count];
-    const struct bind *bind = view_bind(view, first_task);
-    int64_t cost_ps = bind_cost_ps(bind, taken.index, taken.pe);
+    int64_t cost_ps = plan_cost_ps(batch->plan, view, first_task + taken.index, taken.pe);
     struct plan_slot slot =
         plan_find(batch->plan, taken.pe, taken.finish_ps - cost_ps, cost_ps, TICK_NEVER);
     plan_put(batch->plan, view, first_task + taken.index, slot);
     for (int32_t i = 0; i < batch->ready_count; i++)
         if (batch->ready[i].pe == taken.pe)
-            look(batch, bind, &batch->ready[i]);
+            look(batch, view, first_task, &batch->ready[i]);
     return taken.index;
 }
 

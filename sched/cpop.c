@@ -39,7 +39,7 @@ static bool *mark_path(struct arena *arena, const struct bind *bind)
 static void *cpop_create(const struct view *view)
 {
     struct cpop *cpop = memory_zeroed(1, sizeof *cpop);
-    cpop->plan = plan_create(view, rank_through);
+    cpop->plan = plan_create(view, rank_through, plan_routes_of(view));
     cpop->arena = arena_create();
     cpop->is_critical =
         arena_zeroed(cpop->arena, (size_t)view->bind_count, sizeof *cpop->is_critical);
@@ -129,6 +129,8 @@ static void cpop_decide(void *self, const struct view *view, struct decisions *d
     plan_emit(cpop->plan, decisions);
 }
 
+static const struct policy_param params[] = {PLAN_ROUTES};
+
 const struct policy_kind sched_cpop = {
     .contract = POLICY_CONTRACT,
     .name = "cpop",
@@ -137,6 +139,8 @@ const struct policy_kind sched_cpop = {
     .discipline = POLICY_PLAN,
     .source = "Topcuoglu, Hariri, Wu 2002, fig. 4",
     .cost = "O(V (C pred + N) + P N) per arrival; V tasks, N planned, P PEs, C clusters",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
     .create = cpop_create,
     .destroy = cpop_destroy,
     .decide = cpop_decide,

@@ -127,7 +127,9 @@ static void drop_done(struct ds3_plan *plan, const struct view *view)
     for (int32_t i = 0; i < plan->node_count; i++) {
         const struct ds3_task *node = &plan->nodes[i];
         const struct view_task *what = &view->tasks[node->task];
-        bool is_done = what->status == TASK_DONE && plan->events[node->task].pe < 0;
+        if (view->jobs[what->job].id == node->job_id && what->status == TASK_SKIPPED)
+            plan->events[node->task].pe = -1;
+        bool is_done = what->status >= TASK_DONE && plan->events[node->task].pe < 0;
         if (view->jobs[what->job].id == node->job_id && !is_done)
             plan->nodes[kept++] = *node;
     }
@@ -163,7 +165,7 @@ static void reorder(const struct ds3_heft *self, const struct view *view,
         if (view->tasks[task].status != TASK_ASSIGNED)
             continue;
         int32_t after = self->is_unordered ? -1 : self->plan.events[task].after;
-        if (after >= 0 && view->tasks[after].status == TASK_DONE)
+        if (after >= 0 && view->tasks[after].status >= TASK_DONE)
             after = -1;
         if (after != view->tasks[task].after)
             decide_after(decisions, task, after);
@@ -197,7 +199,7 @@ static bool is_stuck(const struct ds3_heft *self, const struct view *view)
         int32_t task = self->plan.given[i].task;
         int32_t after = self->plan.events[task].after;
         if (self->is_unordered || view->tasks[task].status == TASK_RUNNING || after < 0 ||
-            view->tasks[after].status == TASK_DONE)
+            view->tasks[after].status >= TASK_DONE)
             return false;
     }
     return self->plan.given_count > 0;

@@ -17,8 +17,7 @@ struct struck {
 
 static bool is_fastest(const struct view *view, int32_t task, const struct soc_cluster *cluster)
 {
-    return view_cost_ps(view, task, cluster->first_pe) ==
-           view_bind(view, task)->min_cost_ps[view->tasks[task].index];
+    return view_cost_ps(view, task, cluster->first_pe) == view_min_cost_ps(view, task);
 }
 
 static struct struck strike(const struct view *view, int32_t task)

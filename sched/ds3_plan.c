@@ -117,7 +117,7 @@ static bool is_done(const struct view *view, const struct ds3_task *given,
     const struct view_task *what = &view->tasks[given->task];
     if (!is_same_job(view, given) || what->status < TASK_ASSIGNED)
         return true;
-    return what->status == TASK_DONE && (what->finish_ps < instant.at_ps ||
+    return what->status >= TASK_DONE && (what->finish_ps < instant.at_ps ||
                                          (what->finish_ps == instant.at_ps && instant.ends_seen));
 }
 
@@ -326,6 +326,6 @@ void ds3_plan_give(struct ds3_plan *plan, const struct view *view, struct decisi
     plan->given[plan->given_count++] =
         (struct ds3_task){.task = task, .job_id = view->jobs[view->tasks[task].job].id};
     decide_assign(decisions, task, plan->events[task].pe);
-    if (after >= 0 && view->tasks[after].status != TASK_DONE)
+    if (after >= 0 && view->tasks[after].status < TASK_DONE)
         decide_after(decisions, task, after);
 }

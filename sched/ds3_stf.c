@@ -6,7 +6,7 @@
 
 static int32_t first_fastest(const struct view *view, int32_t task)
 {
-    int64_t least_ps = view_bind(view, task)->min_cost_ps[view->tasks[task].index];
+    int64_t least_ps = view_min_cost_ps(view, task);
     int32_t cluster = 0;
     while (view_cost_ps(view, task, view->soc->clusters[cluster].first_pe) != least_ps) {
         cluster++;

@@ -13,7 +13,7 @@
 
 static void *heft_create(const struct view *view)
 {
-    return plan_create(view, bind_upward_rank);
+    return plan_create(view, bind_upward_rank, plan_routes_of(view));
 }
 
 static void heft_destroy(void *self)
@@ -41,6 +41,8 @@ static void heft_decide(void *self, const struct view *view, struct decisions *d
     plan_emit(self, decisions);
 }
 
+static const struct policy_param params[] = {PLAN_ROUTES};
+
 const struct policy_kind sched_heft = {
     .contract = POLICY_CONTRACT,
     .name = "heft",
@@ -49,6 +51,8 @@ const struct policy_kind sched_heft = {
     .discipline = POLICY_PLAN,
     .source = "Topcuoglu, Hariri, Wu 2002, fig. 3",
     .cost = "O(V (C pred + N) + P N) per arrival; V tasks, N planned, P PEs, C clusters",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
     .create = heft_create,
     .destroy = heft_destroy,
     .decide = heft_decide,
@@ -62,6 +66,8 @@ const struct policy_kind sched_heft_wc = {
     .discipline = POLICY_PLAN_WC,
     .source = "Topcuoglu, Hariri, Wu 2002, fig. 3; work-conserving execution",
     .cost = "O(V (C pred + N) + P N) per arrival; V tasks, N planned, P PEs, C clusters",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
     .create = heft_create,
     .destroy = heft_destroy,
     .decide = heft_decide,

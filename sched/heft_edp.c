@@ -35,7 +35,7 @@ static bool has_power(const struct soc *soc)
 static void *heft_edp_create(const struct view *view)
 {
     struct heft_edp *edp = memory_zeroed(1, sizeof *edp);
-    edp->plan = plan_create(view, bind_upward_rank);
+    edp->plan = plan_create(view, bind_upward_rank, plan_routes_of(view));
     edp->has_power = has_power(view->soc);
     return edp;
 }
@@ -58,8 +58,8 @@ static struct plan_slot find_slot(struct plan *plan, const struct view *view, in
         struct plan_slot slot = plan_find_in(plan, view, task, inputs, i, TICK_NEVER);
         if (slot.finish_ps == TICK_NEVER)
             continue;
-        double energy =
-            soc->kinds[soc->clusters[i].kind].active_mw * (double)view_cost_ps(view, task, slot.pe);
+        double energy = soc->kinds[soc->clusters[i].kind].active_mw *
+                        (double)plan_cost_ps(plan, view, task, slot.pe);
         double product = (double)(slot.finish_ps - view->now_ps) * energy;
         if (product < least || (product == least && slot.finish_ps < best.finish_ps)) {
             best = slot;
@@ -93,6 +93,8 @@ static void heft_edp_decide(void *self, const struct view *view, struct decision
     plan_emit(edp->plan, decisions);
 }
 
+static const struct policy_param params[] = {PLAN_ROUTES};
+
 const struct policy_kind sched_heft_edp = {
     .contract = POLICY_CONTRACT,
     .name = "heft_edp",
@@ -101,6 +103,8 @@ const struct policy_kind sched_heft_edp = {
     .discipline = POLICY_PLAN,
     .source = "Topcuoglu, Hariri, Wu 2002, with a rule after DASH's EDP modes",
     .cost = "O(V (C pred + N) + P N) per arrival; V tasks, N planned, P PEs, C clusters",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
     .create = heft_edp_create,
     .destroy = heft_edp_destroy,
     .decide = heft_edp_decide,

@@ -33,7 +33,8 @@ void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task)
     for (int32_t i = 0; i < what->pred_count; i++) {
         const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
         const struct view_task *producer = &siblings[pred->task];
-        inputs_add(inputs, bind, pred->edge, producer->pe, producer->finish_ps);
+        if (producer->status != TASK_SKIPPED)
+            inputs_add(inputs, view, producer->job, pred->edge, producer->pe, producer->finish_ps);
     }
 }
 

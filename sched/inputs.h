@@ -34,19 +34,20 @@ struct reach {
 void inputs_init(struct inputs *inputs, const struct view *view);
 void inputs_finish(struct inputs *inputs);
 
-/* Adds the data of an edge, produced on `pe` until `finish_ps`. O(1). */
-static inline void inputs_add(struct inputs *inputs, const struct bind *bind, int32_t edge,
-                              int32_t pe, int64_t finish_ps)
+/* Adds the data of an edge of a job, produced on `pe` until `finish_ps`. O(1). */
+static inline void inputs_add(struct inputs *inputs, const struct view *view, int32_t job,
+                              int32_t edge, int32_t pe, int64_t finish_ps)
 {
     inputs->list[inputs->count++] = (struct input){
         .finish_ps = finish_ps,
-        .delay_ps = &bind->delay_ps[(int64_t)edge * bind->soc->lane_count],
+        .delay_ps = &view->jobs[job].delay_ps[(int64_t)edge * view->soc->lane_count],
         .pe = pe,
-        .cluster = bind->soc->pes[pe].cluster,
+        .cluster = view->soc->pes[pe].cluster,
     };
 }
 
-/* Replaces the inputs by those of a ready task. O(predecessors). */
+/* Replaces the inputs by those of a ready task; a predecessor that was skipped gives none.
+ * O(predecessors). */
 void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task);
 
 /* When the inputs would be at the PEs of a cluster; date 0 without inputs. O(inputs). */

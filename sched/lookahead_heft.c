@@ -41,7 +41,7 @@ static int32_t *sort_children(struct arena *arena, const struct app *app, const 
 static void *lookahead_create(const struct view *view)
 {
     struct lookahead *ahead = memory_zeroed(1, sizeof *ahead);
-    ahead->plan = plan_create(view, bind_upward_rank);
+    ahead->plan = plan_create(view, bind_upward_rank, plan_routes_of(view));
     ahead->arena = arena_create();
     ahead->children = arena_zeroed(ahead->arena, (size_t)view->bind_count, sizeof *ahead->children);
     int32_t widest = 0;
@@ -130,6 +130,8 @@ static void lookahead_decide(void *self, const struct view *view, struct decisio
     plan_emit(ahead->plan, decisions);
 }
 
+static const struct policy_param params[] = {PLAN_ROUTES};
+
 const struct policy_kind sched_lookahead_heft = {
     .contract = POLICY_CONTRACT,
     .name = "lookahead_heft",
@@ -139,6 +141,8 @@ const struct policy_kind sched_lookahead_heft = {
     .source = "Bittencourt, Sakellariou, Madeira 2010, maximum of the children's EFT",
     .cost = "O(V P S (C pred + N) + P N) per arrival; V tasks, S children each, N planned, P PEs, "
             "C clusters",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
     .create = lookahead_create,
     .destroy = lookahead_destroy,
     .decide = lookahead_decide,

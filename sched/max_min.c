@@ -10,6 +10,7 @@
  * A stream is planned as by `heft`. O(V (R + P + C pred) + P N) per arrival as a rule, for V tasks
  * of the job, R of them ready at a time, on P PEs in C clusters with N planned tasks. */
 #include "sched/batch.h"
+#include "sched/plan.h"
 #include "sched/registry.h"
 
 static void *max_min_create(const struct view *view)
@@ -27,6 +28,8 @@ static void max_min_decide(void *self, const struct view *view, struct decisions
     batch_decide(self, view, true, decisions);
 }
 
+static const struct policy_param params[] = {PLAN_ROUTES};
+
 const struct policy_kind sched_max_min = {
     .contract = POLICY_CONTRACT,
     .name = "max_min",
@@ -36,6 +39,8 @@ const struct policy_kind sched_max_min = {
     .source = "Braun et al. 2001, Max-min, on tasks whose predecessors are planned",
     .cost = "O(V (R + P + C pred) + P N) per arrival; V tasks, R ready, N planned, P PEs, "
             "C clusters",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
     .create = max_min_create,
     .destroy = max_min_destroy,
     .decide = max_min_decide,

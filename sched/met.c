@@ -19,13 +19,12 @@ static void *met_create(const struct view *view)
 static int32_t find_pe(const struct view *view, const int64_t *available_ps, int32_t task)
 {
     const struct soc *soc = view->soc;
-    const struct bind *bind = view_bind(view, task);
-    int32_t index = view->tasks[task].index;
+    int64_t least_ps = view_min_cost_ps(view, task);
     int64_t first_ps = TICK_NEVER;
     int32_t first = -1;
     for (int32_t i = 0; i < soc->cluster_count; i++) {
         const struct soc_cluster *cluster = &soc->clusters[i];
-        if (bind_cost_ps(bind, index, cluster->first_pe) != bind->min_cost_ps[index])
+        if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
             if (available_ps[pe] < first_ps) {

@@ -9,6 +9,7 @@
  * A stream is planned as by `heft`. O(V (R + P + C pred) + P N) per arrival as a rule, for V tasks
  * of the job, R of them ready at a time, on P PEs in C clusters with N planned tasks. */
 #include "sched/batch.h"
+#include "sched/plan.h"
 #include "sched/registry.h"
 
 static void *min_min_create(const struct view *view)
@@ -26,6 +27,8 @@ static void min_min_decide(void *self, const struct view *view, struct decisions
     batch_decide(self, view, false, decisions);
 }
 
+static const struct policy_param params[] = {PLAN_ROUTES};
+
 const struct policy_kind sched_min_min = {
     .contract = POLICY_CONTRACT,
     .name = "min_min",
@@ -35,6 +38,8 @@ const struct policy_kind sched_min_min = {
     .source = "Braun et al. 2001, Min-min, on tasks whose predecessors are planned",
     .cost = "O(V (R + P + C pred) + P N) per arrival; V tasks, R ready, N planned, P PEs, "
             "C clusters",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
     .create = min_min_create,
     .destroy = min_min_destroy,
     .decide = min_min_decide,

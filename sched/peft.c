@@ -36,7 +36,7 @@ static int64_t *make_table(struct arena *arena, const struct bind *bind)
 static void *peft_create(const struct view *view)
 {
     struct peft *peft = memory_zeroed(1, sizeof *peft);
-    peft->plan = plan_create(view, rank_oct);
+    peft->plan = plan_create(view, rank_oct, plan_routes_of(view));
     peft->arena = arena_create();
     peft->oct_ps = arena_zeroed(peft->arena, (size_t)view->bind_count, sizeof *peft->oct_ps);
     for (int32_t i = 0; i < view->bind_count; i++)
@@ -75,6 +75,8 @@ static void peft_decide(void *self, const struct view *view, struct decisions *d
     plan_emit(peft->plan, decisions);
 }
 
+static const struct policy_param params[] = {PLAN_ROUTES};
+
 const struct policy_kind sched_peft = {
     .contract = POLICY_CONTRACT,
     .name = "peft",
@@ -83,6 +85,8 @@ const struct policy_kind sched_peft = {
     .discipline = POLICY_PLAN,
     .source = "Arabnejad, Barbosa 2014: OCT, rank_oct, O_EFT",
     .cost = "O(V (C pred + N) + P N) per arrival; V tasks, N planned, P PEs, C clusters",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
     .create = peft_create,
     .destroy = peft_destroy,
     .decide = peft_decide,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sched/plan.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ struct plan {
     int32_t *pe;              /* [planned task] */
     int32_t capacity;         /* tasks for which these have room */
     int32_t pe_count;
+    enum plan_routes routes;
     struct inputs inputs;
 
     int32_t *tasks; /* plan_order of all binds, one after the other */
@@ -75,9 +77,10 @@ const int32_t *plan_order(const struct plan *plan, int32_t bind)
 
 /* ---- memory ---- */
 
-struct plan *plan_create(const struct view *view, plan_rank *rank)
+struct plan *plan_create(const struct view *view, plan_rank *rank, enum plan_routes routes)
 {
     struct plan *plan = memory_zeroed(1, sizeof *plan);
+    plan->routes = routes;
     plan->pe_count = view->soc->pe_count;
     plan->timelines = memory_zeroed((size_t)plan->pe_count, sizeof *plan->timelines);
     inputs_init(&plan->inputs, view);
@@ -122,6 +125,18 @@ static bool is_unstarted(const struct view *view, const struct block *block)
     return job->active && job->id == block->job_id && what->status < TASK_RUNNING;
 }
 
+int64_t plan_cost_ps(const struct plan *plan, const struct view *view, int32_t task, int32_t pe)
+{
+    const struct view_task *what = &view->tasks[task];
+    const struct bind *bind = view_bind(view, task);
+    int64_t cost_ps = view_cost_ps(view, task, pe);
+    if (bind->chances == NULL || what->status != TASK_WAITING || cost_ps == BIND_INCAPABLE)
+        return cost_ps;
+    if (plan->routes == PLAN_LIKELY)
+        return bind->chances->is_likely[what->index] ? cost_ps : 0;
+    return llround(bind->chances->task_chance[what->index] * (double)cost_ps);
+}
+
 static int64_t expected_end_ps(const struct view *view, int32_t task)
 {
     const struct view_task *what = &view->tasks[task];
@@ -156,11 +171,16 @@ static void lay_out(struct plan *plan, const struct view *view, int32_t spare)
     plan->old_blocks = from;
 }
 
+/* What producer_end_ps says of a task that was skipped. */
+#define PLAN_NO_PRODUCER INT64_MIN
+
 /* Where and when a producer ends: as it did, as it is expected to, or as planned. */
 static int64_t producer_end_ps(const struct plan *plan, const struct view *view, int32_t task,
                                int32_t *pe)
 {
     const struct view_task *what = &view->tasks[task];
+    if (what->status == TASK_SKIPPED)
+        return PLAN_NO_PRODUCER;
     if (what->status < TASK_RUNNING) {
         *pe = plan->pe[task];
         return plan->finish_ps[task];
@@ -183,7 +203,9 @@ static int64_t planned_data_ps(const struct plan *plan, const struct view *view,
         int64_t at_ps = producer_end_ps(plan, view, task - index + pred->task, &from);
         if (at_ps == TICK_NEVER)
             return TICK_NEVER;
-        at_ps += bind_delay_ps(bind, pred->edge, from, pe);
+        if (at_ps == PLAN_NO_PRODUCER)
+            continue;
+        at_ps += view_delay_ps(view, view->tasks[task].job, pred->edge, from, pe);
         data_ps = at_ps > data_ps ? at_ps : data_ps;
     }
     return data_ps;
@@ -203,7 +225,7 @@ static int32_t retime_pe(struct plan *plan, const struct view *view, int32_t pe)
         if (data_ps == TICK_NEVER)
             break;
         block->start_ps = data_ps > free_ps ? data_ps : free_ps;
-        block->finish_ps = block->start_ps + view_cost_ps(view, block->task, pe);
+        block->finish_ps = block->start_ps + plan_cost_ps(plan, view, block->task, pe);
         plan->finish_ps[block->task] = free_ps = block->finish_ps;
         line->timed++;
     }
@@ -240,8 +262,8 @@ const struct inputs *plan_inputs(struct plan *plan, const struct view *view, int
         const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
         int32_t from = -1;
         int64_t end_ps = producer_end_ps(plan, view, task - index + pred->task, &from);
-        if (end_ps != TICK_NEVER)
-            inputs_add(&plan->inputs, bind, pred->edge, from, end_ps);
+        if (end_ps != TICK_NEVER && end_ps != PLAN_NO_PRODUCER)
+            inputs_add(&plan->inputs, view, view->tasks[task].job, pred->edge, from, end_ps);
     }
     return &plan->inputs;
 }
@@ -294,14 +316,14 @@ struct plan_slot plan_find_on(struct plan *plan, const struct view *view, int32_
 {
     const struct inputs *inputs = plan_inputs(plan, view, task);
     struct reach reach = inputs_reach(inputs, view->soc, view->soc->pes[pe].cluster);
-    return plan_find(plan, pe, reach_ps(&reach, pe), view_cost_ps(view, task, pe), limit_ps);
+    return plan_find(plan, pe, reach_ps(&reach, pe), plan_cost_ps(plan, view, task, pe), limit_ps);
 }
 
 struct plan_slot plan_find_in(struct plan *plan, const struct view *view, int32_t task,
                               const struct inputs *inputs, int32_t cluster, int64_t limit_ps)
 {
     const struct soc_cluster *what = &view->soc->clusters[cluster];
-    int64_t cost_ps = view_cost_ps(view, task, what->first_pe);
+    int64_t cost_ps = plan_cost_ps(plan, view, task, what->first_pe);
     struct plan_slot best = {.finish_ps = TICK_NEVER, .pe = -1};
     if (cost_ps == BIND_INCAPABLE)
         return best;

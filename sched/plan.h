@@ -20,16 +20,38 @@
 /* What ranks the tasks of an app, [task_count], higher first: bind_upward_rank is one. */
 typedef void plan_rank(const struct bind *bind, double *rank);
 
+/* How a task is planned of which nobody knows yet whether it will run. */
+enum plan_routes {
+    PLAN_MEAN,   /* every alternative is reserved, at probability x estimate */
+    PLAN_LIKELY, /* the likeliest alternatives are reserved in full, the others take no time */
+};
+
+/* The first parameter of every planner. */
+#define PLAN_ROUTES                                                                                \
+    {                                                                                              \
+        .name = "routes", .max = 1, .choices = "mean|likely", .is_whole = true,                    \
+        .help = "How to plan tasks that may be skipped. mean: reserve every alternative at "       \
+                "probability x estimate; likely: only the likeliest ones, in full."                \
+    }
+
+static inline enum plan_routes plan_routes_of(const struct view *view)
+{
+    return view->params[0] == 0.0 ? PLAN_MEAN : PLAN_LIKELY;
+}
+
 struct plan;
 
 /* An empty plan for a trial with the view's machine and apps; plan_destroy releases it. Without
  * `rank` (NULL) there is no plan_order. */
-struct plan *plan_create(const struct view *view, plan_rank *rank);
+struct plan *plan_create(const struct view *view, plan_rank *rank, enum plan_routes routes);
 void plan_destroy(struct plan *plan); /* NULL is fine */
 
 /* The tasks of an app (index into view.binds), [task_count], in the order in which a list
  * scheduler takes them: by rank, smaller number first among equals, never before a predecessor. */
 const int32_t *plan_order(const struct plan *plan, int32_t bind);
+
+/* The time that a task is planned with on a PE; BIND_INCAPABLE if that cannot run it. */
+int64_t plan_cost_ps(const struct plan *plan, const struct view *view, int32_t task, int32_t pe);
 
 /* Starts planning a job that has arrived. What has started or belongs to a finished job leaves the
  * plan; the rest keeps its PE and its order and gets new dates: no PE before its running task's

@@ -51,6 +51,15 @@ static double larger(double a, double b)
     return a > b ? a : b;
 }
 
+/* The probability that one task runs if another does, as if each needed the other. */
+static double chance_beside(const struct bind *bind, int32_t task, int32_t other)
+{
+    if (bind->chances == NULL)
+        return 1.0;
+    double chance = bind->chances->task_chance[task] / bind->chances->task_chance[other];
+    return fmin(chance, 1.0);
+}
+
 void rank_downward(const struct bind *bind, double *rank_ps)
 {
     const struct app *app = bind->app;
@@ -62,7 +71,7 @@ void rank_downward(const struct bind *bind, double *rank_ps)
             int32_t from = preds[p].task;
             double way_ps =
                 rank_ps[from] + bind->mean_cost_ps[from] + bind->mean_delay_ps[preds[p].edge];
-            rank_ps[task] = larger(rank_ps[task], way_ps);
+            rank_ps[task] = larger(rank_ps[task], chance_beside(bind, from, task) * way_ps);
         }
     }
 }
@@ -84,7 +93,8 @@ static int32_t next_on_path(const struct bind *bind, const double *upward_ps, in
     int32_t next = -1;
     double longest = -1.0;
     for (int32_t i = 0; i < bind->app->tasks[task].succ_count; i++) {
-        double way = rank_round(bind->mean_delay_ps[succs[i].edge] + upward_ps[succs[i].task]);
+        double way_ps = bind->mean_delay_ps[succs[i].edge] + upward_ps[succs[i].task];
+        double way = rank_round(chance_beside(bind, succs[i].task, task) * way_ps);
         if (way > longest) {
             longest = way;
             next = succs[i].task;
@@ -128,11 +138,12 @@ static void ask_successor(const struct bind *bind, double *oct_ps, int32_t task,
         elsewhere_ps =
             fmin(elsewhere_ps, from_start_ps(bind, oct_ps, succ->task, soc->clusters[i].kind));
     elsewhere_ps += bind->mean_delay_ps[succ->edge];
+    double chance = chance_beside(bind, succ->task, task);
     for (int32_t i = 0; i < soc->cluster_count; i++) {
         int32_t kind = soc->clusters[i].kind;
         double here_ps = from_start_ps(bind, oct_ps, succ->task, kind);
         double *most_ps = &oct_ps[(int64_t)task * soc->kind_count + kind];
-        *most_ps = larger(*most_ps, fmin(here_ps, elsewhere_ps));
+        *most_ps = larger(*most_ps, chance * fmin(here_ps, elsewhere_ps));
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What list schedulers rank the tasks of an app by, besides bind_upward_rank. Each that fills a
- * rank, [task_count], can be given to plan_create. In ticks. */
+ * rank, [task_count], can be given to plan_create. In ticks. In apps with branches a way over a
+ * task that may be skipped counts by its probability. */
 #ifndef HETSOC_SCHED_RANK_H
 #define HETSOC_SCHED_RANK_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sched/shortlist.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,14 @@ static void heap_remove(struct shortlist_heap *heap, const struct shortlist_job 
     heap_sink(heap, jobs, last);
 }
 
+/* What a task of an app will take at least, on average. */
+static int64_t expect_ps(const struct bind *bind, int32_t index)
+{
+    int64_t least_ps = bind->min_cost_ps[index];
+    return bind->chances == NULL ? least_ps
+                                 : llround(bind->chances->task_chance[index] * (double)least_ps);
+}
+
 /* ---- life ---- */
 
 void shortlist_init(struct shortlist *shortlist, const struct view *view)
@@ -72,7 +81,7 @@ void shortlist_init(struct shortlist *shortlist, const struct view *view)
     upward_init(&shortlist->upward, view);
     for (int32_t i = 0; i < view->bind_count; i++)
         for (int32_t task = 0; task < view->binds[i].app->task_count; task++)
-            shortlist->total_ps[i] += view->binds[i].min_cost_ps[task];
+            shortlist->total_ps[i] += expect_ps(&view->binds[i], task);
 }
 
 void shortlist_finish(struct shortlist *shortlist)
@@ -114,11 +123,12 @@ static void make_room(struct shortlist *shortlist, const struct view *view)
 
 /* ---- what changes ---- */
 
+/* A task that is done or skipped. */
 static void finish_task(struct shortlist *shortlist, const struct view *view, int32_t task)
 {
     int32_t slot = view->tasks[task].job;
     struct shortlist_job *job = &shortlist->jobs[slot];
-    job->left_ps -= view_bind(view, task)->min_cost_ps[view->tasks[task].index];
+    job->left_ps -= expect_ps(view_bind(view, task), view->tasks[task].index);
     if (job->ready_count > 0)
         heap_raise(&shortlist->waiting, shortlist->jobs, slot);
 }
@@ -146,6 +156,8 @@ void shortlist_update(struct shortlist *shortlist, const struct view *view)
     make_room(shortlist, view);
     for (int32_t i = 0; i < view->finished_count; i++)
         finish_task(shortlist, view, view->finished[i]);
+    for (int32_t i = 0; i < view->skipped_count; i++)
+        finish_task(shortlist, view, view->skipped[i]);
     for (int32_t i = 0; i < view->arrived_count; i++) {
         const struct view_job *job = &view->jobs[view->arrived[i]];
         shortlist->jobs[view->arrived[i]] =

@@ -11,7 +11,7 @@
 #include "sched/upward.h"
 
 struct shortlist_job {
-    int64_t left_ps; /* minimal costs of the tasks that are not done */
+    int64_t left_ps; /* expected minimal costs of the tasks that are neither done nor skipped */
     int32_t id;
     int32_t ready_count;
 };
@@ -25,7 +25,7 @@ struct shortlist_heap {
 
 struct shortlist {
     struct upward upward;
-    int64_t *total_ps; /* [bind] minimal costs of all tasks */
+    int64_t *total_ps; /* [bind] minimal costs of all tasks, each x its probability */
     struct shortlist_job *jobs;
     struct shortlist_heap waiting;  /* jobs with ready tasks */
     struct shortlist_heap frontier; /* scratch of shortlist_top */

@@ -36,7 +36,7 @@ static void stf_decide(void *self, const struct view *view, struct decisions *de
     order_begin(&stf->order, view);
     for (int32_t i = 0; i < view->ready_count; i++) {
         int32_t task = view->ready[i];
-        int64_t least_ps = view_bind(view, task)->min_cost_ps[view->tasks[task].index];
+        int64_t least_ps = view_min_cost_ps(view, task);
         order_add(&stf->order, task, (double)least_ps);
     }
     order_sort(&stf->order);

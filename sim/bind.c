@@ -57,6 +57,65 @@ static void count_pes(const struct soc *soc, int32_t *pes_of_kind)
     }
 }
 
+/* Samples that a task has on average when it runs, and an edge when it is used. */
+static double task_samples(const struct bind *bind, int32_t task)
+{
+    const struct route_chances *chances = bind->chances;
+    if (chances == NULL)
+        return bind->app->batch;
+    return chances->task_chance[task] > 0.0
+               ? bind->app->batch * chances->task_share[task] / chances->task_chance[task]
+               : 0.0;
+}
+
+static double edge_samples(const struct bind *bind, int32_t edge)
+{
+    const struct route_chances *chances = bind->chances;
+    if (chances == NULL)
+        return bind->app->batch;
+    return chances->edge_chance[edge] > 0.0
+               ? bind->app->batch * chances->edge_share[edge] / chances->edge_chance[edge]
+               : 0.0;
+}
+
+static double time_us(const struct bind_time *time, double samples)
+{
+    return time->fixed_us + time->sample_us * samples;
+}
+
+int64_t bind_sized_cost_ps(const struct bind *bind, int32_t task, int32_t kind, double samples)
+{
+    int64_t at = (int64_t)task * bind->soc->kind_count + kind;
+    if (bind->cost_ps[at] == BIND_INCAPABLE)
+        return BIND_INCAPABLE;
+    return tick_from_us(time_us(&bind->times[at], samples));
+}
+
+int64_t bind_sized_min_cost_ps(const struct bind *bind, int32_t task, double samples)
+{
+    int64_t least_ps = BIND_INCAPABLE;
+    for (int32_t i = 0; i < bind->soc->cluster_count; i++) {
+        int32_t kind = bind->soc->clusters[i].kind;
+        int64_t cost_ps = bind_sized_cost_ps(bind, task, kind, samples);
+        least_ps = cost_ps < least_ps ? cost_ps : least_ps;
+    }
+    return least_ps;
+}
+
+/* Delay of an edge for so many samples, in microseconds. */
+static double delay_us(const struct bind *bind, int32_t edge, int32_t index, double samples)
+{
+    const struct soc_lane *lane = &bind->soc->lanes[index];
+    double delay_us =
+        lane->latency_us + bind->app->bytes[edge] * samples / lane->bandwidth_bytes_per_us;
+    return bind->soc->truncate_us ? trunc(delay_us) : delay_us;
+}
+
+int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane, double samples)
+{
+    return lane == 0 || samples == 0.0 ? 0 : tick_from_us(delay_us(bind, edge, lane, samples));
+}
+
 /* Fills the costs of one task, its least and its mean. */
 static bool bind_task(struct bind *bind, int32_t task, const int32_t *pes_of_kind,
                       struct fault *fault)
@@ -75,14 +134,17 @@ static bool bind_task(struct bind *bind, int32_t task, const int32_t *pes_of_kin
         if (k < 0) {
             continue;
         }
-        if (!tick_fits_us(kind->costs[i].exec_us)) {
+        struct bind_time *time = &bind->times[(int64_t)task * soc->kind_count + k];
+        *time = (struct bind_time){kind->costs[i].fixed_us, kind->costs[i].exec_us};
+        double whole_us = time_us(time, bind->app->batch);
+        if (!tick_fits_us(whole_us)) {
             char where[512];
             return fault_set(fault, task_where(bind->app, task, where, sizeof where), NULL,
                              "task '%s' of app '%s' takes %g us on %s, beyond the limit of 2^53 ps",
-                             bind->app->tasks[task].name, bind->app->name, kind->costs[i].exec_us,
+                             bind->app->tasks[task].name, bind->app->name, whole_us,
                              kind->costs[i].pe_kind);
         }
-        cost_ps[k] = tick_from_us(kind->costs[i].exec_us);
+        cost_ps[k] = tick_from_us(time_us(time, task_samples(bind, task)));
         if (pes_of_kind[k] > 0) {
             least_ps = cost_ps[k] < least_ps ? cost_ps[k] : least_ps;
             sum_ps += (double)pes_of_kind[k] * (double)cost_ps[k];
@@ -118,23 +180,20 @@ static bool bind_edge(struct bind *bind, int32_t consumer, const struct app_edge
     const struct soc *soc = bind->soc;
     const struct app *app = bind->app;
     int64_t *delay_ps = &bind->delay_ps[(int64_t)pred->edge * soc->lane_count];
+    double samples = edge_samples(bind, pred->edge);
     double sum_ps = 0.0;
     delay_ps[0] = 0;
     for (int32_t l = 1; l < soc->lane_count; l++) {
-        const struct soc_lane *lane = &soc->lanes[l];
-        double delay_us = lane->latency_us + app->bytes[pred->edge] / lane->bandwidth_bytes_per_us;
-        if (soc->truncate_us) {
-            delay_us = trunc(delay_us);
-        }
-        if (!tick_fits_us(delay_us)) {
+        double whole_us = delay_us(bind, pred->edge, l, app->batch);
+        if (!tick_fits_us(whole_us)) {
             char where[512];
             return fault_set(fault, task_where(app, consumer, where, sizeof where), NULL,
                              "the data of '%s' takes %g us to '%s' of app '%s' at %g bytes/us, "
                              "beyond the limit of 2^53 ps",
-                             app->tasks[pred->task].name, delay_us, app->tasks[consumer].name,
-                             app->name, lane->bandwidth_bytes_per_us);
+                             app->tasks[pred->task].name, whole_us, app->tasks[consumer].name,
+                             app->name, soc->lanes[l].bandwidth_bytes_per_us);
         }
-        delay_ps[l] = tick_from_us(delay_us);
+        delay_ps[l] = bind_sized_delay_ps(bind, pred->edge, l, samples);
         sum_ps += lane_pairs[l] * (double)delay_ps[l];
     }
     bind->mean_delay_ps[pred->edge] = pairs > 0.0 ? sum_ps / pairs : 0.0;
@@ -178,6 +237,7 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
     struct bind made = {
         .app = app,
         .soc = soc,
+        .times = arena_zeroed(arena, tasks * (size_t)soc->kind_count, sizeof *made.times),
         .cost_ps = arena_zeroed(arena, tasks * (size_t)soc->kind_count, sizeof *made.cost_ps),
         .delay_ps = arena_zeroed(arena, edges * (size_t)soc->lane_count, sizeof *made.delay_ps),
         .min_cost_ps = arena_zeroed(arena, tasks, sizeof *made.min_cost_ps),
@@ -185,6 +245,11 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
         .mean_delay_ps = arena_zeroed(arena, edges, sizeof *made.mean_delay_ps),
         .deadline_ps = TICK_NEVER,
     };
+    if (app->branch_count > 0) {
+        made.chances = arena_zeroed(arena, 1, sizeof *made.chances);
+        if (!route_expect(made.chances, arena, app, fault))
+            return false;
+    }
     if (!bind_tasks(&made, fault) || !bind_edges(&made, fault)) {
         return false;
     }
@@ -192,9 +257,83 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
     return true;
 }
 
+/* A way on behind a task, and the part of the task's samples that take it. */
+struct way {
+    double length_ps, share;
+};
+
+static int way_compare(const void *a, const void *b)
+{
+    const struct way *one = a, *other = b;
+    return (one->length_ps < other->length_ps) - (one->length_ps > other->length_ps);
+}
+
+/* The mean of the longest of these ways, of which each of the samples takes one: the longest is
+ * way i if none takes a longer one and not all take shorter ones. Sorts the ways. */
+static double mean_longest_ps(struct way *ways, int32_t count, double samples)
+{
+    qsort(ways, (size_t)count, sizeof *ways, way_compare);
+    double sum_ps = 0.0, none_before = 1.0, left = 1.0;
+    for (int32_t i = 0; i < count; i++) {
+        left = fmax(0.0, left - ways[i].share);
+        double none = left > 1e-12 ? pow(left, samples) : 0.0;
+        sum_ps += ways[i].length_ps * (none_before - none);
+        none_before = none;
+    }
+    return sum_ps;
+}
+
+/* The mean of the longest way on behind a task of an app with branches, over the ways that its
+ * samples may take. `ways` has room for its alternatives. */
+static double expect_rest_ps(const struct bind *bind, int32_t task, const double *rank_ps,
+                             struct way *ways)
+{
+    const struct app *app = bind->app;
+    const struct app_task *what = &app->tasks[task];
+    const struct route_chances *chances = bind->chances;
+    int32_t alternatives = what->branch < 0 ? 0 : app->branches[what->branch].alternative_count;
+    double longest_ps = 0.0;
+    for (int32_t k = 0; k < alternatives; k++)
+        ways[k] = (struct way){0};
+    for (int32_t s = 0; s < what->succ_count; s++) {
+        const struct app_edge *succ = &app->succs[what->first_succ + s];
+        double way_ps = bind->mean_delay_ps[succ->edge] + rank_ps[succ->task];
+        if (app->when[succ->edge] >= 0) {
+            struct way *way = &ways[app->when[succ->edge]];
+            way->length_ps = fmax(way->length_ps, way_ps);
+            way->share = chances->edge_live[succ->edge] / chances->task_share[task];
+        } else {
+            double chance = chances->task_chance[succ->task] / chances->task_chance[task];
+            longest_ps = fmax(longest_ps, fmin(chance, 1.0) * way_ps);
+        }
+    }
+    return fmax(longest_ps, mean_longest_ps(ways, alternatives, task_samples(bind, task)));
+}
+
+static void expect_upward_rank(const struct bind *bind, double *rank_ps)
+{
+    const struct app *app = bind->app;
+    int32_t most = 1;
+    for (int32_t i = 0; i < app->branch_count; i++)
+        if (app->branches[i].alternative_count > most)
+            most = app->branches[i].alternative_count;
+    struct way *ways = memory_zeroed((size_t)most, sizeof *ways);
+    for (int32_t i = app->task_count - 1; i >= 0; i--) {
+        int32_t task = app->order[i];
+        rank_ps[task] = bind->mean_cost_ps[task];
+        if (bind->chances->task_chance[task] > 0.0)
+            rank_ps[task] += expect_rest_ps(bind, task, rank_ps, ways);
+    }
+    free(ways);
+}
+
 void bind_upward_rank(const struct bind *bind, double *rank_ps)
 {
     const struct app *app = bind->app;
+    if (bind->chances != NULL) {
+        expect_upward_rank(bind, rank_ps);
+        return;
+    }
     for (int32_t i = app->task_count - 1; i >= 0; i--) {
         int32_t task = app->order[i];
         const struct app_edge *succs = &app->succs[app->tasks[task].first_succ];

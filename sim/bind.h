@@ -10,28 +10,38 @@
 #include "base/fault.h"
 #include "sim/soc.h"
 #include "workloads/app.h"
+#include "workloads/route.h"
 
 /* The cost of a task on a PE kind that cannot run it. */
 #define BIND_INCAPABLE INT64_MAX
 
+/* How long a task takes on a PE kind: fixed_us + sample_us * samples. */
+struct bind_time {
+    double fixed_us, sample_us;
+};
+
 struct bind {
     const struct app *app;
     const struct soc *soc;
+    /* Of the whole batch. Behind branches: of so many samples as the task, or the edge, has on
+     * average when it has any. */
     int64_t *cost_ps;     /* [task * kind_count + pe_kind], BIND_INCAPABLE where not supported */
     int64_t *delay_ps;    /* [edge * lane_count + lane] */
     int64_t *min_cost_ps; /* [task] over the PEs of the machine */
     double *mean_cost_ps; /* [task] over the PEs that support it (HEFT's w_i) */
     /* [edge] over ordered pairs of different PEs (HEFT's c_ij); 0 on a machine of one PE. */
     double *mean_delay_ps;
-    int64_t deadline_ps; /* relative to the arrival of a job; TICK_NEVER: none */
-    int32_t priority;    /* of its jobs; 0 unless the workload says otherwise */
+    struct route_chances *chances; /* NULL: the app has no branches, every task runs */
+    struct bind_time *times;       /* [task * kind_count + pe_kind]; all 0 where not supported */
+    int64_t deadline_ps;           /* relative to the arrival of a job; TICK_NEVER: none */
+    int32_t priority;              /* of its jobs; 0 unless the workload says otherwise */
 };
 
 /* Joins an app with a machine, without deadline and with priority 0; the result lives in `arena`
  * and borrows both. Execution times and delays (latency + bytes / bandwidth, on a truncating
  * machine in whole microseconds) are rounded half up to ticks. Faults: a task that no PE supports
  * (with the PE kinds the app knows), a time or delay beyond TICK_LIMIT. O(tasks x PE kinds + edges
- * x lanes + clusters^2). */
+ * x lanes + clusters^2), with branches what route_expect needs. */
 bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, const struct soc *soc,
               struct fault *fault);
 
@@ -49,8 +59,23 @@ static inline int64_t bind_delay_ps(const struct bind *bind, int32_t edge, int32
     return bind->delay_ps[(int64_t)edge * bind->soc->lane_count + lane];
 }
 
+/* Time of a task for so many samples on a PE kind, and delay of an edge for so many on a lane, as
+ * exact as the tables above. Samples >= 0 and at most the batch. */
+int64_t bind_sized_cost_ps(const struct bind *bind, int32_t task, int32_t kind, double samples);
+int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane, double samples);
+
+/* The least of these costs over the PEs of the machine. O(PE kinds). */
+int64_t bind_sized_min_cost_ps(const struct bind *bind, int32_t task, double samples);
+
+/* Probability that a task of a job runs. */
+static inline double bind_chance(const struct bind *bind, int32_t task)
+{
+    return bind->chances == NULL ? 1.0 : bind->chances->task_chance[task];
+}
+
 /* Fills upward ranks (Topcuoglu et al. 2002, eq. 3) in ticks, [task_count]; 0-communication edges
- * count. O(V + E). */
+ * count. Behind a branch task, the longest way on is the mean over what its samples may take; a
+ * successor that may be skipped counts by its probability. O(V + E). */
 void bind_upward_rank(const struct bind *bind, double *rank_ps);
 
 #endif

@@ -7,12 +7,13 @@
 
 #include "sim/policy.h"
 
-/* What a finished task looked like. */
+/* What a finished or skipped task looked like. */
 struct observed_task {
     const struct view_task *task;
     int32_t job_id;
     const struct bind *bind;
-    int64_t exec_est_ps; /* what the table said */
+    int64_t exec_est_ps; /* what the table said; 0 if it was skipped */
+    int32_t samples;     /* 0 if it was skipped */
 };
 
 /* What a finished job looked like. */
@@ -25,6 +26,7 @@ struct observed_job {
 struct observer {
     void *self;
     void (*on_task_done)(void *self, const struct observed_task *task);
+    void (*on_task_skipped)(void *self, int64_t now_ps, const struct observed_task *task);
     void (*on_job_arrival)(void *self, int64_t now_ps, const struct view_job *job);
     void (*on_job_done)(void *self, const struct observed_job *job);
 };

@@ -17,7 +17,7 @@
 #include "sim/soc.h"
 
 /* Version of this contract; a plug-in built against another one is refused. */
-#define POLICY_CONTRACT 1
+#define POLICY_CONTRACT 2
 
 enum task_status {
     TASK_WAITING,  /* for predecessors */
@@ -25,6 +25,7 @@ enum task_status {
     TASK_ASSIGNED, /* in the queue of a PE, its data on the way or there */
     TASK_RUNNING,
     TASK_DONE,
+    TASK_SKIPPED, /* no sample of the job takes it: it never runs */
 };
 
 /* A task of a job in flight. Fields are valid from the status named. */
@@ -32,7 +33,7 @@ struct view_task {
     int32_t job;         /* index into view.jobs */
     int32_t index;       /* number in its app */
     int32_t pe;          /* assigned: where; -1 before */
-    int32_t preds_left;  /* predecessors that are not done */
+    int32_t preds_left;  /* predecessors that are neither done nor skipped */
     uint8_t status;      /* enum task_status */
     uint8_t attempt;     /* from 1 */
     int32_t after;       /* assigned: a task that must be done first (decide_after); -1 none */
@@ -53,6 +54,13 @@ struct view_job {
     int64_t arrival_ps;
     int64_t deadline_ps; /* date by which it should be done; TICK_NEVER: none */
     bool active;         /* false: a free slot */
+    /* What is known of its tasks; the bind's tables until a branch shows how many samples go where.
+     * Estimated times of the tasks [task * kind_count + PE kind], the least of each [task], and
+     * delays of the edges [edge * lane_count + lane]: exact samples from TASK_READY on. */
+    const int64_t *cost_ps, *min_cost_ps, *delay_ps;
+    /* Of an app with branches, NULL otherwise: samples of a task, known from TASK_READY on, and for
+     * which an edge is live, known when its producer is done; -1: not known yet. */
+    const int32_t *task_samples, *edge_live;
     /* compat: ds3 only: it arrived after the scheduler's turn at arrival_ps; after the ends of
      * arrival_ps. */
     bool after_tick, after_completions;
@@ -84,6 +92,8 @@ struct view {
      * until this epoch is over, even if nothing of the job is left. */
     const int32_t *finished;
     int32_t finished_count;
+    const int32_t *skipped; /* the same for tasks that turned out to be skipped */
+    int32_t skipped_count;
     const double *params; /* [kind->param_count] what the user set, or the fallbacks */
     uint64_t seed;        /* for policies that draw: purpose RANDOM_POLICY only */
     uint32_t replicate;
@@ -94,10 +104,36 @@ static inline const struct bind *view_bind(const struct view *view, int32_t task
     return &view->binds[view->jobs[view->tasks[task].job].bind];
 }
 
-/* Estimated execution time; BIND_INCAPABLE if the PE cannot run the task. */
+/* Estimated execution time; BIND_INCAPABLE if the PE cannot run the task. Of a task whose samples
+ * are not known: the time if it runs. */
 static inline int64_t view_cost_ps(const struct view *view, int32_t task, int32_t pe)
 {
-    return bind_cost_ps(view_bind(view, task), view->tasks[task].index, pe);
+    const struct view_task *what = &view->tasks[task];
+    int64_t at = (int64_t)what->index * view->soc->kind_count + view->soc->pes[pe].kind;
+    return view->jobs[what->job].cost_ps[at];
+}
+
+/* The least of these times over all PEs. */
+static inline int64_t view_min_cost_ps(const struct view *view, int32_t task)
+{
+    return view->jobs[view->tasks[task].job].min_cost_ps[view->tasks[task].index];
+}
+
+/* Estimated delay of the data of an edge of a job from one PE to another. */
+static inline int64_t view_delay_ps(const struct view *view, int32_t job, int32_t edge,
+                                    int32_t from_pe, int32_t to_pe)
+{
+    int32_t lane = soc_lane(view->soc, from_pe, to_pe);
+    return view->jobs[job].delay_ps[(int64_t)edge * view->soc->lane_count + lane];
+}
+
+/* Probability that a task runs, as far as is known: 0 or 1 once it is. */
+static inline double view_chance(const struct view *view, int32_t task)
+{
+    const struct view_task *what = &view->tasks[task];
+    if (what->status != TASK_WAITING)
+        return what->status == TASK_SKIPPED ? 0.0 : 1.0;
+    return bind_chance(view_bind(view, task), what->index);
 }
 
 /* Date at which the data of a ready task would be at a PE; 0 for a task without predecessors.
@@ -111,7 +147,10 @@ static inline int64_t view_data_ps(const struct view *view, int32_t task, int32_
     for (int32_t i = 0; i < what->pred_count; i++) {
         const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
         const struct view_task *producer = &siblings[pred->task];
-        int64_t at_ps = producer->finish_ps + bind_delay_ps(bind, pred->edge, producer->pe, pe);
+        if (producer->status == TASK_SKIPPED)
+            continue;
+        int64_t at_ps =
+            producer->finish_ps + view_delay_ps(view, producer->job, pred->edge, producer->pe, pe);
         data_ps = at_ps > data_ps ? at_ps : data_ps;
     }
     return data_ps;
@@ -156,9 +195,9 @@ static inline void decide_plan_begin(struct decisions *decisions)
     decisions->plan_count = 0;
 }
 
-/* Appends a task to the planned order of a PE. Every task of every job in flight that has not
- * started must be planned exactly once; it need not be ready. A planned task is assigned to its
- * PE at the moment it becomes ready. */
+/* Appends a task to the planned order of a PE. Every task of every job in flight that has neither
+ * started nor been skipped must be planned exactly once; it need not be ready. A planned task is
+ * assigned to its PE at the moment it becomes ready, and leaves the plan if it is skipped. */
 static inline void decide_plan(struct decisions *decisions, int32_t task, int32_t pe)
 {
     assert(decisions->plan_count < decisions->plan_capacity);
@@ -194,6 +233,7 @@ struct policy_param {
     const char *unit; /* NULL where there is none */
     double min, max, fallback;
     bool is_whole;
+    const char *choices; /* "mean|likely": the value is the number of the word, from 0; or NULL */
     const char *help;
 };
 

@@ -54,7 +54,7 @@ ptrdiff_t queue_pick(const struct queue *queue, enum policy_discipline disciplin
     *next_ps = TICK_NEVER;
     for (size_t i = 0; i < visible; i++) {
         const struct view_task *task = &tasks[queue->entries[queue->first + i].task];
-        if (task->after >= 0 && tasks[task->after].status != TASK_DONE)
+        if (task->after >= 0 && tasks[task->after].status < TASK_DONE)
             continue;
         if (task->data_ps <= now_ps)
             return (ptrdiff_t)i;
@@ -73,4 +73,14 @@ struct queue_entry queue_remove(struct queue *queue, ptrdiff_t place)
     queue->first++;
     queue->count--;
     return entry;
+}
+
+ptrdiff_t queue_find(const struct queue *queue, int32_t task)
+{
+    size_t place = 0;
+    while (queue->entries[queue->first + place].task != task) {
+        place++;
+        assert(place < queue->count);
+    }
+    return (ptrdiff_t)place;
 }

@@ -36,6 +36,9 @@ ptrdiff_t queue_pick(const struct queue *queue, enum policy_discipline disciplin
 /* Takes an entry out. O(place). */
 struct queue_entry queue_remove(struct queue *queue, ptrdiff_t place);
 
+/* The place of a task, which is in the queue. O(entries). */
+ptrdiff_t queue_find(const struct queue *queue, int32_t task);
+
 static inline const struct queue_entry *queue_at(const struct queue *queue, ptrdiff_t place)
 {
     return &queue->entries[queue->first + (size_t)place];

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "workloads/arrivals.h"
+#include "workloads/route.h"
 
 /* A silent slow-down of a PE; also the place in its sequence (start with EPISODE_BEFORE_FIRST). */
 struct episode {
@@ -29,6 +30,10 @@ struct scenario {
 
     /* Factor on the execution time of a task of a job, >= 0, mean 1; the same on every PE. */
     double (*exec_factor)(const void *source, int32_t job, int32_t task);
+
+    /* Fills the route of a job (workloads/route.h) through its app, which has branches. The same
+     * whoever asks, and whenever. */
+    void (*route)(const void *source, int32_t job, const struct app *app, struct route *route);
 
     /* Turns the previous episode of a PE into the next one; false if there is none. */
     bool (*next_episode)(const void *source, int32_t pe, struct episode *episode);

@@ -64,6 +64,12 @@ static double exec_factor(const void *source, int32_t job, int32_t task)
     return 1.0 + fmin(fmax(deviation, -NORMAL_REACH), NORMAL_REACH);
 }
 
+static void draw_route(const void *source, int32_t job, const struct app *app, struct route *route)
+{
+    const struct scenario_drawn *drawn = source;
+    route_draw(route, app, drawn->seed, drawn->replicate, job);
+}
+
 /* A date some time after another one; TICK_NEVER where the clock does not reach. */
 static int64_t later(int64_t from_ps, double by_us)
 {
@@ -118,6 +124,7 @@ struct scenario scenario_drawn(const struct scenario_drawn *drawn)
         .source = drawn,
         .next_arrival = next_arrival,
         .exec_factor = exec_factor,
+        .route = draw_route,
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,
     };

@@ -20,6 +20,8 @@ void world_grow(struct world *world)
     world->job_start_ps = memory_resize(world->job_start_ps, job_count, sizeof(int64_t));
     world->free_jobs = memory_resize(world->free_jobs, job_count, sizeof(int32_t));
     world->arrived = memory_resize(world->arrived, job_count, sizeof(int32_t));
+    world->routes = memory_resize(world->routes, job_count, sizeof *world->routes);
+    world->skipped = memory_resize(world->skipped, task_count, sizeof(int32_t));
     world->tasks = memory_resize(world->tasks, task_count, sizeof *world->tasks);
     world->ready = memory_resize(world->ready, task_count, sizeof(int32_t));
     world->decisions.list =
@@ -37,6 +39,7 @@ void world_grow(struct world *world)
     }
     for (int32_t job = jobs - 1; job >= old_jobs; job--) {
         world->jobs[job].active = false;
+        world->routes[job] = (struct world_route){0};
         world->free_jobs[world->free_count++] = job;
     }
     for (size_t task = (size_t)old_jobs * (size_t)world->task_stride; task < task_count; task++)
@@ -46,6 +49,7 @@ void world_grow(struct world *world)
     world->view.jobs = world->jobs;
     world->view.ready = world->ready;
     world->view.arrived = world->arrived;
+    world->view.skipped = world->skipped;
     world->view.job_capacity = jobs;
     world->view.task_capacity = (int32_t)task_count;
 }
@@ -89,9 +93,13 @@ static void world_init(struct world *world, const struct world_setup *setup,
                                                  .episode = EPISODE_BEFORE_FIRST,
                                                  .speed = 1.0};
     }
-    for (int32_t bind = 0; bind < setup->bind_count; bind++)
-        if (setup->binds[bind].app->task_count > world->task_stride)
-            world->task_stride = setup->binds[bind].app->task_count;
+    for (int32_t bind = 0; bind < setup->bind_count; bind++) {
+        const struct app *app = setup->binds[bind].app;
+        if (app->task_count > world->task_stride)
+            world->task_stride = app->task_count;
+        if (app->branch_count > 0 && app->edge_count > world->edge_stride)
+            world->edge_stride = app->edge_count;
+    }
     world_grow(world);
 }
 
@@ -102,12 +110,14 @@ static void world_finish(struct world *world)
     engine_destroy(world->engine);
     for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++)
         queue_finish(&world->world_pes[pe].queue);
+    world_finish_routes(world);
     free(world->tasks);
     free(world->jobs);
     free(world->pes);
     free(world->ready);
     free(world->arrived);
     free(world->finished);
+    free(world->skipped);
     free(world->world_pes);
     free(world->available_until_ps);
     free(world->job_start_ps);
@@ -273,7 +283,8 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
 /* Nothing can happen any more and jobs are unfinished: names a few of their tasks. */
 static void report_deadlock(struct world *world)
 {
-    static const char *const names[] = {"waiting", "ready", "assigned", "running", "done"};
+    static const char *const names[] = {"waiting", "ready", "assigned",
+                                        "running", "done",  "skipped"};
     char list[256] = "";
     size_t length = 0;
     int32_t shown = 0;

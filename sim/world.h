@@ -35,7 +35,7 @@ struct world_setup {
 struct world_result {
     enum world_status status;
     int64_t end_ps; /* date of the last event */
-    int64_t jobs_done, tasks_done, decisions, epochs;
+    int64_t jobs_done, tasks_done, tasks_skipped, decisions, epochs;
     double decide_s; /* wall time spent in the policy */
 };
 

@@ -63,6 +63,7 @@ static void ask_policy(struct world *world)
     world->result->epochs++;
     world->view.arrived_count = 0;
     world->view.finished_count = 0;
+    world->view.skipped_count = 0;
     while (world->leaving_count > 0)
         world->free_jobs[world->free_count++] = world->leaving_jobs[--world->leaving_count];
 }
@@ -136,6 +137,8 @@ static bool take_planned(struct world *world, struct decision decision)
     const struct view_task *what = &world->tasks[decision.task];
     if (what->status == TASK_RUNNING || what->status == TASK_DONE)
         return refuse(world, decision, "it has started already");
+    if (what->status == TASK_SKIPPED)
+        return refuse(world, decision, "it was skipped");
     if (what->status == TASK_ASSIGNED && what->pe != decision.pe)
         return refuse(world, decision, "it was given to another PE already");
     if (world->plan_epoch[decision.task] == world->result->epochs)
@@ -158,8 +161,9 @@ static bool take_plan(struct world *world)
         if (!take_planned(world, world->decisions.plan[i]))
             return false;
     return world->decisions.plan_count == world->unstarted_left ||
-           fault_set(world->fault, NULL, "a plan names every task that has not started, once",
-                     "policy '%s' planned %d tasks, but %d have not started",
+           fault_set(world->fault, NULL,
+                     "a plan names every task that has neither started nor been skipped, once",
+                     "policy '%s' planned %d tasks, but %d are left to start",
                      world->setup->policy->name, (int)world->decisions.plan_count,
                      (int)world->unstarted_left);
 }

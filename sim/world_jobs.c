@@ -3,7 +3,7 @@
 
 #include "sim/world_parts.h"
 
-static void make_ready(struct world *world, int32_t task)
+void world_make_ready(struct world *world, int32_t task)
 {
     world->tasks[task].status = TASK_READY;
     world->tasks[task].ready_ps = world->view.now_ps;
@@ -34,7 +34,8 @@ void world_start_job(struct world *world, const struct arrival *arrival)
     if (world->free_count == 0)
         world_grow(world);
     int32_t slot = world->free_jobs[--world->free_count];
-    const struct app *app = world->setup->binds[arrival->app].app;
+    const struct bind *bind = &world->setup->binds[arrival->app];
+    const struct app *app = bind->app;
     if (world->has_precedence)
         forget_precedences(world, slot);
     struct view_job *job = &world->jobs[slot];
@@ -43,13 +44,18 @@ void world_start_job(struct world *world, const struct arrival *arrival)
         .bind = arrival->app,
         .first_task = slot * world->task_stride,
         .tasks_left = app->task_count,
-        .priority = world->setup->binds[arrival->app].priority,
+        .priority = bind->priority,
         .arrival_ps = arrival->at_ps,
-        .deadline_ps = deadline_of(arrival, &world->setup->binds[arrival->app]),
+        .deadline_ps = deadline_of(arrival, bind),
         .active = true,
+        .cost_ps = bind->cost_ps,
+        .min_cost_ps = bind->min_cost_ps,
+        .delay_ps = bind->delay_ps,
         .after_tick = arrival->after_tick,
         .after_completions = arrival->after_completions,
     };
+    if (bind->chances != NULL)
+        world_open_route(world, slot);
     world->job_start_ps[slot] = TICK_NEVER;
     world->arrived[world->view.arrived_count++] = slot;
     world->jobs_left++;
@@ -72,7 +78,7 @@ void world_start_job(struct world *world, const struct arrival *arrival)
             world->plan_epoch[task] = -1;
         }
         if (app->tasks[i].pred_count == 0)
-            make_ready(world, task);
+            world_make_ready(world, task);
     }
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
@@ -103,6 +109,35 @@ static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
     world->result->jobs_done++;
 }
 
+/* Counts down what waits for a task of a job without branches, which is done. */
+static void release_succs(struct world *world, int32_t task, const struct app *app)
+{
+    int32_t first_task = task - world->tasks[task].index;
+    const struct app_task *shape = &app->tasks[world->tasks[task].index];
+    for (int32_t i = 0; i < shape->succ_count; i++) {
+        int32_t succ = first_task + app->succs[shape->first_succ + i].task;
+        if (--world->tasks[succ].preds_left == 0)
+            world_make_ready(world, succ);
+    }
+}
+
+static void tell_done(const struct world *world, int32_t task)
+{
+    const struct view_task *what = &world->tasks[task];
+    struct observed_task observed = {
+        .task = what,
+        .job_id = world_job_id(world, task),
+        .bind = view_bind(&world->view, task),
+        .exec_est_ps = view_cost_ps(&world->view, task, what->pe),
+        .samples = world_samples(world, task),
+    };
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_task_done != NULL)
+            observer->on_task_done(observer->self, &observed);
+    }
+}
+
 /* The running task of a PE is done, as of `finish_ps`. */
 void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
 {
@@ -121,25 +156,15 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     assert(world->view.finished_count < world->setup->soc->pe_count);
     world->finished[world->view.finished_count++] = task;
 
-    const struct bind *bind = view_bind(&world->view, task);
-    struct observed_task observed = {
-        .task = what,
-        .job_id = world_job_id(world, task),
-        .bind = bind,
-        .exec_est_ps = bind_cost_ps(bind, what->index, pe),
-    };
-    for (int32_t i = 0; i < world->setup->observer_count; i++) {
-        const struct observer *observer = &world->setup->observers[i];
-        if (observer->on_task_done != NULL)
-            observer->on_task_done(observer->self, &observed);
-    }
+    if (world->setup->observer_count > 0)
+        tell_done(world, task);
 
-    const struct app_task *shape = &bind->app->tasks[what->index];
-    for (int32_t i = 0; i < shape->succ_count; i++) {
-        int32_t succ = task - what->index + bind->app->succs[shape->first_succ + i].task;
-        if (--world->tasks[succ].preds_left == 0)
-            make_ready(world, succ);
-    }
-    if (--world->jobs[what->job].tasks_left == 0)
+    const struct bind *bind = view_bind(&world->view, task);
+    world->jobs[what->job].tasks_left--;
+    if (bind->chances != NULL)
+        world_follow_route(world, task);
+    else
+        release_succs(world, task, bind->app);
+    if (world->jobs[what->job].tasks_left == 0)
         finish_job(world, what->job, finish_ps);
 }

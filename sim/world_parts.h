@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inside of the world, shared by its parts: world.c (life, events), world_jobs.c (tasks and
- * jobs change state), world_epoch.c (the policy is asked and obeyed), world_dispatch.c (PEs start
- * what they may). Nobody else includes it. */
+ * jobs change state), world_route.c (branches), world_epoch.c (the policy is asked and obeyed),
+ * world_dispatch.c (PEs start what they may). Nobody else includes it. */
 #ifndef HETSOC_SIM_WORLD_PARTS_H
 #define HETSOC_SIM_WORLD_PARTS_H
 
@@ -21,6 +21,15 @@ struct world_pe {
     double speed;
     int64_t expected_end_ps; /* of the running task, by its estimate */
     bool is_touched;         /* may be able to start something: look at it in dispatch */
+};
+
+/* What the world knows of a job whose app has branches: the truth, and what it shows of it. Owned
+ * by the job's slot; a job without branches needs none. */
+struct world_route {
+    int32_t *task_samples, *edge_live, *edge_samples; /* as in struct route */
+    int32_t *known_task_samples, *known_edge_live;    /* as in struct view_job */
+    int32_t *doors_left; /* [task] edges that may still be live, of those of which one has to be */
+    int64_t *cost_ps, *min_cost_ps, *delay_ps; /* as in struct view_job */
 };
 
 /* A task that an idle PE may start now. */
@@ -43,11 +52,14 @@ struct world {
     struct view_pe *pes;
     int32_t *ready;
     int32_t *arrived;
+    int32_t *skipped;  /* [task_capacity] */
     int32_t *finished; /* [pe_count]: a PE ends one task per round, and every end has its epoch */
     /* Beside them. */
     struct world_pe *world_pes;
     int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
     int64_t *job_start_ps;       /* [job_capacity] TICK_NEVER until a task of the job starts */
+    struct world_route *routes;  /* [job_capacity] empty before a job with branches has the slot */
+    struct route route;          /* scratch: of the job that arrives */
     int32_t *free_jobs;          /* stack of free slots */
     int32_t free_count;
     int32_t *leaving_jobs; /* [pe_count] slots of jobs that ended since the last epoch */
@@ -58,6 +70,7 @@ struct world {
     int32_t touched_count;
     struct candidate *candidates; /* [pe_count] scratch of dispatch */
     int32_t task_stride;          /* task slots per job slot */
+    int32_t edge_stride;          /* edges of the largest app with branches */
     struct decisions decisions;
     struct arrival next_arrival;
     bool has_next_arrival;
@@ -98,9 +111,26 @@ static inline const char *world_task_name(const struct world *world, int32_t tas
     return view_bind(&world->view, task)->app->tasks[world->tasks[task].index].name;
 }
 
-/* world_jobs.c: a job arrives; the running task of a PE is done, as of `finish_ps`. */
+/* world_jobs.c: a job arrives; the running task of a PE is done, as of `finish_ps`; a task whose
+ * predecessors are all done or skipped may be assigned. */
 void world_start_job(struct world *world, const struct arrival *arrival);
 void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps);
+void world_make_ready(struct world *world, int32_t task);
+
+/* world_route.c: draws the route of an arriving job with branches and shows what its policy may
+ * know; shows what the end of a task of such a job reveals, skips tasks and makes others ready;
+ * releases everything. */
+void world_open_route(struct world *world, int32_t slot);
+void world_follow_route(struct world *world, int32_t task);
+void world_finish_routes(struct world *world);
+
+/* Samples of a task, which is ready or more. */
+static inline int32_t world_samples(const struct world *world, int32_t task)
+{
+    const struct view_job *job = &world->jobs[world->tasks[task].job];
+    return job->task_samples == NULL ? world->setup->binds[job->bind].app->batch
+                                     : job->task_samples[world->tasks[task].index];
+}
 
 /* world_epoch.c: asks the policy and carries out what it says; false and a fault if that is
  * illegal. */

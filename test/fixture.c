@@ -56,8 +56,10 @@ struct app *fixture_app(struct arena *arena, const char *name, int32_t kind_coun
         int32_t count = 0;
         for (int32_t kind = 0; kind < kind_count; kind++)
             if (tasks[task].exec_us[kind] >= 0)
-                costs[count++] = (struct app_cost){arena_printf(arena, "K%d", (int)kind),
-                                                   tasks[task].exec_us[kind]};
+                costs[count++] = (struct app_cost){
+                    .pe_kind = arena_printf(arena, "K%d", (int)kind),
+                    .exec_us = tasks[task].exec_us[kind],
+                };
         app->kinds[task] = (struct app_task_kind){tasks[task].name, costs, count};
         app->tasks[task] = (struct app_task){.name = tasks[task].name, .kind = task};
     }
@@ -103,6 +105,65 @@ struct app *fixture_random_app(struct arena *arena, struct random_stream *stream
                        task_count, edges, edge_count);
 }
 
+/* [rows * width] random probabilities, some of them 0; every row sums to 1. */
+static double *random_shares(struct arena *arena, struct random_stream *stream, int32_t rows,
+                             int32_t width)
+{
+    double *shares = arena_zeroed(arena, (size_t)rows * (size_t)width, sizeof *shares);
+    for (int32_t row = 0; row < rows; row++) {
+        double *list = &shares[row * width];
+        int32_t sure = (int32_t)random_below(stream, (uint32_t)width);
+        double sum = 0.0;
+        for (int32_t i = 0; i < width; i++) {
+            if (i == sure || random_uniform(stream) < 0.8)
+                list[i] = 0.1 + random_uniform(stream);
+            sum += list[i];
+        }
+        for (int32_t i = 0; i < width; i++)
+            list[i] /= sum;
+    }
+    return shares;
+}
+
+static void add_fixed_times(struct arena *arena, struct random_stream *stream, struct app *app)
+{
+    for (int32_t i = 0; i < app->kind_count; i++) {
+        size_t count = (size_t)app->kinds[i].cost_count;
+        struct app_cost *costs = arena_zeroed(arena, count, sizeof *costs);
+        memcpy(costs, app->kinds[i].costs, count * sizeof *costs);
+        for (size_t k = 0; k < count; k++)
+            costs[k].fixed_us = (double)random_below(stream, 3);
+        app->kinds[i].costs = costs;
+    }
+}
+
+void fixture_add_branches(struct arena *arena, struct random_stream *stream, struct app *app)
+{
+    size_t tasks = (size_t)app->task_count, edges = (size_t)app->edge_count;
+    app->batch = random_uniform(stream) < 0.5 ? 1 : 2 + (int32_t)random_below(stream, 8);
+    int32_t classes = 1 + (int32_t)random_below(stream, 3);
+    app->classes = (struct app_classes){.count = classes,
+                                        .shares = random_shares(arena, stream, 1, classes),
+                                        .is_per_job = random_uniform(stream) < 0.5};
+    app->branches = arena_zeroed(arena, tasks, sizeof *app->branches);
+    app->when = arena_zeroed(arena, edges + 1, sizeof *app->when);
+    for (int32_t task = 0; task < app->task_count; task++) {
+        struct app_task *what = &app->tasks[task];
+        what->join_any = random_uniform(stream) < 0.3;
+        bool is_branch = what->succ_count > 0 && random_uniform(stream) < 0.5;
+        int32_t alternatives = 1 + (int32_t)random_below(stream, 3);
+        for (int32_t i = 0; i < what->succ_count; i++)
+            app->when[app->succs[what->first_succ + i].edge] =
+                is_branch ? (int32_t)random_below(stream, (uint32_t)alternatives + 1) - 1 : -1;
+        if (!is_branch)
+            continue;
+        what->branch = app->branch_count++;
+        app->branches[what->branch] = (struct app_branch){
+            task, alternatives, random_shares(arena, stream, classes, alternatives)};
+    }
+    add_fixed_times(arena, stream, app);
+}
+
 static bool next_arrival(const void *source, struct arrival *arrival)
 {
     const struct fixture_scenario *scenario = source;
@@ -120,6 +181,12 @@ static double exec_factor(const void *source, int32_t job, int32_t task)
 {
     const struct fixture_scenario *scenario = source;
     return scenario->factor == NULL ? 1.0 : scenario->factor(job, task);
+}
+
+static void draw_route(const void *source, int32_t job, const struct app *app, struct route *route)
+{
+    const struct fixture_scenario *scenario = source;
+    route_draw(route, app, scenario->seed, 0, job);
 }
 
 static bool next_episode(const void *source, int32_t pe, struct episode *episode)
@@ -150,7 +217,8 @@ static int32_t episode_speeds(const void *source, double *speeds, int32_t capaci
 
 struct scenario fixture_scenario(const struct fixture_scenario *source)
 {
-    return (struct scenario){source, next_arrival, exec_factor, next_episode, episode_speeds};
+    return (struct scenario){source,     next_arrival, exec_factor,
+                             draw_route, next_episode, episode_speeds};
 }
 
 struct bind *fixture_bind(struct arena *arena, const struct soc *soc, struct app *const *apps,

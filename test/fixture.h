@@ -34,6 +34,10 @@ struct app *fixture_app(struct arena *arena, const char *name, int32_t kind_coun
 struct app *fixture_random_app(struct arena *arena, struct random_stream *stream,
                                int32_t kind_count, int32_t max_tasks, bool is_integer);
 
+/* Turns an app into one with branches: tasks branch, edges belong to alternatives, joins are of
+ * both sorts, some tasks cannot be reached, jobs carry 1 to 9 samples of one to three classes. */
+void fixture_add_branches(struct arena *arena, struct random_stream *stream, struct app *app);
+
 /* A scenario that says what the test wrote down. */
 struct fixture_scenario {
     const struct arrival_row *rows;
@@ -43,6 +47,7 @@ struct fixture_scenario {
     /* Slow-downs: [count] episodes that every PE has; NULL = none. */
     const struct episode *episodes;
     int32_t episode_count;
+    uint64_t seed; /* of routes */
 };
 
 struct scenario fixture_scenario(const struct fixture_scenario *source);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workloads/app_branches.h"
 #include "workloads/dag.h"
 #include "workloads/generator.h"
+#include "workloads/route.h"
 
 /* A cycle is named task by task up to this many tasks. */
 #define CYCLE_NAMES_MAX 12
@@ -112,11 +114,27 @@ static bool refuse_cycle(const struct app *app, const int32_t *from, const int32
     return false;
 }
 
+/* What every job has unless the app says otherwise: one sample of one class; and the way from a
+ * branch task to its branch. */
+static void complete(struct app *app)
+{
+    static const double one = 1.0;
+    if (app->batch == 0)
+        app->batch = 1;
+    if (app->classes.count == 0)
+        app->classes = (struct app_classes){.count = 1, .shares = &one};
+    for (int32_t task = 0; task < app->task_count; task++)
+        app->tasks[task].branch = -1;
+    for (int32_t i = 0; i < app->branch_count; i++)
+        app->tasks[app->branches[i].task].branch = i;
+}
+
 /* app_finish, with the list that the edges were read from or NULL. */
 static bool finish(struct app *app, struct arena *arena, const int32_t *from, const int32_t *to,
                    const struct yaml_node *edges, struct fault *fault)
 {
     assert(app->task_count > 0);
+    complete(app);
     if (!check_edges(app, from, to, edges, fault))
         return false;
     link_edges(app, arena, from, to);
@@ -182,8 +200,11 @@ static bool load_kinds(struct app *app, struct arena *arena, const struct yaml_n
         struct app_cost *costs = arena_zeroed(arena, (size_t)map->count, sizeof *costs);
         for (int32_t k = 0; k < map->count; k++) {
             const char *pe_kind = map->keys[k]->text;
-            costs[k] =
-                (struct app_cost){pe_kind, schema_real(&app_schema, map, "kinds.*", pe_kind)};
+            costs[k] = (struct app_cost){
+                .pe_kind = pe_kind,
+                .exec_us = schema_real(&app_schema, map->items[k], "kinds.*.*", "us"),
+                .fixed_us = schema_real(&app_schema, map->items[k], "kinds.*.*", "fixed_us"),
+            };
         }
         app->kinds[i] = (struct app_task_kind){kinds->keys[i]->text, costs, map->count};
         if (map->count == 0)
@@ -229,17 +250,24 @@ static bool load_tasks(struct app *app, struct arena *arena, const struct yaml_n
         int32_t number = name_find(kinds, app->kind_count, kind->text);
         if (number < 0)
             return refuse_name(arena, kinds, app->kind_count, kind, "kind", fault);
-        app->tasks[i] = (struct app_task){.name = name->text, .kind = number, .line = name->line};
+        app->tasks[i] = (struct app_task){
+            .name = name->text,
+            .kind = number,
+            .line = name->line,
+            .join_any = yaml_get(tasks->items[i], "join") != NULL &&
+                        strcmp(yaml_get(tasks->items[i], "join")->text, "any") == 0,
+        };
         names[i] = (struct name){name->text, i};
     }
     qsort(names, (size_t)app->task_count, sizeof *names, name_compare);
     return check_unique(arena, names, app, tasks, fault);
 }
 
-/* Reads the edges, NULL = none, and finishes the app. */
-static bool load_edges(struct app *app, struct arena *arena, const struct yaml_node *edges,
+/* Reads the edges and the branches, and finishes the app. */
+static bool load_edges(struct app *app, struct arena *arena, const struct yaml_node *root,
                        const struct name *names, struct fault *fault)
 {
+    const struct yaml_node *edges = yaml_get(root, "edges");
     app->edge_count = edges == NULL ? 0 : edges->count;
     size_t count = (size_t)app->edge_count;
     int32_t *from = arena_zeroed(arena, count, sizeof *from);
@@ -255,7 +283,9 @@ static bool load_edges(struct app *app, struct arena *arena, const struct yaml_n
                                "task", fault);
         app->bytes[i] = schema_real(&app_schema, edges->items[i], "edges[]", "bytes");
     }
-    return finish(app, arena, from, to, edges, fault);
+    return app_load_branches(app, arena, root, from, fault) &&
+           finish(app, arena, from, to, edges, fault) &&
+           (app->branch_count == 0 || route_check(app, fault));
 }
 
 /* The name must be that of the file and '#' is for variants. */
@@ -278,12 +308,12 @@ static bool check_name(struct arena *arena, const struct yaml_node *name, const 
         arena_printf(arena, "the app is called '%s', but its file '%s'", name->text, base));
 }
 
-/* Exactly one of `generate` and `kinds`, `tasks`, `edges`. */
+/* Exactly one of `generate` and `kinds`, `tasks`, `edges`; `classes` only with the latter. */
 static bool check_form(struct arena *arena, const struct yaml_node *root, struct fault *fault)
 {
-    static const char *const keys[] = {"kinds", "tasks", "edges"};
+    static const char *const keys[] = {"kinds", "tasks", "edges", "classes"};
     bool is_generated = yaml_get(root, "generate") != NULL;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         const struct yaml_node *node = yaml_get(root, keys[i]);
         if (is_generated && node != NULL)
             return fault_at(fault, node, "keep one of them",
@@ -308,8 +338,10 @@ static bool load_tree(struct app_set *set, struct arena *arena, const struct yam
     if (generate != NULL) {
         if (!generator_build(set, arena, generate, name, fault))
             return false;
-        for (int32_t i = 0; i < set->count; i++)
+        for (int32_t i = 0; i < set->count; i++) {
             set->apps[i].summary = summary;
+            set->apps[i].batch = (int32_t)schema_int(&app_schema, root, "", "batch");
+        }
         return true;
     }
     const struct yaml_node *tasks = yaml_get(root, "tasks");
@@ -317,8 +349,7 @@ static bool load_tree(struct app_set *set, struct arena *arena, const struct yam
     struct name *names = arena_zeroed(arena, (size_t)tasks->count, sizeof *names);
     *app = (struct app){.name = name, .summary = summary, .file = root->file};
     if (!load_kinds(app, arena, yaml_get(root, "kinds"), fault) ||
-        !load_tasks(app, arena, tasks, names, fault) ||
-        !load_edges(app, arena, yaml_get(root, "edges"), names, fault))
+        !load_tasks(app, arena, tasks, names, fault) || !load_edges(app, arena, root, names, fault))
         return false;
     *set = (struct app_set){app, 1};
     return true;

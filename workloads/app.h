@@ -3,10 +3,17 @@
  *
  * Tasks are numbered as in the file; edges are kept twice (by consumer and by producer) as
  * compressed rows. Execution times are per task kind and PE kind; a PE kind that is not listed
- * cannot run the task. Nothing here knows a machine: sim/bind.h joins the two. */
+ * cannot run the task. Nothing here knows a machine: sim/bind.h joins the two.
+ *
+ * A job carries a batch of samples. A branch task sends each sample into one of its alternatives:
+ * an edge with `when` is live for the samples that took this alternative, an edge without it for
+ * all that its producer had. A task is for the samples for which all its edges with `when` and, if
+ * it has others, one of those are live (`join: any`: one of all its edges). A task without samples
+ * is skipped (docs/decisions/0007). */
 #ifndef HETSOC_WORKLOADS_APP_H
 #define HETSOC_WORKLOADS_APP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -17,7 +24,8 @@
 /* What one kind of task costs on one kind of PE. */
 struct app_cost {
     const char *pe_kind;
-    double exec_us; /* at the PE's highest frequency, without noise; >= 0 */
+    double exec_us;  /* per sample, at the PE's highest frequency, without noise; >= 0 */
+    double fixed_us; /* once per task, whatever the number of samples; >= 0 */
 };
 
 struct app_task_kind {
@@ -33,7 +41,9 @@ struct app_task {
     int32_t pred_count;
     int32_t first_succ;
     int32_t succ_count;
-    int32_t line; /* in the file, for faults; 0 if generated */
+    int32_t line;   /* in the file, for faults; 0 if generated */
+    int32_t branch; /* index into branches, -1: none; app_finish fills it */
+    bool join_any;  /* runs for the samples of any live edge */
 };
 
 /* One end of an edge as seen from the other. */
@@ -41,6 +51,23 @@ struct app_edge {
     int32_t task; /* the other end */
     int32_t edge; /* number of the edge, the same from both ends; index into bytes */
 };
+
+/* A task after which each sample goes into one of several alternatives. */
+struct app_branch {
+    int32_t task;
+    int32_t alternative_count;
+    const double *probabilities; /* [class * alternative_count + alternative]; a row sums to 1 */
+};
+
+/* What samples are like: each is of one class, on which the ways that it takes depend. */
+struct app_classes {
+    int32_t count;        /* >= 1 */
+    const double *shares; /* [count], their sum is 1 */
+    bool is_per_job;      /* all samples of a job are of one class */
+};
+
+#define APP_ALTERNATIVES_MAX 4096
+#define APP_BATCH_MAX        65536
 
 struct app {
     const char *name; /* "wifi_tx"; one of several variants of a generator is "study_random#17" */
@@ -52,8 +79,13 @@ struct app {
     int32_t kind_count;
     struct app_edge *preds; /* ascending task number within a task */
     struct app_edge *succs; /* ascending task number within a task */
-    double *bytes;          /* [edge_count] data that an edge moves; may be 0 */
+    double *bytes;          /* [edge_count] data that an edge moves per sample; may be 0 */
+    int32_t *when;          /* [edge_count] the alternative it belongs to, -1: none; NULL: all -1 */
     int32_t edge_count;
+    int32_t batch;               /* samples of a job; app_finish makes 0 a 1 */
+    struct app_branch *branches; /* [branch_count], in the order of tasks */
+    int32_t branch_count;
+    struct app_classes classes; /* app_finish makes none one */
     int32_t *order; /* [task_count] a topological order, smallest number first among equals */
 };
 
@@ -69,13 +101,15 @@ extern const struct schema app_schema;
 /* Loads an app file. Everything lives in `arena`. Faults: whatever the schema refuses (a negative
  * or non-finite time among it), a name that is not the file's, both forms or none, duplicate task
  * or kind name, unknown kind, edge to an unknown task, duplicate edge, self-edge, cycle (named task
- * by task), no task at all, a kind that runs nowhere. Several entries and exits are fine. */
+ * by task), no task at all, a kind that runs nowhere, probabilities that do not sum to 1, an
+ * alternative without an edge, an edge of an alternative that does not exist, a task that no sample
+ * can reach. Several entries and exits are fine. */
 bool app_load(struct app_set *set, struct arena *arena, const char *path, struct fault *fault);
 
-/* Builds the derived parts (preds, succs, order) of an app with at least one task whose name, file,
- * tasks (name, kind), kinds, bytes and edge list are given: edge i runs from[i] -> to[i]. Faults:
- * self-edge, duplicate edge, cycle. Used by the loader, the generator and tests.
- * O((V + E) log V). */
+/* Builds the derived parts (preds, succs, order, tasks[].branch) of an app with at least one task
+ * whose name, file, tasks (name, kind), kinds, bytes, branches and edge list are given: edge i runs
+ * from[i] -> to[i]. Faults: self-edge, duplicate edge, cycle. Used by the loader, the generator and
+ * tests. O((V + E) log V). */
 bool app_finish(struct app *app, struct arena *arena, const int32_t *from, const int32_t *to,
                 struct fault *fault);
 

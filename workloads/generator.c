@@ -171,7 +171,7 @@ static void draw_kind(struct app_task_kind *kind, struct arena *arena, const str
 {
     struct random_stream stream = open_stream(recipe, owner, STREAM_COSTS + (uint32_t)number);
     struct app_cost *costs = arena_zeroed(arena, (size_t)recipe->rule_count, sizeof *costs);
-    struct app_cost likeliest = {NULL, 0.0};
+    struct app_cost likeliest = {.pe_kind = NULL};
     double likeliest_share = 0.0, u = random_uniform(&stream);
     struct range base_us = recipe->base_us;
     double base = recipe->is_log_uniform ? base_us.min * pow(base_us.max / base_us.min, u)
@@ -179,7 +179,8 @@ static void draw_kind(struct app_task_kind *kind, struct arena *arena, const str
     for (int32_t i = 0; i < recipe->rule_count; i++) {
         const struct cost_rule *rule = &recipe->rules[i];
         bool is_capable = random_uniform(&stream) < rule->share;
-        struct app_cost cost = {rule->pe_kind, base * draw_real(&stream, rule->factor)};
+        struct app_cost cost = {.pe_kind = rule->pe_kind,
+                                .exec_us = base * draw_real(&stream, rule->factor)};
         if (is_capable)
             costs[kind->cost_count++] = cost;
         if (rule->share > likeliest_share) {

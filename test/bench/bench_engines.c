@@ -37,7 +37,8 @@ static struct app *make_app(struct arena *arena, uint32_t number, double bytes)
         struct app_cost *costs = arena_zeroed(arena, KINDS, sizeof *costs);
         const double *row = mean_us[random_below(&stream, TYPES)];
         for (int32_t kind = 0; kind < KINDS; kind++)
-            costs[kind] = (struct app_cost){arena_printf(arena, "K%d", (int)kind), row[kind]};
+            costs[kind] = (struct app_cost){.pe_kind = arena_printf(arena, "K%d", (int)kind),
+                                            .exec_us = row[kind]};
         app->kinds[task] = (struct app_task_kind){"kind", costs, KINDS};
         app->tasks[task] = (struct app_task){.name = "task", .kind = task};
         if (task == 0)

@@ -42,6 +42,8 @@ static void make_scene(struct scene *scene, uint32_t number)
     struct app *apps[APPS];
     for (int32_t i = 0; i < APPS; i++)
         apps[i] = fixture_random_app(scene->arena, &stream, 2, 15, number % 2 == 0);
+    for (int32_t i = 1; i < APPS; i++)
+        fixture_add_branches(scene->arena, &stream, apps[i]);
     scene->binds = fixture_bind(scene->arena, scene->soc, apps, APPS);
     scene->arrivals =
         (struct arrivals){.kind = arrivals_find("poisson"), .mean_interarrival_us = 40};
@@ -82,7 +84,29 @@ static int compare_rows(const void *left, const void *right)
     return a->job != b->job ? a->job - b->job : a->task - b->task;
 }
 
-START_TEST(every_task_of_every_job_runs_once_on_a_pe_that_can)
+/* How many samples of a job pass a task and use an edge. */
+static int32_t samples_of(const struct bind *bind, const struct route *route, int32_t task)
+{
+    return bind->app->branch_count == 0 ? bind->app->batch : route->task_samples[task];
+}
+
+static int32_t edge_samples_of(const struct bind *bind, const struct route *route, int32_t edge)
+{
+    return bind->app->branch_count == 0 ? bind->app->batch : route->edge_samples[edge];
+}
+
+/* Turns the previous arrival into the next one and finds the route of its job. */
+static bool next_job(const struct scene *scene, struct arrival *arrival, struct route *route)
+{
+    if (!scene->scenario.next_arrival(scene->scenario.source, arrival))
+        return false;
+    const struct app *app = scene->binds[arrival->app].app;
+    if (app->branch_count > 0)
+        scene->scenario.route(scene->scenario.source, arrival->job, app, route);
+    return true;
+}
+
+START_TEST(every_task_that_has_samples_runs_once_on_a_pe_that_can_and_no_other_runs)
 {
     for (uint32_t number = 0; number < CASES; number++) {
         struct scene scene;
@@ -91,18 +115,23 @@ START_TEST(every_task_of_every_job_runs_once_on_a_pe_that_can)
         run(&scene, sched_registry[_i], &log);
         qsort(log.rows, log.count, sizeof *log.rows, compare_rows);
         struct arrival arrival = ARRIVAL_BEFORE_FIRST;
+        struct route route = {0};
         size_t row = 0;
-        while (scene.scenario.next_arrival(scene.scenario.source, &arrival)) {
+        while (next_job(&scene, &arrival, &route)) {
             const struct bind *bind = &scene.binds[arrival.app];
-            for (int32_t task = 0; task < bind->app->task_count; task++, row++) {
+            for (int32_t task = 0; task < bind->app->task_count; task++) {
+                if (samples_of(bind, &route, task) == 0)
+                    continue;
                 ck_assert_uint_lt(row, log.count);
                 ck_assert_int_eq(log.rows[row].job, arrival.job);
                 ck_assert_int_eq(log.rows[row].task, task);
                 ck_assert(bind_cost_ps(bind, task, log.rows[row].pe) != BIND_INCAPABLE);
                 ck_assert_int_ge(log.rows[row].ready_ps, arrival.at_ps);
+                row++;
             }
         }
         ck_assert_uint_eq(row, log.count);
+        route_finish(&route);
         fixture_log_finish(&log);
         arena_destroy(scene.arena);
     }
@@ -118,20 +147,25 @@ START_TEST(no_task_starts_before_the_data_of_its_predecessors_is_there)
         run(&scene, sched_registry[_i], &log);
         qsort(log.rows, log.count, sizeof *log.rows, compare_rows);
         struct arrival arrival = ARRIVAL_BEFORE_FIRST;
-        const struct fixture_row *rows = log.rows;
-        while (scene.scenario.next_arrival(scene.scenario.source, &arrival)) {
+        struct route route = {0};
+        while (next_job(&scene, &arrival, &route)) {
             const struct bind *bind = &scene.binds[arrival.app];
             for (int32_t task = 0; task < bind->app->task_count; task++) {
                 const struct app_task *what = &bind->app->tasks[task];
-                for (int32_t i = 0; i < what->pred_count; i++) {
+                const struct fixture_row *row = fixture_find(&log, arrival.job, task);
+                for (int32_t i = 0; row != NULL && i < what->pred_count; i++) {
                     const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
-                    int64_t delay_ps =
-                        bind_delay_ps(bind, pred->edge, rows[pred->task].pe, rows[task].pe);
-                    ck_assert_int_ge(rows[task].start_ps, rows[pred->task].finish_ps + delay_ps);
+                    const struct fixture_row *from = fixture_find(&log, arrival.job, pred->task);
+                    if (from == NULL)
+                        continue;
+                    int64_t delay_ps = bind_sized_delay_ps(
+                        bind, pred->edge, soc_lane(scene.soc, from->pe, row->pe),
+                        edge_samples_of(bind, &route, pred->edge));
+                    ck_assert_int_ge(row->start_ps, from->finish_ps + delay_ps);
                 }
             }
-            rows += bind->app->task_count;
         }
+        route_finish(&route);
         fixture_log_finish(&log);
         arena_destroy(scene.arena);
     }
@@ -186,19 +220,25 @@ START_TEST(arrivals_and_noise_are_the_draws_of_the_scenario_under_every_schedule
         run(&scene, sched_registry[_i], &log);
         qsort(log.rows, log.count, sizeof *log.rows, compare_rows);
         struct arrival arrival = ARRIVAL_BEFORE_FIRST;
+        struct route route = {0};
         size_t row = 0;
-        while (scene.scenario.next_arrival(scene.scenario.source, &arrival)) {
+        while (next_job(&scene, &arrival, &route)) {
             const struct bind *bind = &scene.binds[arrival.app];
-            for (int32_t task = 0; task < bind->app->task_count; task++, row++) {
-                const struct fixture_row *what = &log.rows[row];
+            for (int32_t task = 0; task < bind->app->task_count; task++) {
+                int32_t samples = samples_of(bind, &route, task);
+                if (samples == 0)
+                    continue;
+                const struct fixture_row *what = &log.rows[row++];
                 double factor =
                     scene.scenario.exec_factor(scene.scenario.source, arrival.job, task);
-                double exec_ps = (double)bind_cost_ps(bind, task, what->pe) * factor;
+                int32_t kind = scene.soc->pes[what->pe].kind;
+                double exec_ps = (double)bind_sized_cost_ps(bind, task, kind, samples) * factor;
                 ck_assert_int_eq(what->finish_ps - what->start_ps, (int64_t)floor(exec_ps + 0.5));
                 if (bind->app->tasks[task].pred_count == 0)
                     ck_assert_int_eq(what->ready_ps, arrival.at_ps);
             }
         }
+        route_finish(&route);
         fixture_log_finish(&log);
         arena_destroy(scene.arena);
     }
@@ -272,6 +312,64 @@ START_TEST(outcomes_that_have_not_happened_do_not_change_the_first_decisions)
 }
 END_TEST
 
+/* Everything the policy under test says until the first branch of a job is revealed. */
+static struct decision told[4096];
+static int32_t told_count;
+static bool is_revealed;
+
+static void listen_decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    spied->decide(self, view, decisions);
+    for (int32_t i = 0; i < view->finished_count; i++) {
+        const struct view_task *task = &view->tasks[view->finished[i]];
+        const struct app *app = view_bind(view, view->finished[i])->app;
+        is_revealed |= app->branch_count > 0 && app->tasks[task->index].branch >= 0;
+    }
+    if (is_revealed)
+        return;
+    for (int32_t i = 0; i < decisions->count && told_count < 4096; i++)
+        told[told_count++] = decisions->list[i];
+    for (int32_t i = 0; i < decisions->plan_count && told_count < 4096; i++)
+        told[told_count++] = decisions->plan[i];
+}
+
+START_TEST(a_route_that_has_not_been_revealed_does_not_change_a_decision)
+{
+    spied = sched_registry[_i];
+    struct policy_kind spy = *spied;
+    spy.create = spy_create;
+    spy.destroy = spy_destroy;
+    spy.decide = listen_decide;
+    static struct decision before[4096];
+    int32_t before_count = 0, total = 0;
+    for (uint32_t number = 1; number < CASES; number += 2) {
+        for (uint64_t seed = 0; seed < 3; seed++) {
+            struct scene scene;
+            make_scene(&scene, number);
+            struct arrival_row rows[6] = {{.app = 1}, {.app = 2}, {.app = 2}};
+            for (int32_t i = 3; i < 6; i++)
+                rows[i] = (struct arrival_row){.at_ps = 9 * TICK_PER_US * i, .app = i % APPS};
+            struct fixture_scenario source = {.rows = rows, .row_count = 6, .seed = seed};
+            scene.scenario = fixture_scenario(&source);
+            told_count = 0;
+            is_revealed = false;
+            struct fixture_log log = {0};
+            run(&scene, &spy, &log);
+            if (seed == 0) {
+                before_count = told_count;
+                memcpy(before, told, sizeof told);
+            }
+            ck_assert_int_eq(told_count, before_count);
+            ck_assert_mem_eq(told, before, (size_t)told_count * sizeof *told);
+            total += told_count;
+            fixture_log_finish(&log);
+            arena_destroy(scene.arena);
+        }
+    }
+    ck_assert_int_gt(total, 100);
+}
+END_TEST
+
 START_TEST(it_describes_itself)
 {
     const struct policy_kind *policy = sched_registry[_i];
@@ -291,7 +389,9 @@ Suite *test_suite(void)
     int count = policy_count();
     tcase_set_timeout(contract, 60);
     tcase_add_loop_test(contract, it_describes_itself, 0, count);
-    tcase_add_loop_test(contract, every_task_of_every_job_runs_once_on_a_pe_that_can, 0, count);
+    tcase_add_loop_test(contract,
+                        every_task_that_has_samples_runs_once_on_a_pe_that_can_and_no_other_runs, 0,
+                        count);
     tcase_add_loop_test(contract, no_task_starts_before_the_data_of_its_predecessors_is_there, 0,
                         count);
     tcase_add_loop_test(contract, a_pe_runs_one_task_at_a_time, 0, count);
@@ -300,6 +400,8 @@ Suite *test_suite(void)
         contract, arrivals_and_noise_are_the_draws_of_the_scenario_under_every_scheduler, 0, count);
     tcase_add_loop_test(contract, outcomes_that_have_not_happened_do_not_change_the_first_decisions,
                         0, count);
+    tcase_add_loop_test(contract, a_route_that_has_not_been_revealed_does_not_change_a_decision, 0,
+                        count);
     suite_add_tcase(suite, contract);
     return suite;
 }

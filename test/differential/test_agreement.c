@@ -62,6 +62,8 @@ static void make_scene(struct scene *scene, uint32_t number)
     struct app *apps[APPS];
     for (int32_t i = 0; i < APPS; i++)
         apps[i] = fixture_random_app(scene->arena, &stream, kinds, 12, is_integer);
+    for (int32_t i = 1; i < APPS; i++)
+        fixture_add_branches(scene->arena, &stream, apps[i]);
     scene->binds = fixture_bind(scene->arena, scene->soc, apps, APPS);
     int64_t at_ps = 0;
     for (int32_t job = 0; job < JOBS; job++) {

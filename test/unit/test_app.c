@@ -132,6 +132,13 @@ START_TEST(the_order_respects_edges_that_go_down_in_number)
 }
 END_TEST
 
+/* A file with a branch a, its alternatives b and c, and a further task d. */
+#define BRANCH   KINDS "tasks:\n  - {name: a, kind: k, branch: "
+#define BY_CLASS KINDS "tasks:\n  - {name: a, kind: k, branch_by_class: "
+#define BEHIND                                                                                     \
+    "}\n  - {name: b, kind: k}\n  - {name: c, kind: k}\n  - {name: d, kind: k}\nedges:\n"          \
+    "  - {from: a, to: b, when: 0}\n  - {from: a, to: c, when: 1}\n"
+
 /* A file that is refused: the end of where, the beginning of what, a word of the hint. */
 static const struct {
     const char *text, *where, *what, *hint;
@@ -150,11 +157,12 @@ static const struct {
     {KINDS "tasks: []\n", "toy.yaml:7:8", "the app has no task at all", "at least one"},
     {HEAD "kinds: {}\ntasks: [k]\n", "toy.yaml:5:9", "there is no kind 'k'", "kinds"},
     {HEAD "kinds:\n  k: {}\ntasks: [k]\n", "toy.yaml:5:6", "task kind 'k' runs nowhere", "A15"},
-    {HEAD "kinds:\n  k: {A: -1}\ntasks: [k]\n", "toy.yaml:5:10", "'A' must be a number", "time"},
-    {HEAD "kinds:\n  k: {A: .nan}\ntasks: [k]\n", "toy.yaml:5:10", "'A' must be a number", "time"},
-    {HEAD "kinds:\n  k: {A: nan}\ntasks: [k]\n", "toy.yaml:5:10", "'A' must be a number", "time"},
-    {HEAD "kinds:\n  k: {A: .inf}\ntasks: [k]\n", "toy.yaml:5:10", "'A' must be a number", "time"},
-    {HEAD "kinds:\n  k: {A: 1e300}\ntasks: [k]\n", "toy.yaml:5:10", "'A' must be a number", "time"},
+    {HEAD "kinds:\n  k: {A: -1}\ntasks: [k]\n", "toy.yaml:5:10", "'us' must be a number", "Time"},
+    {HEAD "kinds:\n  k: {A: .nan}\ntasks: [k]\n", "toy.yaml:5:10", "'us' must be a number", "Time"},
+    {HEAD "kinds:\n  k: {A: nan}\ntasks: [k]\n", "toy.yaml:5:10", "'us' must be a number", "Time"},
+    {HEAD "kinds:\n  k: {A: .inf}\ntasks: [k]\n", "toy.yaml:5:10", "'us' must be a number", "Time"},
+    {HEAD "kinds:\n  k: {A: 1e300}\ntasks: [k]\n", "toy.yaml:5:10", "'us' must be a number",
+     "Time"},
     {HEAD "kinds:\n  k: {A: 1}\n  k: {A: 2}\ntasks: [k]\n", "toy.yaml:6:3", "", ""},
     {KINDS "tasks:\n  - {name: a, kind: k}\n  - {name: b, kind: otter}\n", "toy.yaml:9:21",
      "there is no kind 'otter'", "did you mean 'other'?"},
@@ -179,6 +187,30 @@ static const struct {
      "toy.yaml:10:5", "cycle: b -> c -> b", "DAG"},
     {HEAD "generate: {tasks: 3, base_us: 1, costs: {A: {}}}\ntasks: [k]\n", "toy.yaml:5:8",
      "tasks and generate exclude each other", "keep one"},
+    {ABC "batch: 0\n", "toy.yaml:8:8", "'batch' must be", "Samples"},
+    {BRANCH "[0.5, 0.6]" BEHIND, "toy.yaml:8:32", "these sum to 1.1, not to 1", "probabilities"},
+    {BRANCH "[]" BEHIND, "toy.yaml:8:32", "these sum to 0, not to 1", "probabilities"},
+    {BRANCH "[-0.5, 1.5]" BEHIND, "toy.yaml:8:33", "item 1 of 'branch' must be a number", ""},
+    {BRANCH "[1, 0], branch_by_class: [[1]]" BEHIND, "toy.yaml:8:57",
+     "branch and branch_by_class exclude each other", "keep one"},
+    {BRANCH "[1]" BEHIND, "toy.yaml:14:28", "task 'a' has 1 alternatives, no number 1", "from 0"},
+    {BRANCH "[0.1, 0.2, 0.7]" BEHIND, "toy.yaml:8:12",
+     "no edge belongs to alternative 2 of task 'a'", "costs nothing"},
+    {BRANCH "[0.5, 0.5]" BEHIND "  - {from: b, to: c, when: 0}\n", "toy.yaml:15:28",
+     "task 'b' has no alternatives", "branch"},
+    {BRANCH "[0.5, 0.5]" BEHIND "  - {from: a, to: d, when: 0}\n  - {from: c, to: d}\n",
+     "toy.yaml:11", "no sample can reach task 'd'", "join: any"},
+    {BY_CLASS "[[1, 0]]" BEHIND, "toy.yaml:8:41", "branch_by_class without classes", "shares"},
+    {BY_CLASS "[[1, 0]]" BEHIND "classes: {shares: [0.5, 0.5]}\n", "toy.yaml:8:41",
+     "1 lists for 2 classes", "one list for each"},
+    {BY_CLASS "[[1, 0], [1]]" BEHIND "classes: {shares: [0.5, 0.5]}\n", "toy.yaml:8:50",
+     "1 alternatives here, 2 in the first list", "same alternatives"},
+    {BY_CLASS "[[1, 0], [0.5, 0.4]]" BEHIND "classes: {shares: [0.5, 0.5]}\n", "toy.yaml:8:50",
+     "these sum to 0.9, not to 1", "probabilities"},
+    {ABC "classes: {shares: [0.5, 0.4]}\n", "toy.yaml:8:19", "these sum to 0.9, not to 1",
+     "probabilities"},
+    {HEAD "generate: {tasks: 3, base_us: 1, costs: {A: {}}}\nclasses: {shares: [1]}\n",
+     "toy.yaml:5:10", "classes and generate exclude each other", "keep one"},
     {"format: 1\napp: [toy\n", "toy.yaml", "", ""},
     {"", "toy.yaml", "", ""},
 };
@@ -225,6 +257,41 @@ START_TEST(a_long_cycle_is_shortened_in_the_middle)
 }
 END_TEST
 
+START_TEST(a_file_says_batch_classes_alternatives_and_fixed_times)
+{
+    ck_assert(load(HEAD "batch: 8\nclasses: {shares: [0.25, 0.75], per: job}\n"
+                        "kinds: {k: {A: {us: 2, fixed_us: 5}, B: 3}}\n"
+                        "tasks:\n"
+                        "  - {name: a, kind: k, branch_by_class: [[0.9, 0.1], [0, 1]]}\n"
+                        "  - {name: b, kind: k, branch: [1]}\n"
+                        "  - {name: c, kind: k}\n"
+                        "  - {name: d, kind: k, join: any}\n"
+                        "edges:\n"
+                        "  - {from: a, to: b, when: 0}\n"
+                        "  - {from: a, to: c, when: 1}\n"
+                        "  - {from: b, to: d, when: 0}\n"
+                        "  - {from: c, to: d}\n"));
+    const struct app *app = set.apps;
+    ck_assert_int_eq(app->batch, 8);
+    ck_assert_int_eq(app->classes.count, 2);
+    ck_assert(app->classes.is_per_job);
+    ck_assert_double_eq(app->classes.shares[1], 0.75);
+    ck_assert_double_eq(app->kinds[0].costs[0].exec_us, 2);
+    ck_assert_double_eq(app->kinds[0].costs[0].fixed_us, 5);
+    ck_assert_double_eq(app->kinds[0].costs[1].exec_us, 3);
+    ck_assert_double_eq(app->kinds[0].costs[1].fixed_us, 0);
+    ck_assert_int_eq(app->branch_count, 2);
+    ck_assert_int_eq(app->tasks[1].branch, 1);
+    ck_assert_int_eq(app->tasks[2].branch, -1);
+    ck_assert(app->tasks[3].join_any && !app->tasks[2].join_any);
+    ck_assert_double_eq_tol(app->branches[0].probabilities[1], 0.1, 1e-15);
+    ck_assert_double_eq(app->branches[0].probabilities[3], 1);
+    ck_assert_double_eq(app->branches[1].probabilities[1], 1); /* the same for both classes */
+    const int32_t when[] = {0, 1, 0, -1};
+    ck_assert_mem_eq(app->when, when, sizeof when);
+}
+END_TEST
+
 START_TEST(every_shipped_app_loads)
 {
     const char *folder = arena_printf(scratch.arena, "%s/workloads/apps", TEST_SOURCE_ROOT);
@@ -259,6 +326,7 @@ Suite *test_suite(void)
                         (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(cases, a_missing_file_is_named);
     tcase_add_test(cases, a_long_cycle_is_shortened_in_the_middle);
+    tcase_add_test(cases, a_file_says_batch_classes_alternatives_and_fixed_times);
     tcase_add_test(cases, every_shipped_app_loads);
     suite_add_tcase(suite, cases);
     return suite;

@@ -35,7 +35,10 @@ static void load_shipped(const char *name)
 
 /* What a task costs; ends with a cost whose kind is NULL. */
 struct costs {
-    struct app_cost list[6];
+    struct {
+        const char *pe_kind;
+        double exec_us;
+    } list[6];
 };
 
 struct edge {
@@ -58,10 +61,13 @@ static struct app make_app(const struct costs *costs, int32_t tasks, const struc
         app.tasks[i].kind = i;
         app.tasks[i].line = 10 + i;
         app.kinds[i].name = arena_printf(arena, "k%d", (int)i + 1);
-        app.kinds[i].costs = costs[i].list;
-        while (costs[i].list[app.kinds[i].cost_count].pe_kind != NULL) {
-            app.kinds[i].cost_count++;
-        }
+        struct app_cost *list = arena_zeroed(arena, 6, sizeof *list);
+        int32_t count = 0;
+        for (; costs[i].list[count].pe_kind != NULL; count++)
+            list[count] = (struct app_cost){.pe_kind = costs[i].list[count].pe_kind,
+                                            .exec_us = costs[i].list[count].exec_us};
+        app.kinds[i].costs = list;
+        app.kinds[i].cost_count = count;
     }
     int32_t *ends = arena_zeroed(arena, 2 * (size_t)edge_count, sizeof *ends);
     for (int32_t i = 0; i < edge_count; i++) {

@@ -451,12 +451,16 @@ static void stage_open(struct stage *stage, struct app *const *apps, int32_t app
 /* A job arrives; tasks without predecessors are ready. Its first task is TASKS * job. */
 static void stage_arrive(struct stage *stage, int32_t job)
 {
-    const struct app *app = stage->view.binds[job].app;
+    const struct bind *bind = &stage->view.binds[job];
+    const struct app *app = bind->app;
     stage->jobs[job] = (struct view_job){.id = job,
                                          .bind = job,
                                          .first_task = TASKS * job,
                                          .tasks_left = app->task_count,
-                                         .active = true};
+                                         .active = true,
+                                         .cost_ps = bind->cost_ps,
+                                         .min_cost_ps = bind->min_cost_ps,
+                                         .delay_ps = bind->delay_ps};
     stage->arrived[stage->view.arrived_count++] = job;
     for (int32_t i = 0; i < app->task_count; i++) {
         bool is_ready = app->tasks[i].pred_count == 0;

@@ -122,7 +122,7 @@ START_TEST(tasks_of_equal_rank_are_taken_by_number_whatever_the_rounding)
     double rank[4];
     bind_upward_rank(view.binds, rank);
     ck_assert(rank[2] > rank[0] && rank[2] - rank[0] < 1e-6);
-    struct plan *plan = plan_create(&view, bind_upward_rank);
+    struct plan *plan = plan_create(&view, bind_upward_rank, PLAN_MEAN);
     static const int32_t expected[] = {0, 2, 3, 1};
     ck_assert_mem_eq(plan_order(plan, 0), expected, sizeof expected);
     plan_destroy(plan);
@@ -138,7 +138,7 @@ START_TEST(no_task_is_taken_before_a_predecessor_of_equal_rank)
     struct soc *soc = fixture_soc(arena, 1, (int32_t[]){2}, 1.0);
     struct app *app = fixture_app(arena, "zeros", 1, tasks, 3, edges, 1);
     struct view view = {.soc = soc, .binds = fixture_bind(arena, soc, &app, 1), .bind_count = 1};
-    struct plan *plan = plan_create(&view, bind_upward_rank);
+    struct plan *plan = plan_create(&view, bind_upward_rank, PLAN_MEAN);
     static const int32_t expected[] = {1, 2, 0};
     ck_assert_mem_eq(plan_order(plan, 0), expected, sizeof expected);
     plan_destroy(plan);

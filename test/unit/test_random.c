@@ -158,6 +158,34 @@ START_TEST(whole_draws_are_spread_evenly)
 }
 END_TEST
 
+START_TEST(binomial_draws_have_the_moments_of_the_binomial_and_stay_within_it)
+{
+    static const struct {
+        double probability;
+        int32_t count;
+    } cases[] = {{0.5, 1}, {0.3, 10}, {0.01, 500}, {0.9, 16384}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        enum { TURNS = 4000 };
+        struct random_stream stream = random_open(21, 0, RANDOM_TEST, (uint32_t)c, 0);
+        double p = cases[c].probability, n = cases[c].count, sum = 0.0, squares = 0.0;
+        for (int i = 0; i < TURNS; i++) {
+            double draw = random_binomial(&stream, p, cases[c].count);
+            ck_assert(draw >= 0 && draw <= n);
+            sum += draw - n * p;
+            squares += (draw - n * p) * (draw - n * p);
+        }
+        double variance = n * p * (1 - p);
+        ck_assert_double_le(fabs(sum / TURNS), 5 * sqrt(variance / TURNS));
+        ck_assert_double_le(fabs(squares / TURNS / variance - 1), 5 * sqrt(2.5 / TURNS));
+        ck_assert_int_eq(stream.index, TURNS);
+    }
+    struct random_stream stream = random_open(22, 0, RANDOM_TEST, 0, 0);
+    ck_assert_int_eq(random_binomial(&stream, 0.0, 9), 0);
+    ck_assert_int_eq(random_binomial(&stream, 1.0, 9), 9);
+    ck_assert_int_eq(random_binomial(&stream, 0.5, 0), 0);
+}
+END_TEST
+
 START_TEST(a_whole_draw_below_one_is_zero)
 {
     struct random_stream stream = random_open(12, 0, RANDOM_TEST, 0, 0);
@@ -184,6 +212,7 @@ Suite *test_suite(void)
     tcase_add_test(test, distributions_are_inverse_cdfs_of_the_same_uniform);
     tcase_add_test(test, whole_draws_are_spread_evenly);
     tcase_add_test(test, a_whole_draw_below_one_is_zero);
+    tcase_add_test(test, binomial_draws_have_the_moments_of_the_binomial_and_stay_within_it);
     suite_add_tcase(suite, test);
     return suite;
 }

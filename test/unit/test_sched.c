@@ -293,7 +293,12 @@ static void stage_open(struct stage *stage)
     *stage = (struct stage){.arena = arena_create(), .ready = {0, 1, 2, 3}};
     struct soc *soc = fixture_soc(stage->arena, 2, (int32_t[]){1, 4}, 1.0);
     struct app *app = fixture_app(stage->arena, "alike", 2, alike, 4, NULL, 0);
-    stage->job = (struct view_job){.tasks_left = 4, .active = true};
+    const struct bind *binds = fixture_bind(stage->arena, soc, &app, 1);
+    stage->job = (struct view_job){.tasks_left = 4,
+                                   .active = true,
+                                   .cost_ps = binds->cost_ps,
+                                   .min_cost_ps = binds->min_cost_ps,
+                                   .delay_ps = binds->delay_ps};
     for (int32_t i = 0; i < 4; i++)
         stage->tasks[i] =
             (struct view_task){.index = i, .pe = -1, .status = TASK_READY, .attempt = 1};
@@ -301,7 +306,7 @@ static void stage_open(struct stage *stage)
         stage->pes[pe].running = -1;
     stage->view = (struct view){
         .soc = soc,
-        .binds = fixture_bind(stage->arena, soc, &app, 1),
+        .binds = binds,
         .bind_count = 1,
         .pes = stage->pes,
         .tasks = stage->tasks,
