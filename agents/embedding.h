@@ -28,7 +28,7 @@ void embedding_forward(const struct network *network, const real *parameters,
 /* d_embedding [2 + nodes][EMBEDDING_WIDTH]; computes the forward pass once more, so that nothing
  * but the embedding has to be kept between the passes. Adds to gradients. */
 void embedding_backward(const struct network *network, const real *parameters,
-                        const struct network_graph *graph, const real *d_embedding,
-                        struct workspace *workspace, real *gradients);
+                        const real *transposed, const struct network_graph *graph,
+                        const real *d_embedding, struct workspace *workspace, real *gradients);
 
 #endif

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "agents/real.h"
-#include "agents/workspace.h"
 
 /* The slope of leaky_relu below 0. */
 #define LEAKY_SLOPE ((real)0.1)
@@ -19,9 +18,10 @@
 void linear_forward(const real *x, const real *w, const real *b, int32_t rows, int32_t inputs,
                     int32_t outputs, real *y);
 
-/* d_w, d_b and d_x may each be NULL: not wanted. Takes room for w transposed if d_x is wanted. */
-void linear_backward(const real *x, const real *w, const real *d_y, int32_t rows, int32_t inputs,
-                     int32_t outputs, real *d_w, real *d_b, real *d_x, struct workspace *workspace);
+/* w_transposed [outputs][inputs]. d_w, d_b and d_x may each be NULL: not wanted; without d_x,
+ * w_transposed is not read. */
+void linear_backward(const real *x, const real *w_transposed, const real *d_y, int32_t rows,
+                     int32_t inputs, int32_t outputs, real *d_w, real *d_b, real *d_x);
 
 /* y = x > 0 ? x : 0.1 x, in place; and d *= dy/dx, in place, from the output y. */
 void leaky_relu_forward(real *y, size_t count);

@@ -5,28 +5,22 @@
 
 #include <math.h>
 
-enum { TILE_ROWS = 6 };
+enum { TILE_ROWS = 6, TILE_VECTORS = 2 };
 
 #if defined AGENTS_AVX512
 #include <immintrin.h>
 
-enum { LANES = 16, TILE_VECTORS = 2 };
+enum { LANES = MATRIX_AVX512_LANES };
 typedef __m512 vector;
-typedef __mmask16 mask;
 
-static inline mask mask_first(int32_t count)
+static inline vector load(const real *from)
 {
-    return count >= LANES ? (mask)0xffff : (mask)((1u << (count > 0 ? count : 0)) - 1);
+    return _mm512_loadu_ps(from);
 }
 
-static inline vector load(const real *from, mask lanes)
+static inline void store(real *to, vector value)
 {
-    return _mm512_maskz_loadu_ps(lanes, from);
-}
-
-static inline void store(real *to, mask lanes, vector value)
-{
-    _mm512_mask_storeu_ps(to, lanes, value);
+    _mm512_storeu_ps(to, value);
 }
 
 static inline vector broadcast(real value)
@@ -42,24 +36,17 @@ static inline vector multiply_add(vector a, vector b, vector c)
 #elif defined AGENTS_AVX2
 #include <immintrin.h>
 
-enum { LANES = 8, TILE_VECTORS = 2 };
+enum { LANES = MATRIX_AVX2_LANES };
 typedef __m256 vector;
-typedef __m256i mask;
 
-static inline mask mask_first(int32_t count)
+static inline vector load(const real *from)
 {
-    const __m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), places);
+    return _mm256_loadu_ps(from);
 }
 
-static inline vector load(const real *from, mask lanes)
+static inline void store(real *to, vector value)
 {
-    return _mm256_maskload_ps(from, lanes);
-}
-
-static inline void store(real *to, mask lanes, vector value)
-{
-    _mm256_maskstore_ps(to, lanes, value);
+    _mm256_storeu_ps(to, value);
 }
 
 static inline vector broadcast(real value)
@@ -74,24 +61,17 @@ static inline vector multiply_add(vector a, vector b, vector c)
 
 #else
 
-enum { LANES = 1, TILE_VECTORS = 2 };
+enum { LANES = 1 };
 typedef real vector;
-typedef int mask;
 
-static inline mask mask_first(int32_t count)
+static inline vector load(const real *from)
 {
-    return count > 0;
+    return *from;
 }
 
-static inline vector load(const real *from, mask lanes)
+static inline void store(real *to, vector value)
 {
-    return lanes ? *from : 0;
-}
-
-static inline void store(real *to, mask lanes, vector value)
-{
-    if (lanes)
-        *to = value;
+    *to = value;
 }
 
 static inline vector broadcast(real value)
@@ -116,17 +96,15 @@ static inline __attribute__((always_inline)) void multiply_tile(const struct mat
                                                                 const int rows, const int vectors)
 {
     vector tile[TILE_ROWS][TILE_VECTORS];
-    mask lanes[TILE_VECTORS];
     const real *a = p->a + row * p->a_row;
     const real *b = p->b + column;
+    const real *start = p->start + row * p->start_row + column;
     real *c = p->c + row * p->c_row + column;
-    UNROLLED for (int v = 0; v < vectors; v++) lanes[v] =
-        mask_first(p->columns - column - v * LANES);
     UNROLLED for (int r = 0; r < rows; r++) UNROLLED for (int v = 0; v < vectors; v++) tile[r][v] =
-        load(c + r * p->c_row + v * LANES, lanes[v]);
+        load(start + r * p->start_row + v * LANES);
     for (int32_t s = 0; s < p->sums; s++, a += p->a_sum, b += p->b_sum) {
         vector factor[TILE_VECTORS];
-        UNROLLED for (int v = 0; v < vectors; v++) factor[v] = load(b + v * LANES, lanes[v]);
+        UNROLLED for (int v = 0; v < vectors; v++) factor[v] = load(b + v * LANES);
         UNROLLED for (int r = 0; r < rows; r++)
         {
             vector left = broadcast(a[r * p->a_row]);
@@ -135,7 +113,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const struct mat
         }
     }
     UNROLLED for (int r = 0; r < rows; r++) UNROLLED for (int v = 0; v < vectors; v++)
-        store(c + r * p->c_row + v * LANES, lanes[v], tile[r][v]);
+        store(c + r * p->c_row + v * LANES, tile[r][v]);
 }
 
 static inline __attribute__((always_inline)) void
@@ -167,9 +145,8 @@ multiply_columns(const struct matrix_product *p, int32_t column, const int vecto
 
 void MATRIX_KERNEL(const struct matrix_product *product)
 {
-    const int32_t wide = LANES * TILE_VECTORS;
     int32_t column = 0;
-    for (; column + wide - LANES < product->columns; column += wide)
+    for (; column + TILE_VECTORS * LANES <= product->columns; column += TILE_VECTORS * LANES)
         multiply_columns(product, column, TILE_VECTORS);
     for (; column < product->columns; column += LANES)
         multiply_columns(product, column, 1);

@@ -2,7 +2,6 @@
 #include "agents/network.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
 
 extern const struct network_kind network_mlp_kind, network_graph_kind;
@@ -67,35 +66,53 @@ void network_score(const struct network *network, const real *parameters,
     network->kind->forward(network, parameters, batch, embeddings, workspace, logits);
 }
 
-/* Embeddings of all graphs of a lesson and the gradients by them. */
-struct embedded {
-    real **values, **gradients;
+/* What all chunks of a lesson share. */
+struct course {
+    const struct network *network;
+    const real *parameters, *transposed;
+    const struct network_lesson *lesson;
+    const struct objective *objective;
+    struct workspace *workspace;
+    real **embeddings, **d_embeddings; /* [graphs] */
+    real *gradients;
+    struct objective_sums *sums;
 };
 
-static struct embedded embed_all(const struct network *network, const real *parameters,
-                                 const struct network_lesson *lesson, struct workspace *workspace)
+static void embed_all(struct course *course)
 {
-    size_t count = (size_t)lesson->graphs;
-    struct embedded embedded = {
-        .values = workspace_take(workspace, count * sizeof *embedded.values),
-        .gradients = workspace_take(workspace, count * sizeof *embedded.gradients),
-    };
+    const struct network *network = course->network;
+    struct workspace *workspace = course->workspace;
+    const struct network_lesson *lesson = course->lesson;
+    size_t bytes = (size_t)lesson->graphs * sizeof(real *);
+    course->embeddings = workspace_take(workspace, bytes);
+    course->d_embeddings = workspace_take(workspace, bytes);
     for (int32_t i = 0; i < lesson->graphs; i++) {
-        size_t size = network_embedding_size(network, lesson->graph[i].nodes);
-        embedded.values[i] = workspace_reals(workspace, size);
-        embedded.gradients[i] = workspace_zeros(workspace, size);
+        const struct network_graph *graph = &lesson->graph[i];
+        size_t size = network_embedding_size(network, graph->nodes);
+        course->embeddings[i] = workspace_reals(workspace, size);
+        course->d_embeddings[i] = workspace_zeros(workspace, size);
         struct workspace_mark mark = workspace_mark(workspace);
-        network->kind->embed(network, parameters, &lesson->graph[i], workspace, embedded.values[i]);
+        network->kind->embed(network, course->parameters, graph, workspace, course->embeddings[i]);
         workspace_rewind(workspace, mark);
     }
-    return embedded;
+}
+
+static void embed_all_backward(const struct course *course)
+{
+    for (int32_t i = 0; i < course->lesson->graphs; i++) {
+        struct workspace_mark mark = workspace_mark(course->workspace);
+        course->network->kind->embed_backward(
+            course->network, course->parameters, course->transposed, &course->lesson->graph[i],
+            course->d_embeddings[i], course->workspace, course->gradients);
+        workspace_rewind(course->workspace, mark);
+    }
 }
 
 /* The gradients by the logits of decisions from .. to - 1. */
-static void judge(const struct network_lesson *lesson, const struct objective *objective,
-                  int32_t from, int32_t to, const real *logits, struct workspace *workspace,
-                  real *d_logits, struct objective_sums *sums)
+static void judge(const struct course *course, int32_t from, int32_t to, const real *logits,
+                  real *d_logits)
 {
+    const struct network_lesson *lesson = course->lesson;
     const int32_t *first = lesson->batch.first;
     for (int32_t d = from; d < to; d++) {
         ptrdiff_t at = first[d] - first[from];
@@ -109,54 +126,59 @@ static void judge(const struct network_lesson *lesson, const struct objective *o
             memset(d_logits + at, 0, (size_t)choice.count * sizeof *d_logits);
             continue;
         }
-        real *probabilities = workspace_reals(workspace, (size_t)choice.count);
-        objective_backward(objective, &choice, logits + at, probabilities, d_logits + at, sums);
+        real *probabilities = workspace_reals(course->workspace, (size_t)choice.count);
+        objective_backward(course->objective, &choice, logits + at, probabilities, d_logits + at,
+                           course->sums);
     }
 }
 
-static void learn_chunk(const struct network *network, const real *parameters,
-                        const struct network_lesson *lesson, const struct objective *objective,
-                        int32_t from, int32_t to, const struct embedded *embedded,
-                        struct workspace *workspace, real *gradients, struct objective_sums *sums)
+static void learn_chunk(const struct course *course, int32_t from, int32_t to)
 {
-    struct network_batch part = lesson->batch;
+    const struct network *network = course->network;
+    struct network_batch part = course->lesson->batch;
     part.decisions = to - from;
     part.first += from;
     if (part.seen_first != NULL)
         part.seen_first += from;
-    const real *const *values = (const real *const *)embedded->values;
     size_t count = (size_t)(part.first[part.decisions] - part.first[0]);
-    real *logits = workspace_reals(workspace, count);
-    real *d_logits = workspace_reals(workspace, count);
-    void *tape = network->kind->forward(network, parameters, &part, values, workspace, logits);
-    judge(lesson, objective, from, to, logits, workspace, d_logits, sums);
-    network->kind->backward(network, parameters, &part, values, tape, d_logits, workspace,
-                            gradients, embedded->gradients);
+    struct workspace_mark mark = workspace_mark(course->workspace);
+    real *logits = workspace_reals(course->workspace, count);
+    real *d_logits = workspace_reals(course->workspace, count);
+    void *tape =
+        network->kind->forward(network, course->parameters, &part,
+                               (const real *const *)course->embeddings, course->workspace, logits);
+    judge(course, from, to, logits, d_logits);
+    network->kind->backward(network, course->transposed, &part, tape, d_logits, course->workspace,
+                            course->gradients, course->d_embeddings);
+    workspace_rewind(course->workspace, mark);
 }
 
 void network_learn(const struct network *network, const real *parameters,
                    const struct network_lesson *lesson, const struct objective *objective,
                    struct workspace *workspace, real *gradients, struct objective_sums *sums)
 {
-    const bool has_graphs = network->kind->embed != NULL;
-    const int32_t *first = lesson->batch.first;
-    struct embedded embedded = {0};
     workspace_reset(workspace);
-    if (has_graphs)
-        embedded = embed_all(network, parameters, lesson, workspace);
+    real *transposed = workspace_reals(workspace, network->tensors.reals);
+    tensors_transpose(&network->tensors, parameters, transposed);
+    struct course course = {
+        .network = network,
+        .parameters = parameters,
+        .transposed = transposed,
+        .lesson = lesson,
+        .objective = objective,
+        .workspace = workspace,
+        .gradients = gradients,
+        .sums = sums,
+    };
+    if (network->kind->embed != NULL)
+        embed_all(&course);
+    const int32_t *first = lesson->batch.first;
     for (int32_t from = 0, to; from < lesson->batch.decisions; from = to) {
         for (to = from + 1; to < lesson->batch.decisions; to++)
             if (first[to + 1] - first[from] > CHUNK_CANDIDATES)
                 break;
-        struct workspace_mark mark = workspace_mark(workspace);
-        learn_chunk(network, parameters, lesson, objective, from, to, &embedded, workspace,
-                    gradients, sums);
-        workspace_rewind(workspace, mark);
+        learn_chunk(&course, from, to);
     }
-    for (int32_t i = 0; has_graphs && i < lesson->graphs; i++) {
-        struct workspace_mark mark = workspace_mark(workspace);
-        network->kind->embed_backward(network, parameters, &lesson->graph[i], embedded.values[i],
-                                      embedded.gradients[i], workspace, gradients);
-        workspace_rewind(workspace, mark);
-    }
+    if (network->kind->embed != NULL)
+        embed_all_backward(&course);
 }

@@ -106,9 +106,10 @@ struct network_kind {
     size_t (*embedding_size)(const struct network *network, int32_t nodes);
     void (*embed)(const struct network *network, const real *parameters,
                   const struct network_graph *graph, struct workspace *workspace, real *embedding);
-    /* Adds to gradients, given the gradient by the embedding. */
+    /* Adds to gradients, given the gradient by the embedding. `transposed` holds the matrices of
+     * `parameters` transposed, here and below. */
     void (*embed_backward)(const struct network *network, const real *parameters,
-                           const struct network_graph *graph, const real *embedding,
+                           const real *transposed, const struct network_graph *graph,
                            const real *d_embedding, struct workspace *workspace, real *gradients);
 
     /* Logits of a batch; returns what `backward` will need, in the workspace. */
@@ -116,10 +117,9 @@ struct network_kind {
                      const struct network_batch *batch, const real *const *embeddings,
                      struct workspace *workspace, real *logits);
     /* Adds to gradients and to the gradients by the embeddings. */
-    void (*backward)(const struct network *network, const real *parameters,
-                     const struct network_batch *batch, const real *const *embeddings,
-                     const void *tape, const real *d_logits, struct workspace *workspace,
-                     real *gradients, real *const *d_embeddings);
+    void (*backward)(const struct network *network, const real *transposed,
+                     const struct network_batch *batch, const void *tape, const real *d_logits,
+                     struct workspace *workspace, real *gradients, real *const *d_embeddings);
 };
 
 /* All kinds, NULL at the end; and the one of a name, NULL if there is none. */

@@ -21,14 +21,6 @@ static size_t size_of(const struct network *network, int32_t nodes)
     return ((size_t)nodes + 2) * W;
 }
 
-static void embed_backward(const struct network *network, const real *parameters,
-                           const struct network_graph *graph, const real *embedding,
-                           const real *d_embedding, struct workspace *workspace, real *gradients)
-{
-    (void)embedding;
-    embedding_backward(network, parameters, graph, d_embedding, workspace, gradients);
-}
-
 static const real *row_of(const real *embedding, int32_t row)
 {
     return embedding + (ptrdiff_t)row * W;
@@ -94,15 +86,13 @@ static void *forward(const struct network *network, const real *parameters,
     return tape;
 }
 
-static void backward(const struct network *network, const real *parameters,
-                     const struct network_batch *batch, const real *const *embeddings,
-                     const void *tape, const real *d_logits, struct workspace *workspace,
-                     real *gradients, real *const *d_embeddings)
+static void backward(const struct network *network, const real *transposed,
+                     const struct network_batch *batch, const void *tape, const real *d_logits,
+                     struct workspace *workspace, real *gradients, real *const *d_embeddings)
 {
-    (void)embeddings;
     int32_t count = batch->first[batch->decisions] - batch->first[0];
     real *d_extra = workspace_zeros(workspace, (size_t)count * EXTRA);
-    scorer_backward(network, parameters, tape, d_logits, count, workspace, gradients, d_extra);
+    scorer_backward(network, transposed, tape, d_logits, count, workspace, gradients, d_extra);
     scatter(batch, d_extra, d_embeddings);
 }
 
@@ -113,7 +103,7 @@ const struct network_kind network_graph_kind = {
     .layout = layout,
     .embedding_size = size_of,
     .embed = embedding_forward,
-    .embed_backward = embed_backward,
+    .embed_backward = embedding_backward,
     .forward = forward,
     .backward = backward,
 };

@@ -19,14 +19,12 @@ static void *forward(const struct network *network, const real *parameters,
     return tape;
 }
 
-static void backward(const struct network *network, const real *parameters,
-                     const struct network_batch *batch, const real *const *embeddings,
-                     const void *tape, const real *d_logits, struct workspace *workspace,
-                     real *gradients, real *const *d_embeddings)
+static void backward(const struct network *network, const real *transposed,
+                     const struct network_batch *batch, const void *tape, const real *d_logits,
+                     struct workspace *workspace, real *gradients, real *const *d_embeddings)
 {
-    (void)embeddings;
     (void)d_embeddings;
-    scorer_backward(network, parameters, tape, d_logits,
+    scorer_backward(network, transposed, tape, d_logits,
                     batch->first[batch->decisions] - batch->first[0], workspace, gradients, NULL);
 }
 

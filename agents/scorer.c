@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agents/scorer.h"
 
-#include <string.h>
-
 #include "agents/layers.h"
 #include "agents/matrix.h"
 
@@ -45,16 +43,20 @@ void scorer_forward(const struct network *network, const real *parameters, const
     linear_forward(rows, parameters + place(network, W0), parameters + place(network, B0), count,
                    shape->features, width[0], tape->hidden[0]);
     if (extra != NULL)
-        matrix_multiply_add(&(struct matrix_product){.rows = count,
-                                                     .columns = width[0],
-                                                     .sums = extra_width(network),
-                                                     .a = extra,
-                                                     .a_row = extra_width(network),
-                                                     .a_sum = 1,
-                                                     .b = parameters + place(network, W_EXTRA),
-                                                     .b_sum = width[0],
-                                                     .c = tape->hidden[0],
-                                                     .c_row = width[0]});
+        matrix_multiply(&(struct matrix_product){
+            .rows = count,
+            .columns = width[0],
+            .sums = extra_width(network),
+            .a = extra,
+            .a_row = extra_width(network),
+            .a_sum = 1,
+            .b = parameters + place(network, W_EXTRA),
+            .b_sum = width[0],
+            .start = tape->hidden[0],
+            .start_row = width[0],
+            .c = tape->hidden[0],
+            .c_row = width[0],
+        });
     leaky_relu_forward(tape->hidden[0], (size_t)count * (size_t)width[0]);
     linear_forward(tape->hidden[0], parameters + place(network, W1),
                    parameters + place(network, B1), count, width[0], width[1], tape->hidden[1]);
@@ -63,7 +65,7 @@ void scorer_forward(const struct network *network, const real *parameters, const
                    parameters + place(network, B2), count, width[1], 1, logits);
 }
 
-void scorer_backward(const struct network *network, const real *parameters,
+void scorer_backward(const struct network *network, const real *transposed,
                      const struct scorer_tape *tape, const real *d_logits, int32_t count,
                      struct workspace *workspace, real *gradients, real *d_extra)
 {
@@ -71,17 +73,16 @@ void scorer_backward(const struct network *network, const real *parameters,
     size_t size[2] = {(size_t)count * (size_t)width[0], (size_t)count * (size_t)width[1]};
     real *d1 = workspace_zeros(workspace, size[1]);
     real *d0 = workspace_zeros(workspace, size[0]);
-    linear_backward(tape->hidden[1], parameters + place(network, W2), d_logits, count, width[1], 1,
-                    gradients + place(network, W2), gradients + place(network, B2), d1, workspace);
+    linear_backward(tape->hidden[1], transposed + place(network, W2), d_logits, count, width[1], 1,
+                    gradients + place(network, W2), gradients + place(network, B2), d1);
     leaky_relu_backward(tape->hidden[1], d1, size[1]);
-    linear_backward(tape->hidden[0], parameters + place(network, W1), d1, count, width[0], width[1],
-                    gradients + place(network, W1), gradients + place(network, B1), d0, workspace);
+    linear_backward(tape->hidden[0], transposed + place(network, W1), d1, count, width[0], width[1],
+                    gradients + place(network, W1), gradients + place(network, B1), d0);
     leaky_relu_backward(tape->hidden[0], d0, size[0]);
     linear_backward(tape->rows, NULL, d0, count, network->shape.features, width[0],
-                    gradients + place(network, W0), gradients + place(network, B0), NULL,
-                    workspace);
+                    gradients + place(network, W0), gradients + place(network, B0), NULL);
     if (tape->extra != NULL)
-        linear_backward(tape->extra, parameters + place(network, W_EXTRA), d0, count,
+        linear_backward(tape->extra, transposed + place(network, W_EXTRA), d0, count,
                         extra_width(network), width[0], gradients + place(network, W_EXTRA), NULL,
-                        d_extra, workspace);
+                        d_extra);
 }

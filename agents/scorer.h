@@ -23,8 +23,8 @@ void scorer_forward(const struct network *network, const real *parameters, const
                     const real *extra, int32_t count, struct workspace *workspace,
                     struct scorer_tape *tape, real *logits);
 
-/* Adds to gradients and to d_extra [count][extra]. */
-void scorer_backward(const struct network *network, const real *parameters,
+/* `transposed` as tensors_transpose made it. Adds to gradients and to d_extra [count][extra]. */
+void scorer_backward(const struct network *network, const real *transposed,
                      const struct scorer_tape *tape, const real *d_logits, int32_t count,
                      struct workspace *workspace, real *gradients, real *d_extra);
 

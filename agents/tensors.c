@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/matrix.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -69,6 +70,16 @@ void tensors_draw(const struct tensors *tensors, real *block, uint64_t seed)
         for (size_t k = 0; k < tensor->count; k++)
             block[tensor->offset + k] =
                 deviation > 0 ? (real)(deviation * random_normal(&stream)) : constant;
+    }
+}
+
+void tensors_transpose(const struct tensors *tensors, const real *block, real *transposed)
+{
+    for (int32_t i = 0; i < tensors->count; i++) {
+        const struct tensor *tensor = &tensors->list[i];
+        if (tensor->rank == 2)
+            matrix_transpose(block + tensor->offset, tensor->shape[0], tensor->shape[1],
+                             transposed + tensor->offset);
     }
 }
 

@@ -46,6 +46,9 @@ size_t tensors_add(struct tensors *tensors, const char *name, int32_t rows, int3
 /* Fills the block [reals]; the same seed gives the same numbers to the tensor of the same place. */
 void tensors_draw(const struct tensors *tensors, real *block, uint64_t seed);
 
+/* Writes each matrix of a block transposed to the same place of another block. */
+void tensors_transpose(const struct tensors *tensors, const real *block, real *transposed);
+
 /* The tensor of this name, NULL if there is none. O(count). */
 const struct tensor *tensors_find(const struct tensors *tensors, const char *name);
 

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Backward passes against central differences, with the room agents built in double. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/layers.h"
+#include "agents/matrix.h"
+#include "agents/network.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "test/suite.h"
+
+#define WORST_ERROR 1e-5
+
+/* Values of one array that are varied, at most twice this. */
+enum { SAMPLE = 8 };
+
+_Static_assert(sizeof(real) == sizeof(double), "differences of floats prove nothing");
+
+static struct random_stream stream;
+static struct workspace *workspace;
+
+static void setup(void)
+{
+    stream = random_open(11, 0, RANDOM_TEST, 0, 0);
+    workspace = workspace_create();
+}
+
+static void teardown(void)
+{
+    workspace_destroy(workspace);
+}
+
+/* Normal values with a standard deviation; free() them. */
+static real *draw(size_t count, double deviation)
+{
+    real *values = memory_zeroed(count, sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = deviation * random_normal(&stream);
+    return values;
+}
+
+static double dot(const real *a, const real *b, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+/* Holds the gradient of `loss(context)` by a sample of `values` against central differences. */
+static void check_gradient(const char *what, double (*loss)(void *context), void *context,
+                           real *values, const real *gradient, size_t count)
+{
+    const double step = 1e-5;
+    double worst = 0, largest = 0;
+    for (size_t i = 0; i < count; i += 1 + count / SAMPLE) {
+        real kept = values[i];
+        values[i] = kept + step;
+        double above = loss(context);
+        values[i] = kept - step;
+        double below = loss(context);
+        values[i] = kept;
+        double expected = (above - below) / (2 * step);
+        double error = fabs(expected - gradient[i]) / (fabs(expected) + fabs(gradient[i]) + 1e-4);
+        worst = fmax(worst, error);
+        largest = fmax(largest, fabs(gradient[i]));
+    }
+    ck_assert_msg(worst < WORST_ERROR, "%s: relative error %g", what, worst);
+    ck_assert_msg(largest > 1e-3, "%s: no gradient at all", what);
+}
+
+/* A dense layer under a leaky ReLU, read out by fixed weights. */
+struct dense {
+    int32_t rows, inputs, outputs;
+    real *x, *w, *b, *y, *readout;
+    void (*activate)(real *y, size_t count);
+};
+
+static double dense_loss(void *context)
+{
+    struct dense *dense = context;
+    size_t count = (size_t)dense->rows * (size_t)dense->outputs;
+    linear_forward(dense->x, dense->w, dense->b, dense->rows, dense->inputs, dense->outputs,
+                   dense->y);
+    dense->activate(dense->y, count);
+    return dot(dense->y, dense->readout, count);
+}
+
+static void check_dense(void (*activate)(real *y, size_t count),
+                        void (*activate_backward)(const real *y, real *d, size_t count))
+{
+    struct dense dense = {.rows = 7, .inputs = 5, .outputs = 19, .activate = activate};
+    size_t in = 7 * 5, weights = 5 * 19, out = 7 * 19;
+    dense.x = draw(in, 1);
+    dense.w = draw(weights, 1);
+    dense.b = draw(19, 1);
+    dense.y = draw(out, 1);
+    dense.readout = draw(out, 1);
+    dense_loss(&dense);
+    real *d_x = draw(in, 0), *d_w = draw(weights, 0), *d_b = draw(19, 0);
+    real *d_y = memory_zeroed(out, sizeof *d_y);
+    memcpy(d_y, dense.readout, out * sizeof *d_y);
+    activate_backward(dense.y, d_y, out);
+    real *transposed = draw(weights, 0);
+    matrix_transpose(dense.w, 5, 19, transposed);
+    linear_backward(dense.x, transposed, d_y, 7, 5, 19, d_w, d_b, d_x);
+    check_gradient("x", dense_loss, &dense, dense.x, d_x, in);
+    check_gradient("w", dense_loss, &dense, dense.w, d_w, weights);
+    check_gradient("b", dense_loss, &dense, dense.b, d_b, 19);
+    real *all[] = {dense.x, dense.w, dense.b, dense.y, dense.readout,
+                   d_x,     d_w,     d_b,     d_y,     transposed};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+START_TEST(a_dense_layer_with_leaky_relu)
+{
+    check_dense(leaky_relu_forward, leaky_relu_backward);
+}
+END_TEST
+
+START_TEST(a_dense_layer_with_relu)
+{
+    check_dense(relu_forward, relu_backward);
+}
+END_TEST
+
+/* Random decisions over random graphs; some choices are skipped, some candidates have no graph. */
+enum {
+    GRAPHS = 5,
+    NODES = 9,
+    NODE_FEATURES = 8,
+    DECISIONS = 30,
+    FEATURES = 7,
+    CANDIDATES = 6,
+};
+
+struct school {
+    struct network network;
+    struct objective objective;
+    struct network_lesson lesson;
+    struct network_graph graphs[GRAPHS];
+    int32_t child_first[GRAPHS][NODES + 1], child[GRAPHS][NODES * NODES];
+    int32_t first[DECISIONS + 1], action[DECISIONS];
+    int32_t graph[DECISIONS * CANDIDATES], node[DECISIONS * CANDIDATES];
+    int32_t seen_first[DECISIONS + 1], seen[DECISIONS * GRAPHS];
+    real old_log_prob[DECISIONS], advantage[DECISIONS];
+    real *rows, *features[GRAPHS], *parameters, *gradients;
+    struct objective_sums sums;
+};
+
+static int32_t below(int count)
+{
+    return (int32_t)random_below(&stream, (uint32_t)count);
+}
+
+static void draw_graph(struct school *school, int g)
+{
+    int32_t *first = school->child_first[g], *child = school->child[g];
+    int32_t nodes = 1 + below(NODES);
+    first[0] = 0;
+    for (int32_t v = 0; v < nodes; v++) {
+        first[v + 1] = first[v];
+        for (int32_t u = 0; u < v; u++)
+            if (below(3) == 0)
+                child[first[v + 1]++] = u;
+    }
+    school->features[g] = draw((size_t)nodes * NODE_FEATURES, 1);
+    school->graphs[g] = (struct network_graph){
+        .nodes = nodes, .features = school->features[g], .child_first = first, .child = child};
+}
+
+static void draw_decision(struct school *school, int d)
+{
+    int32_t count = 1 + below(CANDIDATES);
+    int32_t *seen_end = &school->seen_first[d + 1];
+    school->first[d + 1] = school->first[d] + count;
+    school->action[d] = below(8) == 0 ? -1 : below(count);
+    school->old_log_prob[d] = -log(count) + 0.4 * random_normal(&stream);
+    school->advantage[d] = random_normal(&stream);
+    *seen_end = school->seen_first[d];
+    for (int32_t g = 0; g < GRAPHS; g++)
+        if (below(2) == 0)
+            school->seen[(*seen_end)++] = g;
+    for (int32_t c = school->first[d]; c < school->first[d + 1]; c++) {
+        school->graph[c] = below(GRAPHS + 1) - 1;
+        school->node[c] = school->graph[c] < 0 ? 0 : below(school->graphs[school->graph[c]].nodes);
+    }
+}
+
+static void school_init(struct school *school, const char *kind, enum objective_kind objective)
+{
+    *school = (struct school){.objective = {.kind = objective, .clip = 0.2, .entropy = 0.05}};
+    network_init(&school->network, network_find(kind),
+                 (struct network_shape){.features = FEATURES, .node_features = NODE_FEATURES});
+    for (int g = 0; g < GRAPHS; g++)
+        draw_graph(school, g);
+    for (int d = 0; d < DECISIONS; d++)
+        draw_decision(school, d);
+    size_t count = school->network.tensors.reals;
+    school->rows = draw((size_t)school->first[DECISIONS] * FEATURES, 1);
+    school->parameters = draw(count, 0.4); /* biases too: nothing sits on a kink */
+    school->gradients = draw(count, 0);
+    school->lesson = (struct network_lesson){
+        .batch = {.decisions = DECISIONS,
+                  .first = school->first,
+                  .rows = school->rows,
+                  .graph = school->graph,
+                  .node = school->node,
+                  .seen_first = school->seen_first,
+                  .seen = school->seen},
+        .graphs = GRAPHS,
+        .graph = school->graphs,
+        .action = school->action,
+        .old_log_prob = school->old_log_prob,
+        .advantage = school->advantage,
+    };
+}
+
+static void school_finish(struct school *school)
+{
+    network_finish(&school->network);
+    for (int g = 0; g < GRAPHS; g++)
+        free(school->features[g]);
+    free(school->rows);
+    free(school->parameters);
+    free(school->gradients);
+}
+
+static double school_loss(void *context)
+{
+    struct school *school = context;
+    real *unused = draw(school->network.tensors.reals, 0);
+    school->sums = (struct objective_sums){0};
+    network_learn(&school->network, school->parameters, &school->lesson, &school->objective,
+                  workspace, unused, &school->sums);
+    free(unused);
+    double bonus = school->objective.kind == OBJECTIVE_CLONE ? 0 : school->objective.entropy;
+    return school->sums.loss - bonus * school->sums.entropy;
+}
+
+static void check_school(const char *kind, enum objective_kind objective)
+{
+    struct school school;
+    school_init(&school, kind, objective);
+    struct objective_sums sums = {0};
+    network_learn(&school.network, school.parameters, &school.lesson, &school.objective, workspace,
+                  school.gradients, &sums);
+    if (objective == OBJECTIVE_PPO) {
+        ck_assert_int_gt(sums.clipped, 2);
+        ck_assert_int_gt(sums.choices - sums.clipped, 10);
+    }
+    const struct tensors *tensors = &school.network.tensors;
+    for (int32_t i = 0; i < tensors->count; i++) {
+        const struct tensor *tensor = &tensors->list[i];
+        if (strcmp(tensor->name, "score.2.bias") == 0)
+            continue; /* moves all logits alike */
+        check_gradient(tensor->name, school_loss, &school, school.parameters + tensor->offset,
+                       school.gradients + tensor->offset, tensor->count);
+    }
+    school_finish(&school);
+}
+
+START_TEST(ppo_through_the_mlp)
+{
+    check_school("mlp", OBJECTIVE_PPO);
+}
+END_TEST
+
+START_TEST(ppo_through_the_graph_embedding)
+{
+    check_school("graph", OBJECTIVE_PPO);
+}
+END_TEST
+
+START_TEST(reinforce_through_the_graph_embedding)
+{
+    check_school("graph", OBJECTIVE_REINFORCE);
+}
+END_TEST
+
+START_TEST(cloning_through_the_graph_embedding)
+{
+    check_school("graph", OBJECTIVE_CLONE);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("gradients");
+    TCase *layers = tcase_create("layers");
+    tcase_add_checked_fixture(layers, setup, teardown);
+    tcase_add_test(layers, a_dense_layer_with_leaky_relu);
+    tcase_add_test(layers, a_dense_layer_with_relu);
+    suite_add_tcase(suite, layers);
+    TCase *losses = tcase_create("losses");
+    tcase_add_checked_fixture(losses, setup, teardown);
+    tcase_set_timeout(losses, 60);
+    tcase_add_test(losses, ppo_through_the_mlp);
+    tcase_add_test(losses, ppo_through_the_graph_embedding);
+    tcase_add_test(losses, reinforce_through_the_graph_embedding);
+    tcase_add_test(losses, cloning_through_the_graph_embedding);
+    suite_add_tcase(suite, losses);
+    return suite;
+}
