@@ -150,6 +150,7 @@ static void sum_up(const struct network *network, const real *parameters,
     matrix_multiply(&(struct matrix_product){
         .rows = nodes,
         .columns = W,
+        .blocks = 1,
         .sums = W,
         .a = e,
         .a_row = W,

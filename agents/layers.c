@@ -9,6 +9,7 @@ void linear_forward(const real *x, const real *w, const real *b, int32_t rows, i
     matrix_multiply(&(struct matrix_product){
         .rows = rows,
         .columns = outputs,
+        .blocks = 1,
         .sums = inputs,
         .a = x,
         .a_row = inputs,
@@ -28,6 +29,7 @@ void linear_backward(const real *x, const real *w_transposed, const real *d_y, i
         matrix_multiply(&(struct matrix_product){
             .rows = inputs,
             .columns = outputs,
+            .blocks = 1,
             .sums = rows,
             .a = x,
             .a_row = 1,
@@ -47,6 +49,7 @@ void linear_backward(const real *x, const real *w_transposed, const real *d_y, i
         matrix_multiply(&(struct matrix_product){
             .rows = rows,
             .columns = inputs,
+            .blocks = 1,
             .sums = outputs,
             .a = d_y,
             .a_row = outputs,

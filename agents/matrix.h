@@ -16,11 +16,12 @@
 
 /* C must not overlap A or B; `start` is C itself or does not overlap it. Steps are in reals. */
 struct matrix_product {
-    int32_t rows, columns, sums; /* of C, of C, and summands for each element */
+    int32_t rows, columns; /* of C */
+    int32_t blocks, sums;  /* summands: s = block * sums + i */
     const real *a;
-    ptrdiff_t a_row, a_sum; /* A[r][s] = a[r * a_row + s * a_sum] */
+    ptrdiff_t a_row, a_block, a_sum; /* A[r][s] = a[r * a_row + block * a_block + i * a_sum] */
     const real *b;
-    ptrdiff_t b_sum; /* B[s][c] = b[s * b_sum + c] */
+    ptrdiff_t b_block, b_sum; /* B[s][c] = b[block * b_block + i * b_sum + c] */
     const real *start;
     ptrdiff_t start_row; /* start[r][c] = start[r * start_row + c]; 0 for a bias */
     real *c;

@@ -5,12 +5,10 @@
 
 #include <math.h>
 
-enum { TILE_ROWS = 6, TILE_VECTORS = 2 };
-
 #if defined AGENTS_AVX512
 #include <immintrin.h>
 
-enum { LANES = MATRIX_AVX512_LANES };
+enum { LANES = MATRIX_AVX512_LANES, TILE_ROWS = 7, TILE_VECTORS = 2 };
 typedef __m512 vector;
 
 static inline vector load(const real *from)
@@ -36,7 +34,7 @@ static inline vector multiply_add(vector a, vector b, vector c)
 #elif defined AGENTS_AVX2
 #include <immintrin.h>
 
-enum { LANES = MATRIX_AVX2_LANES };
+enum { LANES = MATRIX_AVX2_LANES, TILE_ROWS = 6, TILE_VECTORS = 2 };
 typedef __m256 vector;
 
 static inline vector load(const real *from)
@@ -61,7 +59,7 @@ static inline vector multiply_add(vector a, vector b, vector c)
 
 #else
 
-enum { LANES = 1 };
+enum { LANES = 1, TILE_ROWS = 6, TILE_VECTORS = 2 };
 typedef real vector;
 
 static inline vector load(const real *from)
@@ -87,7 +85,11 @@ static inline vector multiply_add(vector a, vector b, vector c)
 
 #endif
 
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
 #define UNROLLED _Pragma("GCC unroll 8")
+#endif
 
 /* Rows [row, row + rows) and vectors columns [column, ...) of C; `rows` and `vectors` are constants
  * where this is inlined, so that `tile` becomes registers. */
@@ -96,24 +98,37 @@ static inline __attribute__((always_inline)) void multiply_tile(const struct mat
                                                                 const int rows, const int vectors)
 {
     vector tile[TILE_ROWS][TILE_VECTORS];
-    const real *a = p->a + row * p->a_row;
-    const real *b = p->b + column;
     const real *start = p->start + row * p->start_row + column;
     real *c = p->c + row * p->c_row + column;
-    UNROLLED for (int r = 0; r < rows; r++) UNROLLED for (int v = 0; v < vectors; v++) tile[r][v] =
-        load(start + r * p->start_row + v * LANES);
-    for (int32_t s = 0; s < p->sums; s++, a += p->a_sum, b += p->b_sum) {
-        vector factor[TILE_VECTORS];
-        UNROLLED for (int v = 0; v < vectors; v++) factor[v] = load(b + v * LANES);
-        UNROLLED for (int r = 0; r < rows; r++)
-        {
-            vector left = broadcast(a[r * p->a_row]);
-            UNROLLED for (int v = 0; v < vectors; v++) tile[r][v] =
-                multiply_add(left, factor[v], tile[r][v]);
+    UNROLLED
+    for (int r = 0; r < rows; r++) {
+        UNROLLED
+        for (int v = 0; v < vectors; v++)
+            tile[r][v] = load(start + r * p->start_row + v * LANES);
+    }
+    for (int32_t block = 0; block < p->blocks; block++) {
+        const real *a = p->a + row * p->a_row + block * p->a_block;
+        const real *b = p->b + column + block * p->b_block;
+        for (int32_t s = 0; s < p->sums; s++, a += p->a_sum, b += p->b_sum) {
+            vector factor[TILE_VECTORS];
+            UNROLLED
+            for (int v = 0; v < vectors; v++)
+                factor[v] = load(b + v * LANES);
+            UNROLLED
+            for (int r = 0; r < rows; r++) {
+                vector left = broadcast(a[r * p->a_row]);
+                UNROLLED
+                for (int v = 0; v < vectors; v++)
+                    tile[r][v] = multiply_add(left, factor[v], tile[r][v]);
+            }
         }
     }
-    UNROLLED for (int r = 0; r < rows; r++) UNROLLED for (int v = 0; v < vectors; v++)
-        store(c + r * p->c_row + v * LANES, tile[r][v]);
+    UNROLLED
+    for (int r = 0; r < rows; r++) {
+        UNROLLED
+        for (int v = 0; v < vectors; v++)
+            store(c + r * p->c_row + v * LANES, tile[r][v]);
+    }
 }
 
 static inline __attribute__((always_inline)) void
@@ -123,6 +138,9 @@ multiply_columns(const struct matrix_product *p, int32_t column, const int vecto
     for (; row + TILE_ROWS <= p->rows; row += TILE_ROWS)
         multiply_tile(p, row, column, TILE_ROWS, vectors);
     switch (p->rows - row) {
+    case 6:
+        multiply_tile(p, row, column, 6, vectors);
+        break;
     case 5:
         multiply_tile(p, row, column, 5, vectors);
         break;

@@ -46,6 +46,7 @@ void scorer_forward(const struct network *network, const real *parameters, const
         matrix_multiply(&(struct matrix_product){
             .rows = count,
             .columns = width[0],
+            .blocks = 1,
             .sums = extra_width(network),
             .a = extra,
             .a_row = extra_width(network),

@@ -9,14 +9,8 @@
 #include "agents/network.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "test/gradient.h"
 #include "test/suite.h"
-
-#define WORST_ERROR 1e-5
-
-/* Values of one array that are varied, at most twice this. */
-enum { SAMPLE = 8 };
-
-_Static_assert(sizeof(real) == sizeof(double), "differences of floats prove nothing");
 
 static struct random_stream stream;
 static struct workspace *workspace;
@@ -32,43 +26,9 @@ static void teardown(void)
     workspace_destroy(workspace);
 }
 
-/* Normal values with a standard deviation; free() them. */
 static real *draw(size_t count, double deviation)
 {
-    real *values = memory_zeroed(count, sizeof *values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = deviation * random_normal(&stream);
-    return values;
-}
-
-static double dot(const real *a, const real *b, size_t count)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-/* Holds the gradient of `loss(context)` by a sample of `values` against central differences. */
-static void check_gradient(const char *what, double (*loss)(void *context), void *context,
-                           real *values, const real *gradient, size_t count)
-{
-    const double step = 1e-5;
-    double worst = 0, largest = 0;
-    for (size_t i = 0; i < count; i += 1 + count / SAMPLE) {
-        real kept = values[i];
-        values[i] = kept + step;
-        double above = loss(context);
-        values[i] = kept - step;
-        double below = loss(context);
-        values[i] = kept;
-        double expected = (above - below) / (2 * step);
-        double error = fabs(expected - gradient[i]) / (fabs(expected) + fabs(gradient[i]) + 1e-4);
-        worst = fmax(worst, error);
-        largest = fmax(largest, fabs(gradient[i]));
-    }
-    ck_assert_msg(worst < WORST_ERROR, "%s: relative error %g", what, worst);
-    ck_assert_msg(largest > 1e-3, "%s: no gradient at all", what);
+    return gradient_draw(&stream, count, deviation);
 }
 
 /* A dense layer under a leaky ReLU, read out by fixed weights. */
@@ -85,7 +45,7 @@ static double dense_loss(void *context)
     linear_forward(dense->x, dense->w, dense->b, dense->rows, dense->inputs, dense->outputs,
                    dense->y);
     dense->activate(dense->y, count);
-    return dot(dense->y, dense->readout, count);
+    return gradient_dot(dense->y, dense->readout, count);
 }
 
 static void check_dense(void (*activate)(real *y, size_t count),
@@ -106,9 +66,9 @@ static void check_dense(void (*activate)(real *y, size_t count),
     real *transposed = draw(weights, 0);
     matrix_transpose(dense.w, 5, 19, transposed);
     linear_backward(dense.x, transposed, d_y, 7, 5, 19, d_w, d_b, d_x);
-    check_gradient("x", dense_loss, &dense, dense.x, d_x, in);
-    check_gradient("w", dense_loss, &dense, dense.w, d_w, weights);
-    check_gradient("b", dense_loss, &dense, dense.b, d_b, 19);
+    gradient_check("x", dense_loss, &dense, dense.x, d_x, in);
+    gradient_check("w", dense_loss, &dense, dense.w, d_w, weights);
+    gradient_check("b", dense_loss, &dense, dense.b, d_b, 19);
     real *all[] = {dense.x, dense.w, dense.b, dense.y, dense.readout,
                    d_x,     d_w,     d_b,     d_y,     transposed};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -257,7 +217,7 @@ static void check_school(const char *kind, enum objective_kind objective)
         const struct tensor *tensor = &tensors->list[i];
         if (strcmp(tensor->name, "score.2.bias") == 0)
             continue; /* moves all logits alike */
-        check_gradient(tensor->name, school_loss, &school, school.parameters + tensor->offset,
+        gradient_check(tensor->name, school_loss, &school, school.parameters + tensor->offset,
                        school.gradients + tensor->offset, tensor->count);
     }
     school_finish(&school);
