@@ -375,6 +375,7 @@ START_TEST(it_describes_itself)
     const struct policy_kind *policy = sched_registry[_i];
     ck_assert_int_eq(policy->contract, POLICY_CONTRACT);
     ck_assert_ptr_eq(sched_find(policy->name), policy);
+    ck_assert_ptr_null(sched_find("nobody"));
     ck_assert_uint_gt(strlen(policy->summary), 10);
     ck_assert_uint_gt(strlen(policy->source), 3);
     ck_assert_ptr_nonnull(strstr(policy->cost, "O("));
