@@ -26,7 +26,7 @@ struct arena {
 _Noreturn void memory_exhausted(size_t count, size_t size)
 {
     fprintf(stderr, "hetsoc: out of memory (asked for %zu x %zu bytes)\n", count, size);
-    exit(EXIT_FAILURE);
+    exit(MEMORY_EXHAUSTED);
 }
 
 void *memory_zeroed(size_t count, size_t size)

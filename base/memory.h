@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Allocation that never returns NULL, and an arena for descriptions that live and die together.
  *
- * Out of memory stops the program with a message and exit status 1 (design: a trial that runs out
- * of memory is a child process, so it costs one row). */
+ * Out of memory stops the program with a message and exit status MEMORY_EXHAUSTED (a trial that
+ * runs out of memory is a child process, so it costs one row). */
 #ifndef HETSOC_BASE_MEMORY_H
 #define HETSOC_BASE_MEMORY_H
 
 #include <stddef.h>
+
+/* EX_OSERR of sysexits.h */
+enum { MEMORY_EXHAUSTED = 71 };
 
 /* `count` zeroed elements of `size` bytes on the heap; owned by the caller, released by free(). */
 void *memory_zeroed(size_t count, size_t size);

@@ -15,6 +15,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", "run an experiment and write tables, a summary and plots", command_run},
+    {"merge", "join the results of the shards of an experiment", command_merge},
     {"list", "list schedulers, platforms, apps, arrivals or metrics", command_list},
     {"validate", "check experiment, platform, app and arrivals files", command_validate},
 };

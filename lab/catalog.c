@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/tick.h"
 #include "lab/experiment.h"
 #include "lab/library.h"
@@ -24,6 +25,7 @@ struct catalog {
     struct entry *apps;             /* app sets by path */
     struct entry *mixes, *traces;   /* by everything that they are made of */
     struct entry *workloads;        /* map node by name */
+    struct entry *digests;          /* of files, by path */
 };
 
 struct catalog *catalog_create(struct arena *arena, const char *folder)
@@ -254,4 +256,39 @@ const struct arrivals *catalog_trace(struct catalog *catalog, const struct yaml_
         return NULL;
     entry_add(catalog, &catalog->traces, key, arrivals);
     return arrivals;
+}
+
+/* Digest of a file; NULL and a fault if it cannot be read, or if `path` is NULL. */
+static const char *find_digest(struct catalog *catalog, const char *path, struct fault *fault)
+{
+    if (path == NULL)
+        return NULL;
+    const char *known = entry_find(catalog->digests, path);
+    if (known != NULL)
+        return known;
+    char *digest = arena_zeroed(catalog->arena, 1, DIGEST_SIZE);
+    if (!digest_file(digest, path, fault))
+        return NULL;
+    entry_add(catalog, &catalog->digests, path, digest);
+    return digest;
+}
+
+const char *const *catalog_contents(struct catalog *catalog, const struct yaml_node *platform,
+                                    const struct yaml_node *workload, struct fault *fault)
+{
+    const struct yaml_node *apps = yaml_get(workload, "apps");
+    const struct yaml_node *file = yaml_get(yaml_get(workload, "arrivals"), "file");
+    const char **digests = arena_zeroed(catalog->arena, (size_t)apps->count + 3, sizeof *digests);
+    int count = 0;
+    digests[count++] =
+        find_digest(catalog, find_file(catalog, LIBRARY_PLATFORMS, platform, fault), fault);
+    for (int i = 0; i < apps->count; i++) {
+        const struct yaml_node *app = yaml_get(apps->items[i], "app");
+        digests[count++] =
+            find_digest(catalog, find_file(catalog, LIBRARY_APPS, app, fault), fault);
+    }
+    if (file != NULL)
+        digests[count++] =
+            find_digest(catalog, library_path(catalog->arena, catalog->folder, file->text), fault);
+    return fault_is_set(fault) ? NULL : digests;
 }

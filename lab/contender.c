@@ -149,5 +149,6 @@ struct contender contender_read(struct arena *arena, const struct yaml_node *ite
                 ? schema_real(schema, item, "", param->name)
                 : choice_number(arena, param->choices, schema_text(schema, item, "", param->name));
     }
-    return (struct contender){policy, contender_label(item)->text, params};
+    return (struct contender){
+        .policy = policy, .label = contender_label(item)->text, .params = params};
 }

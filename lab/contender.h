@@ -10,6 +10,7 @@ struct contender {
     const struct policy_kind *policy;
     const char *label;    /* `as`, or the policy's name; the rows of results carry it */
     const double *params; /* [policy->param_count] */
+    const char *content;  /* digest of the file that the policy reads; NULL without one */
 };
 
 /* Holds an item, which has a `name`, against the keys of its policy, and adds the parameters that

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lab/experiment.h"
 
+#include <math.h>
+
 #include <string.h>
 
 #include "lab/contender.h"
@@ -299,5 +301,9 @@ bool experiment_load(struct experiment *experiment, struct arena *arena, const c
     experiment->seed = (uint64_t)schema_int(&experiment_schema, root, "", "seed");
     experiment->replicates = (int32_t)schema_int(&experiment_schema, root, "", "replicates");
     experiment->trace = schema_bool(&experiment_schema, root, "", "trace");
+    double limit_s = schema_real(&experiment_schema, root, "", "time_limit_s");
+    int64_t limit_mib = schema_int(&experiment_schema, root, "", "memory_limit_mib");
+    experiment->time_limit_s = isnan(limit_s) ? 0 : limit_s;
+    experiment->memory_limit_bytes = limit_mib == INT64_MIN ? 0 : limit_mib * 1024 * 1024;
     return true;
 }

@@ -22,6 +22,8 @@ struct experiment {
     uint64_t seed;
     int32_t replicates;
     bool trace;
+    double time_limit_s;        /* of a trial; 0 = none */
+    int64_t memory_limit_bytes; /* of a trial; 0 = none */
 };
 
 /* Loads FILE, applies `sets` ("key=value", count of them), checks. Also checks what the schema

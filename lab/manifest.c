@@ -87,30 +87,38 @@ static json_t *json_of_host(void)
 }
 
 /* How many trials ended how, and the first failures with their reasons. */
-static void add_trials(json_t *root, const struct manifest *manifest)
+struct tally {
+    int64_t run, counts[TRIAL_CRASHED + 1];
+    json_t *failures;
+};
+
+static void count_trial(void *context, const struct database_entry *entry)
 {
-    int64_t total = (int64_t)manifest->points->count * manifest->points->replicates;
-    int64_t counts[TRIAL_CRASHED + 1] = {0};
-    int64_t run = 0;
-    json_t *failures = json_array();
-    for (int64_t i = 0; i < total; i++) {
-        const struct trial_row *row = manifest->rows[i];
-        if (row == NULL)
-            continue;
-        run++;
-        counts[row->status]++;
-        if (row->status != TRIAL_DONE && json_array_size(failures) < FAILURE_LIMIT)
-            json_array_append_new(
-                failures, json_pack("{s:i, s:s, s:s, s:s, s:s}", "trial", (int)row->trial, "status",
-                                    trial_status_name(row->status), "where", row->fault.where,
-                                    "what", row->fault.what, "hint", row->fault.hint));
-    }
-    json_t *trials = json_pack("{s:I, s:I}", "planned", (json_int_t)total, "run", (json_int_t)run);
+    struct tally *tally = context;
+    const struct trial_row *row = &entry->row;
+    tally->run++;
+    tally->counts[row->status]++;
+    if (row->status != TRIAL_DONE && json_array_size(tally->failures) < FAILURE_LIMIT)
+        json_array_append_new(tally->failures,
+                              json_pack("{s:i, s:s, s:s, s:s, s:s}", "trial", (int)row->trial,
+                                        "status", trial_status_name(row->status), "where",
+                                        row->fault.where, "what", row->fault.what, "hint",
+                                        row->fault.hint));
+}
+
+static bool add_trials(json_t *root, const struct manifest *manifest, struct fault *fault)
+{
+    struct tally tally = {.failures = json_array()};
+    bool ok = database_each(manifest->database, count_trial, &tally, fault);
+    int64_t planned = (int64_t)manifest->points->count * manifest->points->replicates;
+    json_t *trials =
+        json_pack("{s:I, s:I}", "planned", (json_int_t)planned, "run", (json_int_t)tally.run);
     for (int s = TRIAL_DONE; s <= TRIAL_CRASHED; s++)
         json_object_set_new(trials, trial_status_name((enum trial_status)s),
-                            json_integer((json_int_t)counts[s]));
+                            json_integer((json_int_t)tally.counts[s]));
     json_object_set_new(root, "trials", trials);
-    json_object_set_new(root, "failures", failures);
+    json_object_set_new(root, "failures", tally.failures);
+    return ok;
 }
 
 /* Of this process or the largest of its children, in KiB. */
@@ -140,14 +148,15 @@ bool manifest_write(const struct manifest *manifest, const char *path, struct fa
     json_object_set_new(root, "peak_rss_kib", json_integer(peak_rss_kib()));
     json_object_set_new(root, "stop_reason", json_string(manifest->stop_reason));
     json_object_set_new(root, "host", json_of_host());
-    add_trials(root, manifest);
+    bool has_trials = add_trials(root, manifest, fault);
     const struct yaml_node *config =
         schema_complete(&experiment_schema, experiment->arena, experiment->root);
     json_object_set_new(root, "config",
                         json_of_node(experiment->arena, &experiment_schema, config, "", &digits));
     layout |= JSON_REAL_PRECISION((size_t)(digits > 17 ? 17 : digits));
     FILE *stream = fopen(path, "w");
-    bool ok = stream != NULL && json_dumpf(root, stream, layout) == 0 && fputc('\n', stream) != EOF;
+    bool ok = has_trials && stream != NULL && json_dumpf(root, stream, layout) == 0 &&
+              fputc('\n', stream) != EOF;
     int error = errno;
     if (stream != NULL && fclose(stream) != 0) {
         ok = false;

@@ -5,13 +5,13 @@
 
 #include <time.h>
 
-#include "lab/trial.h"
+#include "lab/database.h"
 
 /* What to write down; borrowed. */
 struct manifest {
     const struct experiment *experiment;
     const struct points *points;
-    const struct trial_row *const *rows; /* [points->count * points->replicates], NULL = not run */
+    struct database *database; /* with the rows so far */
     time_t started;
     double wall_s;
     const char *stop_reason;

@@ -8,6 +8,13 @@
 
 #include "lab/catalog.h"
 #include "lab/contender.h"
+#include "lab/identity.h"
+
+/* What points_seconds assumes (docs/performance.md). */
+#define START_SIMGRID_S     6e-3
+#define START_HEAP_S        2e-3
+#define TASKS_PER_S_SIMGRID 3e5
+#define TASKS_PER_S_HEAP    3e6
 
 /* Room for "file:line:column". */
 enum { WHERE_SIZE = 512 };
@@ -256,10 +263,20 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
     for (size_t k = 0; k < expansion->key_count; k++)
         point.keys[k] =
             (struct point_key){expansion->keys[k], value_text(expansion, expansion->keys[k])};
+    const char *const *contents = catalog_contents(expansion->catalog, yaml_get(root, "platform"),
+                                                   yaml_get(root, "workload"), fault);
+    if (contents == NULL)
+        return false;
+    const struct yaml_node *complete = schema_complete(&experiment_schema, expansion->arena, root);
+    const struct yaml_node *schedulers = yaml_get(complete, "schedulers");
+    const char *shared = identity_shared(expansion->arena, complete, contents);
     const struct yaml_node *noise = yaml_get(root, "noise");
     for (int n = 0; n < noise->count; n++)
         for (int s = 0; s < expansion->contender_count; s++) {
             const struct contender *contender = &expansion->contenders[s];
+            point.identity =
+                identity_of_point(expansion->arena, shared, yaml_get(complete, "noise")->items[n],
+                                  schedulers->items[s], contender->content);
             point.noise = read_noise(noise->items[n]);
             point.scheduler = contender->label;
             point.policy = contender->policy;
@@ -325,4 +342,22 @@ bool points_expand(struct points *points, const struct experiment *experiment, s
     free(expansion.keys);
     free(expansion.list);
     return ok;
+}
+
+double points_seconds(const struct points *points)
+{
+    double seconds = 0;
+    for (int32_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->list[i];
+        bool is_simgrid = strcmp(point->engine->name, "simgrid") == 0;
+        double tasks_per_job = 0, share = 0;
+        for (int32_t app = 0; app < point->app_count; app++) {
+            tasks_per_job += (point->app_share[app] - share) * point->binds[app].app->task_count;
+            share = point->app_share[app];
+        }
+        seconds +=
+            (is_simgrid ? START_SIMGRID_S : START_HEAP_S) +
+            point->jobs * tasks_per_job / (is_simgrid ? TASKS_PER_S_SIMGRID : TASKS_PER_S_HEAP);
+    }
+    return seconds * points->replicates;
 }

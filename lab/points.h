@@ -23,6 +23,7 @@ struct point_key {
 
 /* All parameters of one run but the replicate. Borrowed from the points. */
 struct point {
+    const char *identity; /* digest of all of it (lab/identity.h) */
     const struct soc *soc;
     const char *platform, *workload, *scheduler; /* names and label as in the CSV */
     const struct bind *binds;                    /* [app_count] */
@@ -49,5 +50,15 @@ struct points {
 /* Expands and loads everything an experiment names, so that no trial can fail on input. All of it
  * lives in the experiment's arena. */
 bool points_expand(struct points *points, const struct experiment *experiment, struct fault *fault);
+
+/* The trial at a place of the order of execution: replicate-first, so that what is there early
+ * covers all points. */
+static inline int32_t points_trial(const struct points *points, int64_t place)
+{
+    return (int32_t)(place % points->count * points->replicates + place / points->count);
+}
+
+/* Roughly how much processor time all trials take, from measured rates of the engines. */
+double points_seconds(const struct points *points);
 
 #endif

@@ -4,16 +4,19 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 
-/* How often a wish to kill is looked at. */
+/* How often a wish to kill and the time limit are looked at. */
 enum { POLL_MS = 200 };
 
 /* A process that runs a trial. */
@@ -21,6 +24,8 @@ struct child {
     pid_t pid;
     int32_t trial;
     int pipe; /* read end: the row, then end of file */
+    double deadline_s;
+    bool is_late; /* it was killed because of that */
 };
 
 /* The processes of a run; polls[i] watches children[i]. */
@@ -36,10 +41,11 @@ static int stop_wishes(const struct pool *pool)
     return pool->stop == NULL ? 0 : (int)*pool->stop;
 }
 
-/* Trial number at a place of the replicate-first order. */
-static int32_t trial_at(const struct points *points, int64_t place)
+static double clock_s(void)
 {
-    return (int32_t)(place % points->count * points->replicates + place / points->count);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static bool write_all(int file, const void *bytes, size_t size)
@@ -78,6 +84,9 @@ static _Noreturn void child_main(const struct pool *pool, int32_t trial, int out
     if (getppid() != parent)
         _exit(EXIT_FAILURE);
     signal(SIGINT, SIG_IGN); /* a terminal sends it to the whole group */
+    const rlim_t bytes = (rlim_t)pool->memory_limit_bytes;
+    if (bytes > 0)
+        setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
     struct trial_row row;
     struct arena *arena = arena_create();
     const char *stem = NULL;
@@ -107,21 +116,34 @@ static bool crew_start(struct crew *crew, int32_t trial)
         errno = error;
         return false;
     }
-    crew->children[crew->count] = (struct child){pid, trial, ends[0]};
+    const double limit_s = crew->pool->time_limit_s;
+    crew->children[crew->count] = (struct child){
+        .pid = pid,
+        .trial = trial,
+        .pipe = ends[0],
+        .deadline_s = limit_s > 0 ? clock_s() + limit_s : INFINITY,
+    };
     crew->polls[crew->count] = (struct pollfd){.fd = ends[0], .events = POLLIN};
     crew->count++;
     return true;
 }
 
 /* A row for a child that died before it could give one. */
-static void row_of_death(struct trial_row *row, const struct pool *pool, int32_t trial, int status)
+static void row_of_death(struct trial_row *row, const struct pool *pool, const struct child *child,
+                         int status)
 {
-    trial_row_clear(row, trial, trial % pool->points->replicates);
-    row->status = TRIAL_CRASHED;
     const char *hint = "the other trials are not affected; -j 1 may help if memory ran out";
-    if (WIFSIGNALED(status))
+    trial_row_clear(row, child->trial, child->trial % pool->points->replicates);
+    row->status = child->is_late ? TRIAL_TIMEOUT : TRIAL_CRASHED;
+    if (child->is_late)
+        fault_set(&row->fault, "", "raise time_limit_s; running again tries it again",
+                  "it took longer than %g s and was killed", pool->time_limit_s);
+    else if (WIFSIGNALED(status))
         fault_set(&row->fault, "", hint, "its process was killed by signal %d (%s)",
                   WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else if (WEXITSTATUS(status) == MEMORY_EXHAUSTED)
+        fault_set(&row->fault, "", "-j 1 or a larger memory_limit_mib may help",
+                  "its process ran out of memory");
     else
         fault_set(&row->fault, "", hint, "its process ended with exit status %d and no result",
                   WEXITSTATUS(status));
@@ -146,22 +168,42 @@ static void crew_finish(struct crew *crew, int32_t i)
     if (!whole && stop_wishes(pool) >= 2)
         return;
     if (!whole)
-        row_of_death(&row, pool, child.trial, status);
+        row_of_death(&row, pool, &child, status);
     pool->on_row(pool->context, &row);
+}
+
+/* Kills the children whose time is over, or all if the user wishes so. */
+static void crew_cut(struct crew *crew)
+{
+    bool all = stop_wishes(crew->pool) >= 2;
+    double now_s = clock_s();
+    for (int32_t i = 0; i < crew->count; i++) {
+        struct child *child = &crew->children[i];
+        child->is_late = child->is_late || now_s > child->deadline_s;
+        if (all || child->is_late)
+            kill(child->pid, SIGKILL);
+    }
 }
 
 /* Waits until a child has said or done something, and takes its row. */
 static void crew_wait(struct crew *crew)
 {
     int ready = poll(crew->polls, (nfds_t)crew->count, POLL_MS);
-    if (stop_wishes(crew->pool) >= 2)
-        for (int32_t i = 0; i < crew->count; i++)
-            kill(crew->children[i].pid, SIGKILL);
+    crew_cut(crew);
     if (ready <= 0)
         return;
     for (int32_t i = crew->count - 1; i >= 0; i--)
         if (crew->polls[i].revents != 0)
             crew_finish(crew, i);
+}
+
+/* The next wanted place at or after `place`. */
+static int64_t next_place(const struct pool *pool, int64_t place, int64_t total)
+{
+    while (place < total && pool->is_wanted != NULL &&
+           !pool->is_wanted(pool->context, points_trial(pool->points, place), place))
+        place++;
+    return place;
 }
 
 bool pool_run(const struct pool *pool, struct fault *fault)
@@ -172,11 +214,11 @@ bool pool_run(const struct pool *pool, struct fault *fault)
     crew.children = memory_zeroed((size_t)pool->jobs, sizeof *crew.children);
     crew.polls = memory_zeroed((size_t)pool->jobs, sizeof *crew.polls);
     bool ok = true;
-    int64_t place = 0;
+    int64_t place = next_place(pool, 0, total);
     while (crew.count > 0 || (ok && place < total && stop_wishes(pool) == 0)) {
         while (ok && place < total && crew.count < pool->jobs && stop_wishes(pool) == 0) {
-            if (crew_start(&crew, trial_at(pool->points, place)))
-                place++;
+            if (crew_start(&crew, points_trial(pool->points, place)))
+                place = next_place(pool, place + 1, total);
             else if (crew.count > 0)
                 break; /* too many processes now: try again when one has ended */
             else

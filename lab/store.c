@@ -4,24 +4,31 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/csv.h"
+#include "lab/database.h"
+#include "lab/export.h"
 #include "lab/manifest.h"
 #include "lab/tables.h"
 
+/* How long a folder may stay locked by children of a run that was killed. */
+enum { LOCK_PATIENCE_MS = 3000, LOCK_PAUSE_MS = 20 };
+
 struct store {
     struct arena *arena;
+    struct database *database;
+    int folder; /* locked as long as the store is open */
     const char *dir;
     const char *parts_dir; /* NULL = no trace */
     const struct points *points;
     const struct experiment *experiment;
-    struct trial_row **rows; /* [trial_count], NULL = not there */
-    int64_t trial_count;
+    bool *kept; /* [points->count * points->replicates] trials of an earlier run */
     time_t started;
     bool reused; /* the folder held the results of an earlier run */
 };
@@ -57,6 +64,26 @@ static bool check_writable(struct arena *arena, const char *dir, struct fault *f
     return true;
 }
 
+/* Locks the folder against other processes. */
+static bool lock_folder(struct store *store, struct fault *fault)
+{
+    store->folder = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->folder < 0)
+        return fault_set(fault, store->dir, "choose another folder with -o",
+                         "cannot open the folder: %s", strerror(errno));
+    for (int waited_ms = 0; flock(store->folder, LOCK_EX | LOCK_NB) != 0;
+         waited_ms += LOCK_PAUSE_MS) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return true; /* a file system without locks */
+        if (waited_ms >= LOCK_PATIENCE_MS)
+            return fault_set(fault, store->dir,
+                             "wait until it is done, or choose another folder with -o",
+                             "another hetsoc process is writing into this folder");
+        nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_MS * 1000000}, NULL);
+    }
+    return true;
+}
+
 /* Removes a folder of parts with all that is in it. */
 static void remove_parts(const struct store *store, const char *dir)
 {
@@ -70,25 +97,38 @@ static void remove_parts(const struct store *store, const char *dir)
     rmdir(dir);
 }
 
+/* Opens the database, after removing the old one if that is to be overwritten. */
+static bool open_database(struct store *store, bool overwrite, struct fault *fault)
+{
+    static const char *const files[] = {"results.db", "results.db-wal", "results.db-shm"};
+    const char *path = arena_printf(store->arena, "%s/results.db", store->dir);
+    store->reused = access(path, F_OK) == 0;
+    for (size_t i = 0; overwrite && i < sizeof files / sizeof *files; i++)
+        unlink(arena_printf(store->arena, "%s/%s", store->dir, files[i]));
+    store->database = database_open(path, fault);
+    return store->database != NULL &&
+           database_plan(store->database, store->points, store->experiment, fault) &&
+           database_kept(store->database, store->experiment->trace, store->kept, fault);
+}
+
 struct store *store_open(const char *dir, const struct points *points,
-                         const struct experiment *experiment, struct fault *fault)
+                         const struct experiment *experiment, bool overwrite, struct fault *fault)
 {
     struct store *store = memory_zeroed(1, sizeof *store);
     *store = (struct store){
         .arena = arena_create(),
+        .folder = -1,
         .points = points,
         .experiment = experiment,
-        .trial_count = (int64_t)points->count * points->replicates,
+        .kept = memory_zeroed((size_t)points->count * (size_t)points->replicates, sizeof(bool)),
         .started = time(NULL),
     };
     store->dir = arena_string(store->arena, dir);
-    store->rows = memory_zeroed((size_t)store->trial_count, sizeof *store->rows);
     const char *parts_dir = arena_printf(store->arena, "%s/.parts", dir);
-    bool ok = make_folder(store->arena, dir, fault) && check_writable(store->arena, dir, fault);
-    if (ok) {
-        store->reused = access(arena_printf(store->arena, "%s/manifest.json", dir), F_OK) == 0;
+    bool ok = make_folder(store->arena, dir, fault) && check_writable(store->arena, dir, fault) &&
+              lock_folder(store, fault) && open_database(store, overwrite, fault);
+    if (ok)
         remove_parts(store, parts_dir); /* of a run that was killed */
-    }
     if (ok && experiment->trace) {
         store->parts_dir = parts_dir;
         ok = make_folder(store->arena, parts_dir, fault);
@@ -105,9 +145,10 @@ void store_close(struct store *store)
         return;
     if (store->parts_dir != NULL)
         remove_parts(store, store->parts_dir);
-    for (int64_t i = 0; i < store->trial_count; i++)
-        free(store->rows[i]);
-    free(store->rows);
+    database_close(store->database);
+    if (store->folder >= 0)
+        close(store->folder);
+    free(store->kept);
     arena_destroy(store->arena);
     free(store);
 }
@@ -117,134 +158,93 @@ const char *store_trace_dir(const struct store *store)
     return store->parts_dir;
 }
 
-void store_put(struct store *store, const struct trial_row *row)
+static const struct point *point_of(const struct store *store, int32_t trial)
 {
-    assert(row->trial >= 0 && row->trial < store->trial_count);
-    if (store->rows[row->trial] == NULL)
-        store->rows[row->trial] = memory_zeroed(1, sizeof *row);
-    *store->rows[row->trial] = *row;
+    assert(trial >= 0 && trial / store->points->replicates < store->points->count);
+    return &store->points->list[trial / store->points->replicates];
 }
 
-/* Where a file is written before it gets its name. */
-static const char *aside_path(const struct store *store, const char *name)
+bool store_has(const struct store *store, int32_t trial)
 {
-    return arena_printf(store->arena, "%s/.%s.new", store->dir, name);
+    return store->kept[trial];
 }
 
-/* Gives a file that was written aside its name, or removes it if that failed. */
-static bool settle(const struct store *store, const char *name, bool ok, struct fault *fault)
+/* A whole file as a string on the heap; NULL and a fault if it cannot be read. */
+static char *read_file(const char *path, struct fault *fault)
 {
-    const char *path = arena_printf(store->arena, "%s/%s", store->dir, name);
-    if (ok && rename(aside_path(store, name), path) == 0)
-        return true;
-    fault_set(fault, path, NULL, "cannot write: %s", strerror(errno));
-    unlink(aside_path(store, name));
-    return false;
-}
-
-static void write_trial_header(const struct store *store, struct csv_writer *csv)
-{
-    static const char *const keys[] = {
-        "trial", "experiment", "platform", "workload", "engine", "scheduler", "rate_jobs_per_ms",
-        "noise", "replicate",  "seed",     "status"};
-    const struct point *first = &store->points->list[0];
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        csv_text(csv, keys[i]);
-    for (int i = 0; i < trial_figure_count; i++)
-        csv_text(csv, trial_figures[i].name);
-    for (int32_t i = 0; i < first->key_count; i++)
-        csv_text(csv, first->keys[i].path);
-    csv_end_row(csv);
-}
-
-static void write_trial_row(const struct store *store, struct csv_writer *csv,
-                            const struct trial_row *row)
-{
-    const struct point *point = &store->points->list[row->trial / store->points->replicates];
-    csv_int(csv, row->trial);
-    csv_text(csv, store->experiment->name);
-    csv_text(csv, point->platform);
-    csv_text(csv, point->workload);
-    csv_text(csv, point->engine->name);
-    csv_text(csv, point->scheduler);
-    csv_real(csv, point->rate_jobs_per_ms);
-    csv_text(csv, point->noise.name);
-    csv_int(csv, row->replicate);
-    csv_int(csv, (int64_t)store->experiment->seed);
-    csv_text(csv, trial_status_name(row->status));
-    for (int i = 0; i < trial_figure_count; i++) {
-        const void *figure = (const char *)row + trial_figures[i].offset;
-        if (trial_figures[i].is_count)
-            csv_int(csv, *(const int64_t *)figure);
-        else
-            csv_real(csv, *(const double *)figure);
+    FILE *stream = fopen(path, "r");
+    struct stat status;
+    if (stream == NULL || fstat(fileno(stream), &status) != 0) {
+        fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
+        if (stream != NULL)
+            fclose(stream);
+        return NULL;
     }
-    for (int32_t i = 0; i < point->key_count; i++)
-        csv_text(csv, point->keys[i].value);
-    csv_end_row(csv);
-}
-
-static bool export_trials(struct store *store, struct fault *fault)
-{
-    struct csv_writer csv;
-    if (!csv_create(&csv, aside_path(store, "trials.csv"), fault))
-        return false;
-    write_trial_header(store, &csv);
-    for (int64_t i = 0; i < store->trial_count; i++)
-        if (store->rows[i] != NULL)
-            write_trial_row(store, &csv, store->rows[i]);
-    return settle(store, "trials.csv", csv_finish(&csv, fault), fault);
-}
-
-/* Appends a part to a stream; a part that is not there is empty. */
-static bool append_file(FILE *stream, const char *path, struct fault *fault)
-{
-    char block[1 << 16];
-    FILE *part = fopen(path, "r");
-    if (part == NULL)
-        return errno == ENOENT || fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
-    for (size_t got = sizeof block; got == sizeof block;) {
-        got = fread(block, 1, sizeof block, part);
-        fwrite(block, 1, got, stream);
-    }
-    bool ok = ferror(part) == 0 || fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
-    fclose(part);
-    return ok;
+    size_t size = (size_t)status.st_size;
+    char *text = memory_zeroed(size + 1, 1);
+    bool ok = fread(text, 1, size, stream) == size ||
+              fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
+    fclose(stream);
+    if (ok)
+        return text;
+    free(text);
+    return NULL;
 }
 
 /* Whether a trial came to an end and so left whole parts. */
-static bool has_parts(const struct trial_row *row)
+static bool has_parts(const struct store *store, const struct trial_row *row)
 {
-    return row != NULL && row->status != TRIAL_CRASHED && row->status != TRIAL_TIMEOUT;
+    return store->parts_dir != NULL && row->status != TRIAL_CRASHED && row->status != TRIAL_TIMEOUT;
 }
 
-static bool export_table(struct store *store, int table, struct fault *fault)
+bool store_put(struct store *store, const struct trial_row *row, struct fault *fault)
 {
-    struct csv_writer csv;
-    if (!csv_create(&csv, aside_path(store, tables_names[table]), fault))
-        return false;
-    csv_header(&csv, tables_columns[table]);
+    const struct point *point = point_of(store, row->trial);
+    if (!has_parts(store, row))
+        return database_put(store->database, point, row, NULL, fault);
+    struct arena *arena = arena_create();
+    char *parts[TABLES_COUNT] = {NULL};
     bool ok = true;
-    for (int64_t i = 0; ok && i < store->trial_count; i++)
-        if (has_parts(store->rows[i]))
-            ok = append_file(csv.stream,
-                             arena_printf(store->arena, "%s/%lld.%s", store->parts_dir,
-                                          (long long)i, tables_names[table]),
-                             fault);
-    ok = csv_finish(&csv, fault) && ok;
-    return settle(store, tables_names[table], ok, fault);
+    for (int table = 0; ok && table < TABLES_COUNT; table++) {
+        const char *path =
+            arena_printf(arena, "%s/%d.%s", store->parts_dir, (int)row->trial, tables_names[table]);
+        ok = (parts[table] = read_file(path, fault)) != NULL;
+        unlink(path);
+    }
+    ok = ok && database_put(store->database, point, row, (const char *const *)parts, fault);
+    for (int table = 0; table < TABLES_COUNT; table++)
+        free(parts[table]);
+    arena_destroy(arena);
+    return ok;
+}
+
+/* Trials that ended, of them those that are done. */
+struct count {
+    int64_t ended, done;
+};
+
+static void count_trial(void *context, const struct database_entry *entry)
+{
+    struct count *count = context;
+    count->ended++;
+    count->done += entry->row.status == TRIAL_DONE;
+}
+
+bool store_count(struct store *store, int64_t *ended, int64_t *done, struct fault *fault)
+{
+    struct count count = {0};
+    bool ok = database_each(store->database, count_trial, &count, fault);
+    *ended = count.ended;
+    *done = count.done;
+    return ok;
 }
 
 bool store_export(struct store *store, struct fault *fault)
 {
-    if (!export_trials(store, fault))
+    if (!export_csv(store->database, store->dir, fault))
         return false;
-    for (int table = 0; table < TABLES_COUNT; table++) {
-        if (store->parts_dir != NULL && !export_table(store, table, fault))
-            return false;
-        if (store->parts_dir == NULL && store->reused) /* rows of the earlier run */
-            unlink(arena_printf(store->arena, "%s/%s", store->dir, tables_names[table]));
-    }
+    for (int table = 0; store->parts_dir == NULL && store->reused && table < TABLES_COUNT; table++)
+        unlink(arena_printf(store->arena, "%s/%s", store->dir, tables_names[table]));
     return true;
 }
 
@@ -254,11 +254,50 @@ bool store_manifest(struct store *store, double wall_s, const char *stop_reason,
     const struct manifest manifest = {
         .experiment = store->experiment,
         .points = store->points,
-        .rows = (const struct trial_row *const *)store->rows,
+        .database = store->database,
         .started = store->started,
         .wall_s = wall_s,
         .stop_reason = stop_reason,
     };
-    bool ok = manifest_write(&manifest, aside_path(store, "manifest.json"), fault);
-    return settle(store, "manifest.json", ok, fault);
+    const char *aside = export_aside(store->arena, store->dir, "manifest.json");
+    return export_settle(store->arena, store->dir, "manifest.json",
+                         manifest_write(&manifest, aside, fault), fault);
+}
+
+/* Takes over the results of each shard, writes the tables, counts. */
+static bool merge_shards(struct store *store, const char *const *shards, size_t shard_count,
+                         struct fault *fault)
+{
+    for (size_t i = 0; i < shard_count; i++) {
+        const char *path = arena_printf(store->arena, "%s/results.db", shards[i]);
+        if (access(path, R_OK) != 0)
+            return fault_set(fault, path, "name folders that `hetsoc run` has written",
+                             "cannot read: %s", strerror(errno));
+        if (!database_merge(store->database, path, fault))
+            return false;
+    }
+    return export_csv(store->database, store->dir, fault);
+}
+
+bool store_merge(const char *dir, const char *const *shards, size_t shard_count,
+                 struct arena *arena, struct store_merged *merged, struct fault *fault)
+{
+    struct store store = {.arena = arena, .folder = -1, .dir = dir};
+    struct database_run run;
+    const char *path = arena_printf(arena, "%s/results.db", dir);
+    bool ok = make_folder(arena, dir, fault) && check_writable(arena, dir, fault) &&
+              lock_folder(&store, fault);
+    if (ok)
+        store.database = database_open(path, fault);
+    ok = store.database != NULL && merge_shards(&store, shards, shard_count, fault) &&
+         database_read_run(store.database, &run, fault) &&
+         store_count(&store, &merged->ended, &merged->done, fault);
+    if (ok) {
+        merged->planned = (int64_t)run.point_count * run.replicates;
+        merged->baseline = arena_string(arena, run.baseline);
+    }
+    database_close(store.database);
+    if (store.folder >= 0)
+        close(store.folder);
+    return ok;
 }

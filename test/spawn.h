@@ -20,4 +20,8 @@ struct spawned spawn_hetsoc(struct scratch *scratch, const char *arguments);
 pid_t spawn_start(struct scratch *scratch, const char *arguments);
 struct spawned spawn_wait(struct scratch *scratch, pid_t pid);
 
+/* The text of trials.csv without the columns that differ between runs; lives as long as the scratch
+ * folder. */
+const char *spawn_stable(struct scratch *scratch, const char *csv);
+
 #endif

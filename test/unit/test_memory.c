@@ -102,8 +102,8 @@ Suite *test_suite(void)
     tcase_set_timeout(test, 30);
     tcase_add_test(test, no_elements_are_still_an_address);
     tcase_add_test(test, growing_keeps_what_is_there_and_doubles);
-    tcase_add_exit_test(test, a_size_that_overflows_stops_the_program, EXIT_FAILURE);
-    tcase_add_exit_test(test, an_arena_size_that_overflows_stops_the_program, EXIT_FAILURE);
+    tcase_add_exit_test(test, a_size_that_overflows_stops_the_program, MEMORY_EXHAUSTED);
+    tcase_add_exit_test(test, an_arena_size_that_overflows_stops_the_program, MEMORY_EXHAUSTED);
     tcase_add_test(test, arena_blocks_are_zero_aligned_and_apart);
     tcase_add_test(test, arena_strings_are_copies);
     suite_add_tcase(suite, test);

@@ -254,6 +254,56 @@ START_TEST(a_second_wish_kills_what_runs)
 }
 END_TEST
 
+START_TEST(a_trial_that_takes_too_long_is_killed_and_says_so)
+{
+    struct pool pool = pool_of(2);
+    pool.time_limit_s = 0.3;
+    replace_policy(decide_sleep);
+    ck_assert(pool_run(&pool, &fault));
+    ck_assert_int_eq(row_count, 6);
+    for (int i = 0; i < row_count; i++) {
+        bool bad = rows[i].trial >= 3;
+        ck_assert_int_eq(rows[i].status, bad ? TRIAL_TIMEOUT : TRIAL_DONE);
+        if (bad)
+            ck_assert_str_eq(rows[i].fault.what, "it took longer than 0.3 s and was killed");
+    }
+}
+END_TEST
+
+static void decide_exhaust(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    (void)view;
+    (void)decisions;
+    memory_zeroed((size_t)1 << 40, 1024);
+}
+
+START_TEST(a_trial_that_runs_out_of_memory_says_so)
+{
+    replace_policy(decide_exhaust);
+    run(2);
+    assert_crashed("ran out of memory");
+}
+END_TEST
+
+static bool is_odd(void *context, int32_t trial, int64_t place)
+{
+    ck_assert_ptr_eq(context, rows);
+    ck_assert_int_eq(points_trial(&points, place), trial);
+    return trial % 2 == 1;
+}
+
+START_TEST(only_wanted_trials_are_run)
+{
+    struct pool pool = pool_of(2);
+    pool.is_wanted = is_odd;
+    ck_assert(pool_run(&pool, &fault));
+    ck_assert_int_eq(row_count, 3);
+    for (int i = 0; i < row_count; i++)
+        ck_assert_int_eq(rows[i].trial % 2, 1);
+}
+END_TEST
+
 START_TEST(children_die_with_their_parent)
 {
     replace_policy(decide_sleep);
@@ -307,6 +357,9 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_wish_to_stop_starts_no_more_trials);
     tcase_add_test(tcase, a_wish_to_stop_lets_running_trials_finish);
     tcase_add_test(tcase, a_second_wish_kills_what_runs);
+    tcase_add_test(tcase, a_trial_that_takes_too_long_is_killed_and_says_so);
+    tcase_add_test(tcase, a_trial_that_runs_out_of_memory_says_so);
+    tcase_add_test(tcase, only_wanted_trials_are_run);
     tcase_add_test(tcase, children_die_with_their_parent);
     tcase_add_test(tcase, what_the_parent_had_not_flushed_is_written_once);
     suite_add_tcase(suite, tcase);

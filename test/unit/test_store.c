@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lab/store.h"
 #include "lab/tables.h"
@@ -40,7 +42,8 @@ static void load(const char *more)
 
 static struct store *open_store(void)
 {
-    struct store *store = store_open(scratch_path(&scratch, "out"), &points, &experiment, &fault);
+    struct store *store =
+        store_open(scratch_path(&scratch, "out"), &points, &experiment, false, &fault);
     ck_assert_msg(store != NULL, "%s: %s", fault.where, fault.what);
     return store;
 }
@@ -55,7 +58,7 @@ static void put(struct store *store, int32_t trial, enum trial_status status)
     row.decisions = 20 + trial;
     if (status != TRIAL_DONE)
         fault_set(&row.fault, "here", "do that", "because \"so\"");
-    store_put(store, &row);
+    ck_assert(store_put(store, &row, &fault));
 }
 
 /* Writes the three parts of a traced trial, one row each. */
@@ -87,7 +90,7 @@ START_TEST(rows_come_out_in_trial_order_with_all_columns)
         "0,race,duo,pair,heap,heft,0.3,none,0,7,done,10,0,0,,,1.5,,,,,,,,,0,20,,,,,,,0,4\n"
         "2,race,duo,pair,heap,heft,0.3,none,0,7,crashed,12,0,0,,,1.5,,,,,,,,,0,22,,,,,,,0,5\n"
         "3,race,duo,pair,heap,heft,0.3,none,1,7,done,13,0,0,,,1.5,,,,,,,,,0,23,,,,,,,0,5\n");
-    ck_assert_int_eq(scratch_count(&scratch, "out"), 1);
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 2); /* with the database */
 }
 END_TEST
 
@@ -111,21 +114,17 @@ START_TEST(parts_of_whole_trials_are_joined_in_trial_order_and_removed)
     ck_assert_str_eq(scratch_read(&scratch, "out/pes.csv"),
                      "trial,pe,kind,cluster,tasks_done,busy_us,utilization,energy_uj\n"
                      "0,2\n2,2\n3,2\n");
-    ck_assert_int_eq(scratch_count(&scratch, "out"), 4);
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 5);
 }
 END_TEST
 
 START_TEST(parts_that_a_killed_run_left_are_not_taken)
 {
     load("trace: true\n");
-    struct store *killed = open_store();
-    put_parts(killed, 0);
+    scratch_write(&scratch, "out/.parts/0.jobs.csv", "0,0\n");
     struct store *store = open_store();
-    put(store, 0, TRIAL_DONE);
-    ck_assert(store_export(store, &fault));
+    ck_assert_int_eq(scratch_count(&scratch, "out/.parts"), 0);
     store_close(store);
-    store_close(killed);
-    ck_assert_ptr_null(strstr(scratch_read(&scratch, "out/jobs.csv"), "0,0"));
 }
 END_TEST
 
@@ -136,8 +135,7 @@ START_TEST(tables_of_an_earlier_traced_run_do_not_stay)
     struct store *store = open_store();
     ck_assert(store_export(store, &fault));
     store_close(store);
-    ck_assert(scratch_has(&scratch, "out/jobs.csv")); /* not ours: no manifest beside it */
-    scratch_write(&scratch, "out/manifest.json", "{}");
+    ck_assert(scratch_has(&scratch, "out/jobs.csv")); /* not ours: no results.db was beside it */
     store = open_store();
     ck_assert(store_export(store, &fault));
     store_close(store);
@@ -149,10 +147,10 @@ START_TEST(the_folder_is_made_with_its_parents)
 {
     load("");
     const char *dir = scratch_path(&scratch, "a/b/c");
-    struct store *store = store_open(dir, &points, &experiment, &fault);
+    struct store *store = store_open(dir, &points, &experiment, false, &fault);
     ck_assert_ptr_nonnull(store);
-    ck_assert_int_eq(scratch_count(&scratch, "a/b/c"), 0);
     store_close(store);
+    ck_assert_int_eq(scratch_count(&scratch, "a/b/c"), 1);
 }
 END_TEST
 
@@ -164,7 +162,7 @@ START_TEST(a_folder_that_cannot_be_written_is_refused_at_once)
                                 "/proc/out", "/proc"};
     for (int i = 0; i < 4; i++) {
         fault = FAULT_NONE;
-        ck_assert_ptr_null(store_open(dirs[i], &points, &experiment, &fault));
+        ck_assert_ptr_null(store_open(dirs[i], &points, &experiment, false, &fault));
         ck_assert_str_eq(fault.where, dirs[i]);
         ck_assert_ptr_nonnull(strstr(fault.hint, "-o"));
     }
@@ -185,7 +183,7 @@ START_TEST(a_file_that_cannot_be_replaced_leaves_nothing_half_written)
     ck_assert(!store_manifest(store, 1, "completed", &fault));
     ck_assert_ptr_nonnull(strstr(fault.where, "out/manifest.json"));
     store_close(store);
-    ck_assert_int_eq(scratch_count(&scratch, "out"), 2);
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 3);
 }
 END_TEST
 
@@ -218,7 +216,7 @@ START_TEST(the_manifest_says_what_was_run_and_how_it_ended)
     ck_assert(says("\"compat\": \"none\"")); /* a default */
     ck_assert(says("\"trace\": false"));
     ck_assert(says("\"rate_jobs_per_ms\": 0.3"));
-    ck_assert_int_eq(scratch_count(&scratch, "out"), 1);
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 2);
 }
 END_TEST
 
@@ -229,6 +227,158 @@ START_TEST(the_manifest_keeps_every_digit_of_the_configuration)
     ck_assert(store_manifest(store, 1, "completed", &fault));
     store_close(store);
     ck_assert(says("\"sigma\": 0.1234567890123456\n"));
+}
+END_TEST
+
+/* Fills trials 0 and 3 (done), 1 (deadlock) and 2 (crashed) as a run would that is then killed. */
+static void leave_results(void)
+{
+    struct store *store = open_store();
+    put(store, 0, TRIAL_DONE);
+    put(store, 1, TRIAL_DEADLOCK);
+    put(store, 2, TRIAL_CRASHED);
+    put(store, 3, TRIAL_DONE);
+    store_close(store);
+}
+
+START_TEST(a_later_run_has_what_an_earlier_one_left_but_for_crashes)
+{
+    load("");
+    leave_results();
+    struct store *store = open_store();
+    const bool expected[] = {true, true, false, true};
+    for (int trial = 0; trial < 4; trial++)
+        ck_assert_int_eq(store_has(store, trial), expected[trial]);
+    int64_t ended, done;
+    ck_assert(store_count(store, &ended, &done, &fault));
+    ck_assert_int_eq(ended, 4);
+    ck_assert_int_eq(done, 2);
+    put(store, 2, TRIAL_DONE);
+    ck_assert(store_count(store, &ended, &done, &fault));
+    ck_assert_int_eq(done, 3);
+    store_close(store);
+}
+END_TEST
+
+START_TEST(more_replicates_keep_the_rows_under_their_new_numbers)
+{
+    load("");
+    leave_results();
+    load("baseline: heft\n");
+    points.replicates = experiment.replicates = 3;
+    struct store *store = open_store();
+    const bool expected[] = {true, true, false, false, true, false};
+    for (int trial = 0; trial < 6; trial++)
+        ck_assert_int_eq(store_has(store, trial), expected[trial]);
+    ck_assert(store_export(store, &fault));
+    store_close(store);
+    const char *trials = scratch_read(&scratch, "out/trials.csv");
+    ck_assert_ptr_nonnull(strstr(trials, "\n4,race,duo,pair,heap,heft,0.3,none,1,7,done,13,"));
+}
+END_TEST
+
+START_TEST(parts_follow_the_new_number_of_their_trial)
+{
+    load("trace: true\n");
+    struct store *store = open_store();
+    put_parts(store, 3);
+    put(store, 3, TRIAL_DONE);
+    store_close(store);
+    points.replicates = experiment.replicates = 3;
+    store = open_store();
+    ck_assert(store_has(store, 4));
+    ck_assert(store_export(store, &fault));
+    store_close(store);
+    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "out/jobs.csv"), "\n4,0\n"));
+}
+END_TEST
+
+START_TEST(a_run_that_traces_runs_again_what_was_not_traced)
+{
+    load("");
+    leave_results();
+    load("trace: true\n");
+    struct store *store = open_store();
+    for (int trial = 0; trial < 4; trial++)
+        ck_assert(!store_has(store, trial));
+    store_close(store);
+}
+END_TEST
+
+START_TEST(another_experiment_is_refused_and_what_was_there_stays)
+{
+    load("");
+    leave_results();
+    load("noise: [{name: n, exec: {dist: lognormal, sigma: 0.3}}]\n");
+    const char *dir = scratch_path(&scratch, "out");
+    ck_assert_ptr_null(store_open(dir, &points, &experiment, false, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.what, "4 trials of another experiment"));
+    ck_assert_ptr_nonnull(strstr(fault.hint, "--overwrite"));
+    fault = FAULT_NONE;
+    load("");
+    struct store *store = open_store();
+    ck_assert(store_has(store, 0));
+    store_close(store);
+}
+END_TEST
+
+START_TEST(overwriting_forgets_what_was_there)
+{
+    load("");
+    leave_results();
+    load("noise: [{name: n, exec: {dist: lognormal, sigma: 0.3}}]\n");
+    const char *dir = scratch_path(&scratch, "out");
+    struct store *store = store_open(dir, &points, &experiment, true, &fault);
+    ck_assert_ptr_nonnull(store);
+    ck_assert(!store_has(store, 0));
+    store_close(store);
+}
+END_TEST
+
+START_TEST(a_folder_that_another_process_writes_is_refused)
+{
+    load("");
+    struct store *store = open_store();
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool refused = store_open(scratch_path(&scratch, "out"), &points, &experiment, false,
+                                  &fault) == NULL &&
+                       strstr(fault.what, "another hetsoc process") != NULL;
+        _exit(refused ? 0 : 1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    store_close(store);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_database_of_ours_is_refused_and_stays)
+{
+    load("");
+    const char *dir = scratch_path(&scratch, "out");
+    scratch_write(&scratch, "out/results.db", "these are no results, but they are long enough\n");
+    ck_assert_ptr_null(store_open(dir, &points, &experiment, false, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.where, "out/results.db"));
+    ck_assert_ptr_nonnull(strstr(fault.hint, "damaged or not ours"));
+    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "out/results.db"), "these are no"));
+}
+END_TEST
+
+START_TEST(a_damaged_database_is_refused)
+{
+    load("");
+    leave_results();
+    const char *path = scratch_path(&scratch, "out/results.db");
+    FILE *stream = fopen(path, "r+");
+    ck_assert_ptr_nonnull(stream);
+    fseek(stream, 4096, SEEK_SET);
+    for (int i = 0; i < 20000; i++)
+        fputc(0xA5, stream);
+    fclose(stream);
+    const char *dir = scratch_path(&scratch, "out");
+    ck_assert_ptr_null(store_open(dir, &points, &experiment, false, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.where, "out/results.db"));
 }
 END_TEST
 
@@ -246,6 +396,15 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_file_that_cannot_be_replaced_leaves_nothing_half_written);
     tcase_add_test(tcase, the_manifest_says_what_was_run_and_how_it_ended);
     tcase_add_test(tcase, the_manifest_keeps_every_digit_of_the_configuration);
+    tcase_add_test(tcase, a_later_run_has_what_an_earlier_one_left_but_for_crashes);
+    tcase_add_test(tcase, more_replicates_keep_the_rows_under_their_new_numbers);
+    tcase_add_test(tcase, parts_follow_the_new_number_of_their_trial);
+    tcase_add_test(tcase, a_run_that_traces_runs_again_what_was_not_traced);
+    tcase_add_test(tcase, another_experiment_is_refused_and_what_was_there_stays);
+    tcase_add_test(tcase, overwriting_forgets_what_was_there);
+    tcase_add_test(tcase, a_folder_that_another_process_writes_is_refused);
+    tcase_add_test(tcase, a_file_that_is_no_database_of_ours_is_refused_and_stays);
+    tcase_add_test(tcase, a_damaged_database_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A run that is killed, split or extended gives what one unbroken run gives. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "test/spawn.h"
+#include "test/suite.h"
+
+static struct scratch scratch;
+
+/* 60 trials, some of them traced differently long. */
+static void setup(void)
+{
+    scratch_init(&scratch);
+    scratch_write_shelf(&scratch);
+    scratch_write(&scratch, "race.yaml",
+                  "name: race\nplatform: duo\nschedulers: [heft, etf, random]\nreplicates: 10\n"
+                  "noise: [{name: ln, exec: {dist: lognormal, sigma: 0.3}}]\n"
+                  "workload: {apps: [pair, solo, many], jobs: 3000, warmup_jobs: 3, "
+                  "arrivals: {kind: poisson, rate_jobs_per_ms: [20, 60]}}\n"
+                  "engine: heap\n");
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+static struct spawned run(const char *arguments, int status)
+{
+    struct spawned spawned = spawn_hetsoc(&scratch, arguments);
+    ck_assert_msg(spawned.status == status, "%s ended with %d:\n%s", arguments, spawned.status,
+                  spawned.err);
+    return spawned;
+}
+
+static const char *trials_of(const char *dir)
+{
+    const char *csv = scratch_read(&scratch, arena_printf(scratch.arena, "%s/trials.csv", dir));
+    ck_assert_msg(csv != NULL, "%s has no trials.csv", dir);
+    return spawn_stable(&scratch, csv);
+}
+
+/* Processes whose parent is `parent`; returns how many. */
+static int find_children(pid_t parent, pid_t *children, int limit)
+{
+    const char *path =
+        arena_printf(scratch.arena, "/proc/%d/task/%d/children", (int)parent, (int)parent);
+    FILE *stream = fopen(path, "r");
+    int count = 0, child;
+    while (stream != NULL && count < limit && fscanf(stream, "%d", &child) == 1)
+        children[count++] = child;
+    if (stream != NULL)
+        fclose(stream);
+    return count;
+}
+
+/* Starts a run and kills it, or one of its children, after a random while. */
+static void run_and_kill(int round)
+{
+    struct random_stream stream = random_open(1, 0, RANDOM_POLICY, (uint32_t)round, 0);
+    pid_t pid = spawn_start(&scratch, "run race.yaml -o broken -j 2 --quiet");
+    long wait_us = (long)(random_uniform(&stream) * 60000);
+    nanosleep(&(struct timespec){.tv_nsec = wait_us * 1000}, NULL);
+    pid_t children[8];
+    int count = find_children(pid, children, 8);
+    if (count > 0 && random_uniform(&stream) < 0.4)
+        kill(children[0], SIGKILL);
+    else
+        kill(pid, SIGKILL);
+    spawn_wait(&scratch, pid);
+}
+
+START_TEST(whatever_is_killed_the_rows_are_those_of_an_unbroken_run)
+{
+    run("run race.yaml -o whole -j 2 --quiet", 0);
+    for (int round = 0; round < 20; round++)
+        run_and_kill(round);
+    run("run race.yaml -o broken -j 2 --quiet", 0);
+    ck_assert_str_eq(trials_of("broken"), trials_of("whole"));
+}
+END_TEST
+
+START_TEST(tables_of_a_broken_run_are_those_of_an_unbroken_one)
+{
+    run("run race.yaml --set trace=true --set workload.jobs=200 -o whole -j 2 --quiet", 0);
+    pid_t pid = spawn_start(
+        &scratch, "run race.yaml --set trace=true --set workload.jobs=200 -o broken -j 2 --quiet");
+    nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+    kill(pid, SIGKILL);
+    spawn_wait(&scratch, pid);
+    run("run race.yaml --set trace=true --set workload.jobs=200 -o broken -j 2 --quiet", 0);
+    static const char *const names[] = {"jobs.csv", "tasks.csv", "pes.csv"};
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(scratch_read(&scratch, arena_printf(scratch.arena, "broken/%s", names[i])),
+                         scratch_read(&scratch, arena_printf(scratch.arena, "whole/%s", names[i])));
+}
+END_TEST
+
+START_TEST(a_finished_run_runs_nothing_again)
+{
+    run("run race.yaml -o out --quiet", 0);
+    const char *before = scratch_read(&scratch, "out/trials.csv");
+    struct spawned again = run("run race.yaml -o out --resume", 0);
+    ck_assert_ptr_nonnull(strstr(again.out, "60 of them there already"));
+    ck_assert_str_eq(scratch_read(&scratch, "out/trials.csv"), before); /* wall times too */
+}
+END_TEST
+
+START_TEST(more_replicates_run_the_new_ones_only)
+{
+    run("run race.yaml -o out --set replicates=4 --quiet", 0);
+    struct spawned again = run("run race.yaml -o out", 0);
+    ck_assert_ptr_nonnull(strstr(again.out, "60 trials, 24 of them there already"));
+    run("run race.yaml -o whole --quiet", 0);
+    ck_assert_str_eq(trials_of("out"), trials_of("whole"));
+}
+END_TEST
+
+START_TEST(another_experiment_is_refused_until_it_may_overwrite)
+{
+    run("run race.yaml -o out --quiet --set replicates=1", 0);
+    const char *before = scratch_read(&scratch, "out/trials.csv");
+    struct spawned other = run("run race.yaml -o out --set workload.jobs=100", 1);
+    ck_assert_ptr_nonnull(strstr(other.err, "trials of another experiment"));
+    ck_assert_ptr_nonnull(strstr(other.err, "--overwrite"));
+    ck_assert_str_eq(scratch_read(&scratch, "out/trials.csv"), before);
+    run("run race.yaml -o out --set workload.jobs=100 --set replicates=1 --overwrite --quiet", 0);
+    ck_assert_str_ne(scratch_read(&scratch, "out/trials.csv"), before);
+}
+END_TEST
+
+START_TEST(a_changed_file_is_another_experiment)
+{
+    run("run race.yaml -o out --quiet --set replicates=1", 0);
+    char *app = arena_string(scratch.arena, scratch_read(&scratch, "solo.yaml"));
+    char *number = strchr(app, '3');
+    ck_assert_ptr_nonnull(number);
+    *number = '4';
+    scratch_write(&scratch, "solo.yaml", app);
+    ck_assert_ptr_nonnull(strstr(run("run race.yaml -o out", 1).err, "another experiment"));
+}
+END_TEST
+
+START_TEST(shards_join_to_what_one_run_gives)
+{
+    run("run race.yaml -o whole --quiet", 0);
+    for (int i = 0; i < 4; i++)
+        run(arena_printf(scratch.arena, "run race.yaml -o s%d --shard %d/4 --quiet", i, i), 0);
+    run("merge s2 s0 s3 s1 -o joined", 0);
+    ck_assert_str_eq(trials_of("joined"), trials_of("whole"));
+    ck_assert(scratch_has(&scratch, "joined/summary.csv"));
+    ck_assert_str_eq(scratch_read(&scratch, "joined/summary.csv"),
+                     scratch_read(&scratch, "whole/summary.csv"));
+}
+END_TEST
+
+START_TEST(a_task_of_a_slurm_array_runs_its_shard)
+{
+    setenv("SLURM_ARRAY_TASK_ID", "7", 1);
+    setenv("SLURM_ARRAY_TASK_MIN", "6", 1);
+    setenv("SLURM_ARRAY_TASK_COUNT", "3", 1);
+    struct spawned spawned = run("run race.yaml", 0);
+    ck_assert_ptr_nonnull(strstr(spawned.err, "shard 1/3, from SLURM_ARRAY_TASK_ID"));
+    ck_assert_ptr_nonnull(strstr(spawned.out, "20 trials"));
+    ck_assert(scratch_has(&scratch, "out/race-shard-1-of-3/trials.csv"));
+}
+END_TEST
+
+START_TEST(missing_shards_and_foreign_folders_are_told)
+{
+    run("run race.yaml -o s0 --shard 0/2 --quiet", 0);
+    run("run race.yaml -o other --set workload.jobs=50 --quiet", 0);
+    ck_assert_ptr_nonnull(strstr(run("merge s0 -o half", 1).err, "30 trials are missing"));
+    ck_assert_ptr_nonnull(strstr(run("merge s0 other -o mixed", 1).err, "another experiment"));
+    ck_assert_ptr_nonnull(strstr(run("merge s0 nowhere -o mixed", 1).err, "nowhere/results.db"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("resume");
+    TCase *tcase = tcase_create("resume");
+    tcase_set_timeout(tcase, 240);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, whatever_is_killed_the_rows_are_those_of_an_unbroken_run);
+    tcase_add_test(tcase, tables_of_a_broken_run_are_those_of_an_unbroken_one);
+    tcase_add_test(tcase, a_finished_run_runs_nothing_again);
+    tcase_add_test(tcase, more_replicates_run_the_new_ones_only);
+    tcase_add_test(tcase, another_experiment_is_refused_until_it_may_overwrite);
+    tcase_add_test(tcase, a_changed_file_is_another_experiment);
+    tcase_add_test(tcase, shards_join_to_what_one_run_gives);
+    tcase_add_test(tcase, a_task_of_a_slurm_array_runs_its_shard);
+    tcase_add_test(tcase, missing_shards_and_foreign_folders_are_told);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
