@@ -64,7 +64,8 @@ static bool find_column(const struct csv_reader *csv, const char *path, const ch
  * swept keys. */
 static bool is_later_metric(const char *name)
 {
-    static const char *const names[] = {"deadline_miss_rate", "mean_tardiness_us", "tasks_skipped"};
+    static const char *const names[] = {"deadline_miss_rate", "mean_tardiness_us", "tasks_skipped",
+                                        "loaded_bytes"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;

@@ -109,10 +109,22 @@ struct ingredient {
     const struct app_set *set;
     double weight;
     double deadline_us, period_us; /* NAN = none */
+    int32_t batch;                 /* 0 = what the app says */
     int32_t priority;
 };
 
-static struct ingredient read_ingredient(const struct yaml_node *item)
+/* Samples of a job; 0 = what its app says. */
+static int32_t read_batch(const struct yaml_node *workload, const struct yaml_node *item)
+{
+    if (yaml_get(item, "batch") != NULL)
+        return (int32_t)schema_int(&experiment_schema, item, "workload.apps[]", "batch");
+    if (yaml_get(workload, "batch") != NULL)
+        return (int32_t)schema_int(&experiment_schema, workload, "workload", "batch");
+    return 0;
+}
+
+static struct ingredient read_ingredient(const struct yaml_node *workload,
+                                         const struct yaml_node *item)
 {
     static const char at[] = "workload.apps[]";
     double share = schema_real(&experiment_schema, item, at, "share");
@@ -121,7 +133,19 @@ static struct ingredient read_ingredient(const struct yaml_node *item)
         .deadline_us = schema_real(&experiment_schema, item, at, "deadline_us"),
         .period_us = schema_real(&experiment_schema, item, at, "period_us"),
         .priority = (int32_t)schema_int(&experiment_schema, item, at, "priority"),
+        .batch = read_batch(workload, item),
     };
+}
+
+/* The app with this batch, its own if that is 0. */
+static const struct app *with_batch(struct arena *arena, const struct app *app, int32_t batch)
+{
+    if (batch == 0 || batch == app->batch)
+        return app;
+    struct app *copy = arena_zeroed(arena, 1, sizeof *copy);
+    *copy = *app;
+    copy->batch = batch;
+    return copy;
 }
 
 /* Binds the variants of all ingredients of a mix; makes shares cumulative. */
@@ -144,7 +168,8 @@ static bool fill_mix(struct catalog *catalog, struct catalog_mix *mix,
     for (int i = 0; i < count; i++) {
         const struct ingredient *what = &ingredients[i];
         for (int32_t v = 0; v < what->set->count; v++, at++) {
-            if (!bind_app(&binds[at], catalog->arena, &what->set->apps[v], soc, fault))
+            const struct app *app = with_batch(catalog->arena, &what->set->apps[v], what->batch);
+            if (!bind_app(&binds[at], catalog->arena, app, soc, fault))
                 return false;
             if (!isnan(what->deadline_us))
                 binds[at].deadline_ps = tick_from_us(what->deadline_us);
@@ -211,14 +236,15 @@ const struct catalog_mix *catalog_mix(struct catalog *catalog, const struct yaml
     for (int i = 0; i < apps->count; i++) {
         struct ingredient *what = &ingredients[i];
         const char *path = find_file(catalog, LIBRARY_APPS, yaml_get(apps->items[i], "app"), fault);
-        *what = read_ingredient(apps->items[i]);
+        *what = read_ingredient(workload, apps->items[i]);
         what->set = path == NULL ? NULL : load_apps(catalog, path, fault);
         if (what->set == NULL)
             return NULL;
         mix->app_count += what->set->count;
         name = arena_printf(arena, "%s%s%s", name, i == 0 ? "" : "+", set_name(arena, what->set));
-        key = arena_printf(arena, "%s\n%s\n%a %a %a %d", key, path, what->weight, what->deadline_us,
-                           what->period_us, (int)what->priority);
+        key =
+            arena_printf(arena, "%s\n%s\n%a %a %a %d %d", key, path, what->weight,
+                         what->deadline_us, what->period_us, (int)what->priority, (int)what->batch);
     }
     mix->workload = given == NULL ? name : given->text;
     key = arena_printf(arena, "%s\n%s", key, mix->workload);

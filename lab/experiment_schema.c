@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every key of an experiment file. */
 #include "lab/experiment.h"
+#include "workloads/app.h"
 
 static const struct schema_row rows[] = {
     {.path = "", .type = SCHEMA_MAP, .help = "An experiment: everything that `hetsoc run` varies."},
@@ -44,6 +45,12 @@ static const struct schema_row rows[] = {
      .min = 0,
      .max = 1e9,
      .help = "Weight of the app among the jobs; equal weights if no app has one."},
+    {.path = "workload.apps[].batch",
+     .type = SCHEMA_INT,
+     .unit = "samples",
+     .min = 1,
+     .max = APP_BATCH_MAX,
+     .help = "Samples that a job of this app carries; workload.batch if absent."},
     {.path = "workload.apps[].deadline_us",
      .type = SCHEMA_REAL,
      .unit = "us",
@@ -88,6 +95,13 @@ static const struct schema_row rows[] = {
     {.path = "workload.arrivals.file",
      .type = SCHEMA_TEXT,
      .help = "kind: trace only: path of the CSV of arrivals, relative to this file."},
+    {.path = "workload.batch",
+     .type = SCHEMA_INT,
+     .unit = "samples",
+     .min = 1,
+     .max = APP_BATCH_MAX,
+     .sweepable = true,
+     .help = "Samples that a job carries; what its app says if absent."},
     {.path = "workload.jobs",
      .type = SCHEMA_INT,
      .min = 1,

@@ -17,7 +17,7 @@ static const char *const job_columns[] = {"trial",    "job_id",    "app",       
 static const char *const task_columns[] = {
     "trial",       "job_id",   "task_id",   "task",        "pe",      "ready_us",
     "assigned_us", "start_us", "finish_us", "exec_est_us", "exec_us", "comm_wait_us",
-    "attempt",     "status",   "samples",   NULL};
+    "attempt",     "status",   "samples",   "load_us",     NULL};
 static const char *const pe_columns[] = {
     "trial", "pe", "kind", "cluster", "tasks_done", "busy_us", "utilization", "energy_uj", NULL};
 
@@ -73,6 +73,7 @@ static void on_task_done(void *self, const struct observed_task *observed)
     csv_int(csv, task->attempt);
     csv_text(csv, "done");
     csv_int(csv, observed->samples);
+    csv_us(csv, observed->load_ps);
     csv_end_row(csv);
 }
 
@@ -94,6 +95,7 @@ static void on_task_skipped(void *self, int64_t now_ps, const struct observed_ta
     csv_int(csv, task->attempt);
     csv_text(csv, "skipped");
     csv_int(csv, 0);
+    csv_text(csv, "");
     csv_end_row(csv);
 }
 

@@ -74,6 +74,9 @@ const struct trial_figure trial_figures[] = {
     {.name = "tasks_skipped",
      COUNT(metrics.tasks_skipped),
      .summary = "tasks that no sample of their job took"},
+    {.name = "loaded_bytes",
+     REAL(loaded_bytes),
+     .summary = "weights that were loaded into the local memories of PEs"},
 };
 
 const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;
@@ -106,6 +109,7 @@ static void read_result(struct trial_row *row, const struct world_result *result
     else
         row->status = TRIAL_DONE;
     row->decisions = result->decisions;
+    row->loaded_bytes = result->loaded_bytes;
     row->decide_us_mean =
         result->decisions > 0 ? 1e6 * result->decide_s / (double)result->decisions : NAN;
     row->wall_s = seconds;

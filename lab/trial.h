@@ -16,7 +16,7 @@ struct trial_row {
     enum trial_status status;
     struct metrics metrics;
     int64_t decisions;
-    double decide_us_mean, wall_s, tasks_per_s;
+    double decide_us_mean, wall_s, tasks_per_s, loaded_bytes;
     struct fault fault; /* why, unless done */
 };
 

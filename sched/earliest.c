@@ -39,14 +39,17 @@ void earliest_remember(struct earliest *earliest, const struct view *view)
 }
 
 /* Finds the PE of a cluster where a task would finish first. */
-static void ask_cluster(const struct soc_cluster *cluster, const int64_t *available_ps,
-                        struct offer *offer)
+static void ask_cluster(const struct view *view, int32_t task, const struct soc_cluster *cluster,
+                        const int64_t *available_ps, struct offer *offer)
 {
+    bool has_weights = view->is_resident != NULL;
     int64_t start_ps = TICK_NEVER;
     int32_t first = -1;
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
         int64_t data_ps = reach_ps(&offer->reach, pe);
         int64_t at_ps = available_ps[pe] > data_ps ? available_ps[pe] : data_ps;
+        if (has_weights)
+            at_ps += view_load_ps(view, task, pe);
         if (at_ps < start_ps) {
             start_ps = at_ps;
             first = pe;
@@ -72,7 +75,7 @@ static struct candidate ask_all(struct earliest *earliest, const struct view *vi
             .cost_ps = costs_ps[cluster->kind], .finish_ps = TICK_NEVER, .pe = -1};
         if (offer.cost_ps != BIND_INCAPABLE) {
             offer.reach = inputs_reach(&earliest->inputs, soc, i);
-            ask_cluster(cluster, earliest->available_ps, &offer);
+            ask_cluster(view, task, cluster, earliest->available_ps, &offer);
             if (offer.finish_ps < best.finish_ps) {
                 best.finish_ps = offer.finish_ps;
                 best.pe = offer.pe;
@@ -127,7 +130,8 @@ static void update(struct earliest *earliest, const struct view *view, int32_t p
     struct offer *offers = &earliest->offers[(size_t)candidate->row * (size_t)soc->cluster_count];
     if (offers[cluster].pe != pe)
         return;
-    ask_cluster(&soc->clusters[cluster], earliest->available_ps, &offers[cluster]);
+    ask_cluster(view, candidate->task, &soc->clusters[cluster], earliest->available_ps,
+                &offers[cluster]);
     if (candidate->pe != pe)
         return;
     candidate->finish_ps = TICK_NEVER;

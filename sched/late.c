@@ -77,7 +77,8 @@ static int32_t reserve(struct late *late, const struct view *view, const double 
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
             int64_t data_ps = reach_ps(&reach, pe);
             int64_t start_ps = late->available_ps[pe] > data_ps ? late->available_ps[pe] : data_ps;
-            int64_t finish_ps = start_ps + scale(cost_ps, factors, pe);
+            int64_t load_ps = view_load_ps(view, task, pe);
+            int64_t finish_ps = start_ps + load_ps + scale(cost_ps, factors, pe);
             if (finish_ps < best_ps) {
                 best_ps = finish_ps;
                 best = pe;

@@ -40,7 +40,8 @@ static bool fault_unsupported(const struct bind *bind, int32_t task, struct faul
         append(hint, sizeof hint, kind->costs[i].pe_kind);
     }
     append(hint, sizeof hint,
-           kind->cost_count == 0 ? "nothing; the machine has " : "; the machine has ");
+           kind->cost_count == 0 ? "kinds whose profile runs its kernel; the machine has "
+                                 : "; the machine has ");
     for (int32_t i = 0; i < bind->soc->kind_count; i++) {
         append(hint, sizeof hint, i > 0 ? ", " : "");
         append(hint, sizeof hint, bind->soc->kinds[i].name);
@@ -78,17 +79,12 @@ static double edge_samples(const struct bind *bind, int32_t edge)
                : 0.0;
 }
 
-static double time_us(const struct bind_time *time, double samples)
-{
-    return time->fixed_us + time->sample_us * samples;
-}
-
 int64_t bind_sized_cost_ps(const struct bind *bind, int32_t task, int32_t kind, double samples)
 {
     int64_t at = (int64_t)task * bind->soc->kind_count + kind;
     if (bind->cost_ps[at] == BIND_INCAPABLE)
         return BIND_INCAPABLE;
-    return tick_from_us(time_us(&bind->times[at], samples));
+    return tick_from_us(timing_us(&bind->timings[at], samples));
 }
 
 int64_t bind_sized_min_cost_ps(const struct bind *bind, int32_t task, double samples)
@@ -116,47 +112,88 @@ int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane,
     return lane == 0 || samples == 0.0 ? 0 : tick_from_us(delay_us(bind, edge, lane, samples));
 }
 
+/* Fills the timings of one task by PE kind, and where it can run: what the app lists, else what the
+ * profile makes of its kernel. */
+static void time_task(struct bind *bind, int32_t task, bool *is_capable)
+{
+    const struct soc *soc = bind->soc;
+    const struct app *app = bind->app;
+    const struct app_task_kind *kind = &app->kinds[app->tasks[task].kind];
+    const struct app_kernel *kernel =
+        app->kernels == NULL ? NULL : app->kernels[app->tasks[task].kind];
+    struct timing *timings = &bind->timings[(int64_t)task * soc->kind_count];
+    for (int32_t k = 0; k < soc->kind_count; k++)
+        is_capable[k] =
+            kernel != NULL && timing_of_kernel(&timings[k], kernel, &soc->kinds[k].profile);
+    for (int32_t i = 0; i < kind->cost_count; i++) {
+        int32_t k = soc_find_kind(soc, kind->costs[i].pe_kind);
+        if (k < 0)
+            continue;
+        timings[k] = (struct timing){.fixed_us = kind->costs[i].fixed_us,
+                                     .sample_us = kind->costs[i].exec_us};
+        is_capable[k] = true;
+    }
+}
+
+static bool fault_late(const struct bind *bind, int32_t task, int32_t kind, double us,
+                       struct fault *fault)
+{
+    char where[512];
+    return fault_set(fault, task_where(bind->app, task, where, sizeof where), NULL,
+                     "task '%s' of app '%s' takes %g us on %s, beyond the limit of 2^53 ps",
+                     bind->app->tasks[task].name, bind->app->name, us, bind->soc->kinds[kind].name);
+}
+
 /* Fills the costs of one task, its least and its mean. */
-static bool bind_task(struct bind *bind, int32_t task, const int32_t *pes_of_kind,
+static bool bind_task(struct bind *bind, int32_t task, const int32_t *pes_of_kind, bool *is_capable,
                       struct fault *fault)
 {
     const struct soc *soc = bind->soc;
-    const struct app_task_kind *kind = &bind->app->kinds[bind->app->tasks[task].kind];
+    const struct timing *timings = &bind->timings[(int64_t)task * soc->kind_count];
     int64_t *cost_ps = &bind->cost_ps[(int64_t)task * soc->kind_count];
-    for (int32_t k = 0; k < soc->kind_count; k++) {
-        cost_ps[k] = BIND_INCAPABLE;
-    }
     int64_t least_ps = BIND_INCAPABLE;
     double sum_ps = 0.0;
     int32_t pes = 0;
-    for (int32_t i = 0; i < kind->cost_count; i++) {
-        int32_t k = soc_find_kind(soc, kind->costs[i].pe_kind);
-        if (k < 0) {
+    time_task(bind, task, is_capable);
+    for (int32_t k = 0; k < soc->kind_count; k++) {
+        cost_ps[k] = BIND_INCAPABLE;
+        if (!is_capable[k])
             continue;
-        }
-        struct bind_time *time = &bind->times[(int64_t)task * soc->kind_count + k];
-        *time = (struct bind_time){kind->costs[i].fixed_us, kind->costs[i].exec_us};
-        double whole_us = time_us(time, bind->app->batch);
-        if (!tick_fits_us(whole_us)) {
-            char where[512];
-            return fault_set(fault, task_where(bind->app, task, where, sizeof where), NULL,
-                             "task '%s' of app '%s' takes %g us on %s, beyond the limit of 2^53 ps",
-                             bind->app->tasks[task].name, bind->app->name, whole_us,
-                             kind->costs[i].pe_kind);
-        }
-        cost_ps[k] = tick_from_us(time_us(time, task_samples(bind, task)));
+        double whole_us = timing_us(&timings[k], bind->app->batch) + timings[k].load_us;
+        if (!tick_fits_us(whole_us))
+            return fault_late(bind, task, k, whole_us, fault);
+        cost_ps[k] = tick_from_us(timing_us(&timings[k], task_samples(bind, task)));
         if (pes_of_kind[k] > 0) {
             least_ps = cost_ps[k] < least_ps ? cost_ps[k] : least_ps;
             sum_ps += (double)pes_of_kind[k] * (double)cost_ps[k];
             pes += pes_of_kind[k];
         }
     }
-    if (pes == 0) {
+    if (pes == 0)
         return fault_unsupported(bind, task, fault);
-    }
     bind->min_cost_ps[task] = least_ps;
     bind->mean_cost_ps[task] = sum_ps / pes;
     return true;
+}
+
+/* Fills the times to load weights, if there are any. */
+static void bind_loads(struct bind *bind, struct arena *arena)
+{
+    const struct app *app = bind->app;
+    int32_t kinds = bind->soc->kind_count;
+    size_t count = (size_t)app->task_count * (size_t)kinds;
+    for (size_t i = 0; i < count; i++) {
+        if (bind->timings[i].load_us == 0.0)
+            continue;
+        if (bind->load_ps == NULL) {
+            bind->load_ps = arena_zeroed(arena, count, sizeof *bind->load_ps);
+            bind->weight_bytes =
+                arena_zeroed(arena, (size_t)app->task_count, sizeof *bind->weight_bytes);
+        }
+        size_t task = i / (size_t)kinds;
+        bind->load_ps[i] = tick_from_us(bind->timings[i].load_us);
+        bind->weight_bytes[task] = app->kernels[app->tasks[task].kind]->weight_bytes;
+    }
 }
 
 /* Share of each lane in the ordered pairs of different PEs; all 0 on a machine of one PE. */
@@ -204,10 +241,12 @@ static bool bind_tasks(struct bind *bind, struct fault *fault)
 {
     int32_t *pes_of_kind = memory_zeroed((size_t)bind->soc->kind_count, sizeof *pes_of_kind);
     count_pes(bind->soc, pes_of_kind);
+    bool *is_capable = memory_zeroed((size_t)bind->soc->kind_count, sizeof *is_capable);
     bool done = true;
     for (int32_t task = 0; done && task < bind->app->task_count; task++) {
-        done = bind_task(bind, task, pes_of_kind, fault);
+        done = bind_task(bind, task, pes_of_kind, is_capable, fault);
     }
+    free(is_capable);
     free(pes_of_kind);
     return done;
 }
@@ -237,7 +276,7 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
     struct bind made = {
         .app = app,
         .soc = soc,
-        .times = arena_zeroed(arena, tasks * (size_t)soc->kind_count, sizeof *made.times),
+        .timings = arena_zeroed(arena, tasks * (size_t)soc->kind_count, sizeof *made.timings),
         .cost_ps = arena_zeroed(arena, tasks * (size_t)soc->kind_count, sizeof *made.cost_ps),
         .delay_ps = arena_zeroed(arena, edges * (size_t)soc->lane_count, sizeof *made.delay_ps),
         .min_cost_ps = arena_zeroed(arena, tasks, sizeof *made.min_cost_ps),
@@ -253,6 +292,7 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
     if (!bind_tasks(&made, fault) || !bind_edges(&made, fault)) {
         return false;
     }
+    bind_loads(&made, arena);
     *bind = made;
     return true;
 }

@@ -9,16 +9,12 @@
 
 #include "base/fault.h"
 #include "sim/soc.h"
+#include "sim/timing.h"
 #include "workloads/app.h"
 #include "workloads/route.h"
 
 /* The cost of a task on a PE kind that cannot run it. */
 #define BIND_INCAPABLE INT64_MAX
-
-/* How long a task takes on a PE kind: fixed_us + sample_us * samples. */
-struct bind_time {
-    double fixed_us, sample_us;
-};
 
 struct bind {
     const struct app *app;
@@ -32,9 +28,14 @@ struct bind {
     /* [edge] over ordered pairs of different PEs (HEFT's c_ij); 0 on a machine of one PE. */
     double *mean_delay_ps;
     struct route_chances *chances; /* NULL: the app has no branches, every task runs */
-    struct bind_time *times;       /* [task * kind_count + pe_kind]; all 0 where not supported */
-    int64_t deadline_ps;           /* relative to the arrival of a job; TICK_NEVER: none */
-    int32_t priority;              /* of its jobs; 0 unless the workload says otherwise */
+    struct timing *timings;        /* [task * kind_count + pe_kind]; all 0 where not supported */
+    /* Time to load a task's weights into the local memory of a PE that has not got them, [task *
+     * kind_count + pe_kind]; 0 where they need none or are streamed with every run. NULL: no task
+     * on no kind has any. */
+    int64_t *load_ps;
+    double *weight_bytes; /* [task] the block of weights of a task; NULL with load_ps */
+    int64_t deadline_ps;  /* relative to the arrival of a job; TICK_NEVER: none */
+    int32_t priority;     /* of its jobs; 0 unless the workload says otherwise */
 };
 
 /* Joins an app with a machine, without deadline and with priority 0; the result lives in `arena`

@@ -12,7 +12,8 @@ struct observed_task {
     const struct view_task *task;
     int32_t job_id;
     const struct bind *bind;
-    int64_t exec_est_ps; /* what the table said; 0 if it was skipped */
+    int64_t exec_est_ps; /* what the table and the loading of weights said; 0 if it was skipped */
+    int64_t load_ps;     /* of this, time to load its weights, at the estimate */
     int32_t samples;     /* 0 if it was skipped */
 };
 

@@ -94,6 +94,10 @@ struct view {
     int32_t finished_count;
     const int32_t *skipped; /* the same for tasks that turned out to be skipped */
     int32_t skipped_count;
+    /* Weights in the local memories of the PEs, see view_load_ps; NULL: no app has any. */
+    const bool *is_resident;    /* [pe * block_count + block] */
+    const int32_t *first_block; /* [bind] the block of its first task; one for each task */
+    int32_t block_count;
     const double *params; /* [kind->param_count] what the user set, or the fallbacks */
     uint64_t seed;        /* for policies that draw: purpose RANDOM_POLICY only */
     uint32_t replicate;
@@ -104,8 +108,8 @@ static inline const struct bind *view_bind(const struct view *view, int32_t task
     return &view->binds[view->jobs[view->tasks[task].job].bind];
 }
 
-/* Estimated execution time; BIND_INCAPABLE if the PE cannot run the task. Of a task whose samples
- * are not known: the time if it runs. */
+/* Estimated execution time, without the load of weights; BIND_INCAPABLE if the PE cannot run the
+ * task. Of a task whose samples are not known: the time if it runs. */
 static inline int64_t view_cost_ps(const struct view *view, int32_t task, int32_t pe)
 {
     const struct view_task *what = &view->tasks[task];
@@ -113,7 +117,21 @@ static inline int64_t view_cost_ps(const struct view *view, int32_t task, int32_
     return view->jobs[what->job].cost_ps[at];
 }
 
-/* The least of these times over all PEs. */
+/* Time that a PE would need before that to load the weights of a task: 0 if it has them. */
+static inline int64_t view_load_ps(const struct view *view, int32_t task, int32_t pe)
+{
+    if (view->is_resident == NULL)
+        return 0;
+    const struct view_task *what = &view->tasks[task];
+    int32_t which = view->jobs[what->job].bind;
+    const struct bind *bind = &view->binds[which];
+    int32_t block = view->first_block[which] + what->index;
+    if (bind->load_ps == NULL || view->is_resident[(int64_t)pe * view->block_count + block])
+        return 0;
+    return bind->load_ps[(int64_t)what->index * view->soc->kind_count + view->soc->pes[pe].kind];
+}
+
+/* The least execution time over all PEs. */
 static inline int64_t view_min_cost_ps(const struct view *view, int32_t task)
 {
     return view->jobs[view->tasks[task].job].min_cost_ps[view->tasks[task].index];

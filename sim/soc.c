@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/yaml.h"
+#include "workloads/app_kernel.h"
 
 #define PES_MAX   4096
 #define LANES_MAX 65535
@@ -62,6 +63,73 @@ static const struct schema_row rows[] = {
      .max = INFINITY,
      .help = "Power that one busy PE draws at the last operating point, leakage included; what "
              "`heft_edp` plans with, if every kind gives it."},
+    {.path = "kinds.*.profile",
+     .type = SCHEMA_MAP,
+     .help = "Runs the kernels of apps: launch_us + max(mac / (efficiency * mac_per_us), streamed "
+             "weights / memory_bytes_per_us + activations / io_bytes_per_us, depth * step_us), and "
+             "before it the load of weights that fit into local memory and are not there."},
+    {.path = "kinds.*.profile.launch_us",
+     .type = SCHEMA_REAL,
+     .unit = "us",
+     .min = 0,
+     .max = 1e9,
+     .fallback = "0",
+     .help = "Time to start a task."},
+    {.path = "kinds.*.profile.mac_per_us",
+     .type = SCHEMA_REAL,
+     .unit = "MAC/us",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .required = true,
+     .help = "Peak rate of multiply-adds of one PE."},
+    {.path = "kinds.*.profile.efficiency",
+     .type = SCHEMA_MAP,
+     .help = "Part of the peak that a class of kernels reaches; 0 = they cannot run here."},
+    {.path = "kinds.*.profile.efficiency.conv",
+     .type = SCHEMA_REAL,
+     .min = 0,
+     .max = 1,
+     .fallback = "1",
+     .help = "Convolutions."},
+    {.path = "kinds.*.profile.efficiency.dense",
+     .type = SCHEMA_REAL,
+     .min = 0,
+     .max = 1,
+     .fallback = "1",
+     .help = "Fully connected layers."},
+    {.path = "kinds.*.profile.efficiency.tree",
+     .type = SCHEMA_REAL,
+     .min = 0,
+     .max = 1,
+     .fallback = "1",
+     .help = "Walks through trees of neurons (FFF)."},
+    {.path = "kinds.*.profile.memory_bytes_per_us",
+     .type = SCHEMA_REAL,
+     .unit = "bytes/us",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .required = true,
+     .help = "Bandwidth at which one PE reads weights."},
+    {.path = "kinds.*.profile.io_bytes_per_us",
+     .type = SCHEMA_REAL,
+     .unit = "bytes/us",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .help = "Bandwidth at which it reads and writes activations; memory_bytes_per_us if absent."},
+    {.path = "kinds.*.profile.step_us",
+     .type = SCHEMA_REAL,
+     .unit = "us",
+     .min = 0,
+     .max = 1e9,
+     .fallback = "0",
+     .help = "Latency of a step that must follow another: a dependent memory access, a layer."},
+    {.path = "kinds.*.profile.local_bytes",
+     .type = SCHEMA_REAL,
+     .unit = "bytes",
+     .min = 0,
+     .max = 1e15,
+     .fallback = "0",
+     .help = "Local memory of one PE, which keeps the weights used last."},
     {.path = "clusters",
      .type = SCHEMA_LIST,
      .required = true,
@@ -258,6 +326,27 @@ static bool read_opps(struct loader *loader, struct soc_kind *kind, const struct
     return true;
 }
 
+static struct soc_profile read_profile(const struct yaml_node *map)
+{
+    static const char at[] = "kinds.*.profile";
+    struct soc_profile profile = {
+        .launch_us = schema_real(&soc_schema, map, at, "launch_us"),
+        .mac_per_us = schema_real(&soc_schema, map, at, "mac_per_us"),
+        .memory_bytes_per_us = schema_real(&soc_schema, map, at, "memory_bytes_per_us"),
+        .io_bytes_per_us = schema_real(&soc_schema, map, at, "io_bytes_per_us"),
+        .step_us = schema_real(&soc_schema, map, at, "step_us"),
+        .local_bytes = schema_real(&soc_schema, map, at, "local_bytes"),
+    };
+    if (isnan(profile.io_bytes_per_us))
+        profile.io_bytes_per_us = profile.memory_bytes_per_us;
+    const struct yaml_node *efficiency = yaml_get(map, "efficiency");
+    for (int class = 0; class < APP_KERNEL_CLASSES; class ++)
+        profile.efficiency[class] =
+            schema_real(&soc_schema, efficiency, "kinds.*.profile.efficiency",
+                        app_kernel_class_name((enum app_kernel_class) class));
+    return profile;
+}
+
 static bool read_kinds(struct loader *loader, const struct yaml_node *map)
 {
     struct soc *soc = &loader->soc;
@@ -270,6 +359,9 @@ static bool read_kinds(struct loader *loader, const struct yaml_node *map)
         kind->class = find_class(schema_text(&soc_schema, item, "kinds.*", "class"));
         if (!read_opps(loader, kind, yaml_get(item, "opps"))) {
             return false;
+        }
+        if (yaml_get(item, "profile") != NULL) {
+            kind->profile = read_profile(yaml_get(item, "profile"));
         }
         if (yaml_get(item, "active_mw") != NULL) {
             kind->active_mw = schema_real(&soc_schema, item, "kinds.*", "active_mw");

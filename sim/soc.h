@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/schema.h"
+#include "workloads/app.h"
 
 enum soc_class { SOC_CPU, SOC_DSP, SOC_FPGA, SOC_GPU, SOC_ACCELERATOR };
 
@@ -22,12 +23,24 @@ struct soc_opp {
     double voltage_mv;
 };
 
+/* What an inference kernel costs on a PE kind (sim/bind.h). */
+struct soc_profile {
+    double launch_us;
+    double mac_per_us;                     /* peak; 0 = the kind has no profile */
+    double efficiency[APP_KERNEL_CLASSES]; /* part of the peak reached; 0 = it cannot run these */
+    double memory_bytes_per_us;            /* weights */
+    double io_bytes_per_us;                /* activations */
+    double step_us;                        /* latency of one of the steps that follow each other */
+    double local_bytes;                    /* memory that keeps weights between tasks */
+};
+
 struct soc_kind {
     const char *name; /* "A15": what the costs of an app refer to */
     enum soc_class class;
     struct soc_opp *opps; /* ascending frequency; execution times hold at the last one */
     int32_t opp_count;    /* 0 = not given */
-    double active_mw;     /* power of one busy PE at the last of them; 0 = not given */
+    struct soc_profile profile;
+    double active_mw; /* power of one busy PE at the last of them; 0 = not given */
 };
 
 struct soc_cluster {

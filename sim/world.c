@@ -93,6 +93,10 @@ static void world_init(struct world *world, const struct world_setup *setup,
                                                  .episode = EPISODE_BEFORE_FIRST,
                                                  .speed = 1.0};
     }
+    residency_init(&world->residency, setup->soc, setup->binds, setup->bind_count);
+    world->view.is_resident = world->residency.is_there;
+    world->view.first_block = world->residency.first_block;
+    world->view.block_count = world->residency.block_count;
     for (int32_t bind = 0; bind < setup->bind_count; bind++) {
         const struct app *app = setup->binds[bind].app;
         if (app->task_count > world->task_stride)
@@ -110,6 +114,8 @@ static void world_finish(struct world *world)
     engine_destroy(world->engine);
     for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++)
         queue_finish(&world->world_pes[pe].queue);
+    world->result->loaded_bytes = world->residency.loaded_bytes;
+    residency_finish(&world->residency);
     world_finish_routes(world);
     free(world->tasks);
     free(world->jobs);

@@ -36,7 +36,8 @@ struct world_result {
     enum world_status status;
     int64_t end_ps; /* date of the last event */
     int64_t jobs_done, tasks_done, tasks_skipped, decisions, epochs;
-    double decide_s; /* wall time spent in the policy */
+    double loaded_bytes; /* weights that came into the local memories of PEs */
+    double decide_s;     /* wall time spent in the policy */
 };
 
 /* Runs one trial to its end. Returns false with a fault for a deadlock (naming tasks), an illegal

@@ -25,6 +25,22 @@ void world_follow_speed(struct world *world, int32_t index)
     }
 }
 
+/* Has a PE use the weights of a task; returns the time to load them. */
+static int64_t load_weights(struct world *world, int32_t pe, int32_t task)
+{
+    const struct view_task *what = &world->tasks[task];
+    int32_t which = world->jobs[what->job].bind;
+    const struct bind *bind = &world->setup->binds[which];
+    int32_t kind = bind->soc->pes[pe].kind;
+    if (bind->load_ps == NULL)
+        return 0;
+    int64_t load_ps = bind->load_ps[(int64_t)what->index * bind->soc->kind_count + kind];
+    if (load_ps == 0)
+        return 0;
+    int32_t block = world->residency.first_block[which] + what->index;
+    return residency_use(&world->residency, pe, block) ? load_ps : 0;
+}
+
 static void start_task(struct world *world, int32_t pe, int32_t task)
 {
     struct view_task *what = &world->tasks[task];
@@ -41,10 +57,13 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     world_follow_speed(world, pe);
 
     int64_t work_ps = view_cost_ps(&world->view, task, pe);
-    world->world_pes[pe].expected_end_ps = now_ps + work_ps;
+    int64_t load_ps = world->residency.is_there == NULL ? 0 : load_weights(world, pe, task);
+    world->world_pes[pe].load_ps = load_ps;
+    world->world_pes[pe].expected_end_ps = now_ps + load_ps + work_ps;
     double factor = scenario->exec_factor(scenario->source, world_job_id(world, task), what->index);
     if (factor != 1.0)
         work_ps = (int64_t)floor((double)work_ps * factor + 0.5);
+    work_ps += load_ps;
     struct event event = {.sequence = world->sequence++, .class = EVENT_FINISH, .subject = pe};
     world->engine->kind->exec(world->engine, pe, work_ps, event);
 }

@@ -21,7 +21,8 @@ static void expect_available(struct world *world, int32_t index)
         int32_t task = queue_at(&pe->queue, (ptrdiff_t)i)->task;
         if (world->tasks[task].data_ps > available_ps)
             available_ps = world->tasks[task].data_ps;
-        available_ps += view_cost_ps(&world->view, task, index);
+        available_ps +=
+            view_cost_ps(&world->view, task, index) + view_load_ps(&world->view, task, index);
     }
     world->pes[index].available_ps = available_ps;
     world->available_until_ps[index] = is_running ? pe->expected_end_ps : TICK_NEVER;

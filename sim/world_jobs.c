@@ -124,11 +124,13 @@ static void release_succs(struct world *world, int32_t task, const struct app *a
 static void tell_done(const struct world *world, int32_t task)
 {
     const struct view_task *what = &world->tasks[task];
+    int64_t load_ps = world->world_pes[what->pe].load_ps;
     struct observed_task observed = {
         .task = what,
         .job_id = world_job_id(world, task),
         .bind = view_bind(&world->view, task),
-        .exec_est_ps = view_cost_ps(&world->view, task, what->pe),
+        .exec_est_ps = view_cost_ps(&world->view, task, what->pe) + load_ps,
+        .load_ps = load_ps,
         .samples = world_samples(world, task),
     };
     for (int32_t i = 0; i < world->setup->observer_count; i++) {

@@ -7,6 +7,7 @@
 
 #include "base/tick.h"
 #include "sim/queue.h"
+#include "sim/residency.h"
 #include "sim/world.h"
 
 /* available_until_ps of a PE whose view_pe.available_ps must be computed anew. */
@@ -20,6 +21,7 @@ struct world_pe {
     struct episode episode; /* current or next slow-down */
     double speed;
     int64_t expected_end_ps; /* of the running task, by its estimate */
+    int64_t load_ps;         /* part of that which loads its weights */
     bool is_touched;         /* may be able to start something: look at it in dispatch */
 };
 
@@ -58,9 +60,10 @@ struct world {
     struct world_pe *world_pes;
     int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
     int64_t *job_start_ps;       /* [job_capacity] TICK_NEVER until a task of the job starts */
-    struct world_route *routes;  /* [job_capacity] empty before a job with branches has the slot */
-    struct route route;          /* scratch: of the job that arrives */
-    int32_t *free_jobs;          /* stack of free slots */
+    struct residency residency;
+    struct world_route *routes; /* [job_capacity] empty before a job with branches has the slot */
+    struct route route;         /* scratch: of the job that arrives */
+    int32_t *free_jobs;         /* stack of free slots */
     int32_t free_count;
     int32_t *leaving_jobs; /* [pe_count] slots of jobs that ended since the last epoch */
     int32_t leaving_count;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "workloads/app_branches.h"
+#include "workloads/app_kernel.h"
 #include "workloads/dag.h"
 #include "workloads/generator.h"
 #include "workloads/route.h"
@@ -195,19 +196,24 @@ static bool load_kinds(struct app *app, struct arena *arena, const struct yaml_n
 {
     app->kind_count = kinds->count;
     app->kinds = arena_zeroed(arena, (size_t)kinds->count, sizeof *app->kinds);
+    if (!app_load_kernels(app, arena, kinds, fault))
+        return false;
     for (int32_t i = 0; i < app->kind_count; i++) {
         const struct yaml_node *map = kinds->items[i];
         struct app_cost *costs = arena_zeroed(arena, (size_t)map->count, sizeof *costs);
+        int32_t count = 0;
         for (int32_t k = 0; k < map->count; k++) {
             const char *pe_kind = map->keys[k]->text;
-            costs[k] = (struct app_cost){
+            if (strcmp(pe_kind, "kernel") == 0)
+                continue;
+            costs[count++] = (struct app_cost){
                 .pe_kind = pe_kind,
                 .exec_us = schema_real(&app_schema, map->items[k], "kinds.*.*", "us"),
                 .fixed_us = schema_real(&app_schema, map->items[k], "kinds.*.*", "fixed_us"),
             };
         }
-        app->kinds[i] = (struct app_task_kind){kinds->keys[i]->text, costs, map->count};
-        if (map->count == 0)
+        app->kinds[i] = (struct app_task_kind){kinds->keys[i]->text, costs, count};
+        if (map->count == 0) /* a kernel alone runs wherever there is a profile */
             return fault_at(fault, map,
                             "give its time on at least one PE kind, for example {A15: 10}",
                             arena_printf(arena, "task kind '%s' runs nowhere", app->kinds[i].name));

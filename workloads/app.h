@@ -34,6 +34,22 @@ struct app_task_kind {
     int32_t cost_count;
 };
 
+/* What sort of work a kernel is: a PE kind reaches another part of its peak for each. */
+enum app_kernel_class { APP_KERNEL_CONV, APP_KERNEL_DENSE, APP_KERNEL_TREE };
+
+#define APP_KERNEL_CLASSES 3
+
+/* What a task computes, in place of times: a platform's profiles turn it into time. Every task of
+ * such a kind has weights of its own, which all jobs of the app share. */
+struct app_kernel {
+    enum app_kernel_class class;
+    double mac;              /* multiply-adds per sample */
+    double weight_bytes;     /* of all weights of the task */
+    double touched_bytes;    /* of these, what one sample reads; the same unless it is a tree */
+    double activation_bytes; /* in and out, per sample */
+    double depth;            /* steps that follow each other */
+};
+
 struct app_task {
     const char *name;
     int32_t kind;       /* index into kinds */
@@ -76,6 +92,8 @@ struct app {
     struct app_task *tasks;
     int32_t task_count;
     struct app_task_kind *kinds;
+    const struct app_kernel *
+        *kernels; /* [kind_count] NULL where a kind has none; NULL: no kind has */
     int32_t kind_count;
     struct app_edge *preds; /* ascending task number within a task */
     struct app_edge *succs; /* ascending task number within a task */
@@ -101,9 +119,9 @@ extern const struct schema app_schema;
 /* Loads an app file. Everything lives in `arena`. Faults: whatever the schema refuses (a negative
  * or non-finite time among it), a name that is not the file's, both forms or none, duplicate task
  * or kind name, unknown kind, edge to an unknown task, duplicate edge, self-edge, cycle (named task
- * by task), no task at all, a kind that runs nowhere, probabilities that do not sum to 1, an
- * alternative without an edge, an edge of an alternative that does not exist, a task that no sample
- * can reach. Several entries and exits are fine. */
+ * by task), no task at all, a kind that runs nowhere, no such stage, probabilities that do not sum
+ * to 1, an alternative without an edge, an edge of an alternative that does not exist, a task that
+ * no sample can reach. Several entries and exits are fine. */
 bool app_load(struct app_set *set, struct arena *arena, const char *path, struct fault *fault);
 
 /* Builds the derived parts (preds, succs, order, tasks[].branch) of an app with at least one task

@@ -86,10 +86,11 @@ START_TEST(rows_come_out_in_trial_order_with_all_columns)
         "status,jobs_done,jobs_failed,tasks_done,sim_time_us,makespan_us,mean_latency_us,"
         "p50_latency_us,p95_latency_us,p99_latency_us,max_latency_us,mean_slowdown,utilization,"
         "energy_uj,edp_uj_us,tasks_retried,decisions,decide_us_mean,lower_bound_us,wall_s,"
-        "tasks_per_s,deadline_miss_rate,mean_tardiness_us,tasks_skipped,workload.jobs\n"
-        "0,race,duo,pair,heap,heft,0.3,none,0,7,done,10,0,0,,,1.5,,,,,,,,,0,20,,,,,,,0,4\n"
-        "2,race,duo,pair,heap,heft,0.3,none,0,7,crashed,12,0,0,,,1.5,,,,,,,,,0,22,,,,,,,0,5\n"
-        "3,race,duo,pair,heap,heft,0.3,none,1,7,done,13,0,0,,,1.5,,,,,,,,,0,23,,,,,,,0,5\n");
+        "tasks_per_s,deadline_miss_rate,mean_tardiness_us,tasks_skipped,loaded_bytes,workload."
+        "jobs\n"
+        "0,race,duo,pair,heap,heft,0.3,none,0,7,done,10,0,0,,,1.5,,,,,,,,,0,20,,,,,,,0,,4\n"
+        "2,race,duo,pair,heap,heft,0.3,none,0,7,crashed,12,0,0,,,1.5,,,,,,,,,0,22,,,,,,,0,,5\n"
+        "3,race,duo,pair,heap,heft,0.3,none,1,7,done,13,0,0,,,1.5,,,,,,,,,0,23,,,,,,,0,,5\n");
     ck_assert_int_eq(scratch_count(&scratch, "out"), 2); /* with the database */
 }
 END_TEST
@@ -108,9 +109,10 @@ START_TEST(parts_of_whole_trials_are_joined_in_trial_order_and_removed)
     ck_assert_str_eq(scratch_read(&scratch, "out/jobs.csv"),
                      "trial,job_id,app,arrival_us,start_us,finish_us,latency_us,lower_bound_us,"
                      "slowdown,status\n0,0\n2,0\n3,0\n");
-    ck_assert_str_eq(scratch_read(&scratch, "out/tasks.csv"),
-                     "trial,job_id,task_id,task,pe,ready_us,assigned_us,start_us,finish_us,"
-                     "exec_est_us,exec_us,comm_wait_us,attempt,status,samples\n0,1\n2,1\n3,1\n");
+    ck_assert_str_eq(
+        scratch_read(&scratch, "out/tasks.csv"),
+        "trial,job_id,task_id,task,pe,ready_us,assigned_us,start_us,finish_us,"
+        "exec_est_us,exec_us,comm_wait_us,attempt,status,samples,load_us\n0,1\n2,1\n3,1\n");
     ck_assert_str_eq(scratch_read(&scratch, "out/pes.csv"),
                      "trial,pe,kind,cluster,tasks_done,busy_us,utilization,energy_uj\n"
                      "0,2\n2,2\n3,2\n");
