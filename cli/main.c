@@ -18,6 +18,8 @@ static const struct {
     {"merge", "join the results of the shards of an experiment", command_merge},
     {"list", "list schedulers, platforms, apps, arrivals or metrics", command_list},
     {"validate", "check experiment, platform, app and arrivals files", command_validate},
+    {"kernels", "measure the FFF, CIGT and dense inference kernels on this machine",
+     command_kernels},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
