@@ -117,12 +117,29 @@ static const struct schema_row rows[] = {
      .max = INFINITY,
      .help = "Bandwidth at which it reads and writes activations; memory_bytes_per_us if absent."},
     {.path = "kinds.*.profile.step_us",
+     .type = SCHEMA_MAP,
+     .help = "Latency of a step that must follow another, by class of kernels."},
+    {.path = "kinds.*.profile.step_us.conv",
      .type = SCHEMA_REAL,
      .unit = "us",
      .min = 0,
      .max = 1e9,
      .fallback = "0",
-     .help = "Latency of a step that must follow another: a dependent memory access, a layer."},
+     .help = "A layer: its launch, where the PE is told of each."},
+    {.path = "kinds.*.profile.step_us.dense",
+     .type = SCHEMA_REAL,
+     .unit = "us",
+     .min = 0,
+     .max = 1e9,
+     .fallback = "0",
+     .help = "A layer."},
+    {.path = "kinds.*.profile.step_us.tree",
+     .type = SCHEMA_REAL,
+     .unit = "us",
+     .min = 0,
+     .max = 1e9,
+     .fallback = "0",
+     .help = "A level: a memory access that depends on the one before it."},
     {.path = "kinds.*.profile.local_bytes",
      .type = SCHEMA_REAL,
      .unit = "bytes",
@@ -334,16 +351,17 @@ static struct soc_profile read_profile(const struct yaml_node *map)
         .mac_per_us = schema_real(&soc_schema, map, at, "mac_per_us"),
         .memory_bytes_per_us = schema_real(&soc_schema, map, at, "memory_bytes_per_us"),
         .io_bytes_per_us = schema_real(&soc_schema, map, at, "io_bytes_per_us"),
-        .step_us = schema_real(&soc_schema, map, at, "step_us"),
         .local_bytes = schema_real(&soc_schema, map, at, "local_bytes"),
     };
     if (isnan(profile.io_bytes_per_us))
         profile.io_bytes_per_us = profile.memory_bytes_per_us;
-    const struct yaml_node *efficiency = yaml_get(map, "efficiency");
-    for (int class = 0; class < APP_KERNEL_CLASSES; class ++)
-        profile.efficiency[class] =
-            schema_real(&soc_schema, efficiency, "kinds.*.profile.efficiency",
-                        app_kernel_class_name((enum app_kernel_class) class));
+    for (int class = 0; class < APP_KERNEL_CLASSES; class ++) {
+        const char *name = app_kernel_class_name((enum app_kernel_class) class);
+        profile.efficiency[class] = schema_real(&soc_schema, yaml_get(map, "efficiency"),
+                                                "kinds.*.profile.efficiency", name);
+        profile.step_us[class] =
+            schema_real(&soc_schema, yaml_get(map, "step_us"), "kinds.*.profile.step_us", name);
+    }
     return profile;
 }
 

@@ -30,7 +30,7 @@ struct soc_profile {
     double efficiency[APP_KERNEL_CLASSES]; /* part of the peak reached; 0 = it cannot run these */
     double memory_bytes_per_us;            /* weights */
     double io_bytes_per_us;                /* activations */
-    double step_us;                        /* latency of one of the steps that follow each other */
+    double step_us[APP_KERNEL_CLASSES];    /* latency of one of the steps that follow each other */
     double local_bytes;                    /* memory that keeps weights between tasks */
 };
 

@@ -13,7 +13,7 @@ bool timing_of_kernel(struct timing *timing, const struct app_kernel *kernel,
         .fixed_us = profile->launch_us,
         .sample_us = kernel->mac / rate,
         .move_us = kernel->activation_bytes / profile->io_bytes_per_us,
-        .floor_us = kernel->depth * profile->step_us,
+        .floor_us = kernel->depth * profile->step_us[kernel->class],
     };
     double whole_us = kernel->weight_bytes / profile->memory_bytes_per_us;
     if (kernel->weight_bytes <= profile->local_bytes) {

@@ -91,21 +91,45 @@ static bool read_row(const struct loader *loader, struct app_branch *branch,
     return true;
 }
 
+/* Fills a branch whose alternatives are equally likely. */
+static void spread_evenly(const struct loader *loader, struct app_branch *branch, int32_t width)
+{
+    int32_t classes = loader->app->classes.count > 0 ? loader->app->classes.count : 1;
+    size_t size = (size_t)classes * (size_t)width;
+    double *table = arena_zeroed(loader->arena, size, sizeof *table);
+    for (size_t i = 0; i < size; i++)
+        table[i] = 1.0 / width;
+    branch->alternative_count = width;
+    branch->probabilities = table;
+}
+
 static bool read_branch(const struct loader *loader, int32_t task, const struct yaml_node *item)
 {
-    const struct yaml_node *list = yaml_get(item, "branch");
-    const struct yaml_node *by_class = yaml_get(item, "branch_by_class");
-    if (list == NULL && by_class == NULL)
+    static const char *const keys[] = {"branch", "branch_evenly", "branch_by_class"};
+    const struct yaml_node *node = NULL;
+    int key = 0;
+    for (int i = 0; i < 3; i++) {
+        const struct yaml_node *found = yaml_get(item, keys[i]);
+        if (found != NULL && node != NULL)
+            return refuse(
+                loader, found, "keep one of them",
+                arena_printf(loader->arena, "%s and %s exclude each other", keys[key], keys[i]));
+        if (found != NULL) {
+            node = found;
+            key = i;
+        }
+    }
+    if (node == NULL)
         return true;
-    if (list != NULL && by_class != NULL)
-        return refuse(loader, by_class, "keep one of them",
-                      "branch and branch_by_class exclude each other");
     struct app_branch *branch = &loader->app->branches[loader->app->branch_count++];
     branch->task = task;
-    if (!(list != NULL ? read_row(loader, branch, list) : read_rows(loader, branch, by_class)))
+    if (key == 1)
+        spread_evenly(loader, branch,
+                      (int32_t)schema_int(&app_schema, item, "tasks[]", "branch_evenly"));
+    else if (!(key == 0 ? read_row(loader, branch, node) : read_rows(loader, branch, node)))
         return false;
     return branch->alternative_count <= APP_ALTERNATIVES_MAX ||
-           refuse(loader, list != NULL ? list : by_class, "split it into two branches",
+           refuse(loader, node, "split it into two branches",
                   arena_printf(loader->arena, "%d alternatives, the limit is %d",
                                (int)branch->alternative_count, APP_ALTERNATIVES_MAX));
 }

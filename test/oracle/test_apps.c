@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The shipped apps that come from DS3 and from two papers, held against tables of the originals. */
+/* The shipped apps that come from DS3, from papers and from published networks, held against tables
+ * of the originals. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/schema.h"
 #include "test/suite.h"
 #include "workloads/app.h"
+#include "workloads/route.h"
 
 static struct arena *arena;
 static struct fault fault;
@@ -235,6 +237,57 @@ START_TEST(the_study_has_the_example_of_topcuoglu_six_times_as_long)
 }
 END_TEST
 
+/* Multiply-adds that a sample meets on its way and weights that are stored, as the layers of the
+ * published configurations sum up to. */
+static const struct {
+    const char *app;
+    double mac, parameters;
+} networks[] = {
+    {"fff_1x11", 18432, 6289920},
+    {"fff_1x11_2x6", 18432, 6289920},
+    {"fff_dense", 6289920, 6289920},
+    {"cigt_mnist", 1885873, 96212},
+    {"cigt_fmnist", 5749632, 249646},
+    {"cigt_cifar10", 94159776, 860718},
+    {"cigt_cifar10_thick", 253149824, 1730714},
+};
+
+START_TEST(a_sample_of_a_network_meets_as_many_multiply_adds_as_published)
+{
+    load_app(networks[_i].app);
+    struct route_chances chances;
+    ck_assert(route_expect(&chances, arena, app, &fault));
+    double mac = 0.0, parameters = 0.0;
+    for (int32_t task = 0; task < app->task_count; task++) {
+        const struct app_kernel *kernel = app->kernels[app->tasks[task].kind];
+        mac += chances.task_share[task] * kernel->mac;
+        parameters += kernel->weight_bytes / 4;
+    }
+    ck_assert_double_eq_tol(mac, networks[_i].mac, 0.01);
+    ck_assert_double_eq_tol(parameters, networks[_i].parameters, 0.01);
+}
+END_TEST
+
+/* 60 / 40 and 20 / 30 / 30 / 20 % with 6 % of each class elsewhere. */
+START_TEST(the_routes_of_the_cifar10_trellis_have_the_shares_of_its_authors)
+{
+    load_app("cigt_cifar10");
+    struct route_chances chances;
+    ck_assert(route_expect(&chances, arena, app, &fault));
+    static const double ideal[] = {0.2, 0.3, 0.3, 0.2};
+    for (int32_t task = 0; task < app->task_count; task++) {
+        const char *name = app->tasks[task].name;
+        if (strcmp(name, "B1_0") == 0)
+            ck_assert_double_eq_tol(chances.task_chance[task], 0.6 * 0.94 + 0.4 * 0.06, 1e-9);
+        if (strncmp(name, "B2_", 3) == 0 || strncmp(name, "head_", 5) == 0) {
+            double share = ideal[strrchr(name, '_')[1] - '0'];
+            ck_assert_double_eq_tol(chances.task_chance[task], 0.94 * share + 0.02 * (1 - share),
+                                    1e-9);
+        }
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("apps");
@@ -246,6 +299,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, the_apps_of_ds3_have_its_times, 0, ds3_count);
     tcase_add_loop_test(cases, the_examples_of_papers_have_their_numbers, 0, 2);
     tcase_add_test(cases, the_study_has_the_example_of_topcuoglu_six_times_as_long);
+    const int network_count = (int)(sizeof networks / sizeof networks[0]);
+    tcase_add_loop_test(cases, a_sample_of_a_network_meets_as_many_multiply_adds_as_published, 0,
+                        network_count);
+    tcase_add_test(cases, the_routes_of_the_cifar10_trellis_have_the_shares_of_its_authors);
     suite_add_tcase(suite, cases);
     return suite;
 }

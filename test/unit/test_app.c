@@ -199,6 +199,8 @@ static const struct {
     {BRANCH "[-0.5, 1.5]" BEHIND, "toy.yaml:8:33", "item 1 of 'branch' must be a number", ""},
     {BRANCH "[1, 0], branch_by_class: [[1]]" BEHIND, "toy.yaml:8:57",
      "branch and branch_by_class exclude each other", "keep one"},
+    {BRANCH "[1, 0], branch_evenly: 2" BEHIND, "toy.yaml:8:55",
+     "branch and branch_evenly exclude each other", "keep one"},
     {BRANCH "[1]" BEHIND, "toy.yaml:14:28", "task 'a' has 1 alternatives, no number 1", "from 0"},
     {BRANCH "[0.1, 0.2, 0.7]" BEHIND, "toy.yaml:8:12",
      "no edge belongs to alternative 2 of task 'a'", "costs nothing"},
@@ -270,13 +272,13 @@ START_TEST(a_file_says_batch_classes_alternatives_and_fixed_times)
                         "tasks:\n"
                         "  - {name: a, kind: k, branch_by_class: [[0.9, 0.1], [0, 1]]}\n"
                         "  - {name: b, kind: k, branch: [1]}\n"
-                        "  - {name: c, kind: k}\n"
+                        "  - {name: c, kind: k, branch_evenly: 1}\n"
                         "  - {name: d, kind: k, join: any}\n"
                         "edges:\n"
                         "  - {from: a, to: b, when: 0}\n"
                         "  - {from: a, to: c, when: 1}\n"
                         "  - {from: b, to: d, when: 0}\n"
-                        "  - {from: c, to: d}\n"));
+                        "  - {from: c, to: d, when: 0}\n"));
     const struct app *app = set.apps;
     ck_assert_int_eq(app->batch, 8);
     ck_assert_int_eq(app->classes.count, 2);
@@ -286,14 +288,15 @@ START_TEST(a_file_says_batch_classes_alternatives_and_fixed_times)
     ck_assert_double_eq(app->kinds[0].costs[0].fixed_us, 5);
     ck_assert_double_eq(app->kinds[0].costs[1].exec_us, 3);
     ck_assert_double_eq(app->kinds[0].costs[1].fixed_us, 0);
-    ck_assert_int_eq(app->branch_count, 2);
+    ck_assert_int_eq(app->branch_count, 3);
     ck_assert_int_eq(app->tasks[1].branch, 1);
-    ck_assert_int_eq(app->tasks[2].branch, -1);
+    ck_assert_int_eq(app->tasks[3].branch, -1);
     ck_assert(app->tasks[3].join_any && !app->tasks[2].join_any);
     ck_assert_double_eq_tol(app->branches[0].probabilities[1], 0.1, 1e-15);
     ck_assert_double_eq(app->branches[0].probabilities[3], 1);
     ck_assert_double_eq(app->branches[1].probabilities[1], 1); /* the same for both classes */
-    const int32_t when[] = {0, 1, 0, -1};
+    ck_assert_double_eq(app->branches[2].probabilities[1], 1);
+    const int32_t when[] = {0, 1, 0, 0};
     ck_assert_mem_eq(app->when, when, sizeof when);
 }
 END_TEST

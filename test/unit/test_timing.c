@@ -19,7 +19,11 @@ static const struct app_kernel fff = {.class = APP_KERNEL_TREE,
 #define PROFILE(peak, memory, launch, step)                                                        \
     {                                                                                              \
         .launch_us = launch, .mac_per_us = peak, .efficiency = {1, 1, 1},                          \
-        .memory_bytes_per_us = memory, .io_bytes_per_us = memory, .step_us = step                  \
+        .memory_bytes_per_us = memory, .io_bytes_per_us = memory, .step_us = {                     \
+            step,                                                                                  \
+            step,                                                                                  \
+            step                                                                                   \
+        }                                                                                          \
     }
 static const struct soc_profile orin = PROFILE(2.65e6, 204800, 10, 0.5);
 static const struct soc_profile c66x = PROFILE(10000, 10700, 0, 0);
