@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
     {"run", "run an experiment and write tables, a summary and plots", command_run},
     {"merge", "join the results of the shards of an experiment", command_merge},
+    {"import", "write task graphs of other formats as apps", command_import},
     {"list", "list schedulers, platforms, apps, arrivals or metrics", command_list},
     {"validate", "check experiment, platform, app and arrivals files", command_validate},
     {"kernels", "measure the FFF, CIGT and dense inference kernels on this machine",

@@ -265,6 +265,26 @@ START_TEST(a_second_interrupt_ends_a_long_trial)
 }
 END_TEST
 
+START_TEST(an_imported_graph_can_be_run)
+{
+    scratch_write(&scratch, "graph.stg", "1\n0 0 0\n1 7 1 0\n2 0 1 1\n");
+    scratch_write(&scratch, "bad.stg", "1\n0 0 0\n1 7 1 9\n2 0 1 1\n");
+    scratch_write(&scratch, "one.yaml",
+                  "name: one\nplatform: equal2\nschedulers: [heft]\n"
+                  "workload: {apps: [graphs/graph.yaml], arrivals: {kind: single}}\n");
+    struct spawned spawned = run("import --from stg bad.stg graph.stg -o graphs", 1);
+    assert_says(spawned.err, "bad.stg:3:7: there is no such predecessor");
+    assert_says(spawned.out, "graphs/graph.yaml: 3 tasks, 2 edges, 7 us of work");
+    run("validate graphs/graph.yaml", 0);
+    run("run one.yaml --quiet", 0);
+    assert_says(scratch_read(&scratch, "out/one/trials.csv"), ",7,7,7,7,7,");
+    run("import --from stg graph.stg -o graphs", 1);
+    run("import --from stg graph.stg -o graphs --overwrite", 0);
+    run("import graph.stg", 2);
+    run("import --from papyrus graph.stg", 2);
+}
+END_TEST
+
 START_TEST(validate_says_what_right_files_are)
 {
     scratch_write(&scratch, "when.csv", "arrival_us,app\n0,pair\n1.5,anything\n");
@@ -295,6 +315,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, without_gnuplot_a_run_succeeds_with_a_warning);
     tcase_add_test(tcase, an_interrupt_lets_running_trials_finish_and_keeps_them);
     tcase_add_test(tcase, a_second_interrupt_ends_a_long_trial);
+    tcase_add_test(tcase, an_imported_graph_can_be_run);
     tcase_add_test(tcase, validate_says_what_right_files_are);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/scratch.h"
+#include "test/suite.h"
+#include "traces/import.h"
+
+static struct scratch scratch;
+static struct fault fault;
+static struct app app;
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+    fault = FAULT_NONE;
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+static bool read_text(const char *text)
+{
+    fault = FAULT_NONE;
+    const char *path = scratch_write(&scratch, "graph.stg", text);
+    return import_stg.read(&app, scratch.arena, path, &import_options_default, &fault);
+}
+
+/* Two tasks between the dummies; 1 -> 2. */
+static const char small[] = "  2  # tasks\n"
+                            "0 0 0\n"
+                            "1 7 1 0\r\n"
+                            "2 2.5 1 1\n"
+                            "\n"
+                            "3 0 2 1 2\n"
+                            "# Standard Task Graph Set Project\n";
+
+START_TEST(a_graph_becomes_an_app)
+{
+    ck_assert_msg(read_text(small), "%s: %s", fault.where, fault.what);
+    ck_assert_str_eq(app.name, "graph");
+    ck_assert_int_eq(app.task_count, 4);
+    ck_assert_int_eq(app.edge_count, 4);
+    ck_assert_int_eq(app.kind_count, 3); /* 0, 2.5 and 7 */
+    ck_assert(app.kinds[app.tasks[1].kind].costs[0].exec_us == 7);
+    ck_assert(app.kinds[app.tasks[2].kind].costs[0].exec_us == 2.5);
+    ck_assert_str_eq(app.kinds[app.tasks[2].kind].costs[0].pe_kind, "core");
+    ck_assert_int_eq(app.preds[app.tasks[2].first_pred].task, 1);
+    ck_assert(app.bytes[0] == 0);
+}
+END_TEST
+
+START_TEST(communication_becomes_bytes)
+{
+    ck_assert(read_text("2\n0 0 0\n1 7 1 0 0\n2 2 1 1 3.5\n3 0 2 1 4 2 0\n"));
+    double bytes = 0;
+    for (int e = 0; e < app.edge_count; e++)
+        bytes += app.bytes[e];
+    ck_assert(bytes == 7500);
+}
+END_TEST
+
+START_TEST(what_is_written_reads_back_the_same)
+{
+    ck_assert(read_text("2\n0 0 0\n1 0.1 1 0 0\n2 2 1 1 3.5\n3 0 2 1 4 2 0\n"));
+    const char *path;
+    ck_assert(import_write(&app, scratch.folder, false, scratch.arena, &path, &fault));
+    struct app_set set;
+    ck_assert_msg(app_load(&set, scratch.arena, path, &fault), "%s: %s", fault.where, fault.what);
+    const struct app *back = &set.apps[0];
+    ck_assert_int_eq(back->task_count, app.task_count);
+    ck_assert_int_eq(back->edge_count, app.edge_count);
+    for (int32_t t = 0; t < app.task_count; t++) {
+        ck_assert_str_eq(back->tasks[t].name, app.tasks[t].name);
+        ck_assert(back->kinds[back->tasks[t].kind].costs[0].exec_us ==
+                  app.kinds[app.tasks[t].kind].costs[0].exec_us);
+        for (int32_t i = 0; i < app.tasks[t].pred_count; i++) {
+            const struct app_edge *a = &app.preds[app.tasks[t].first_pred + i];
+            const struct app_edge *b = &back->preds[back->tasks[t].first_pred + i];
+            ck_assert_int_eq(a->task, b->task);
+            ck_assert(app.bytes[a->edge] == back->bytes[b->edge]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_is_there_is_not_replaced_unasked)
+{
+    const char *path;
+    ck_assert(read_text(small));
+    scratch_write(&scratch, "graph.yaml", "mine");
+    ck_assert(!import_write(&app, scratch.folder, false, scratch.arena, &path, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.hint, "--overwrite"));
+    ck_assert_str_eq(scratch_read(&scratch, "graph.yaml"), "mine");
+    fault = FAULT_NONE;
+    ck_assert(import_write(&app, scratch.folder, true, scratch.arena, &path, &fault));
+    ck_assert_int_eq(scratch_count(&scratch, ""), 2);
+}
+END_TEST
+
+START_TEST(bad_files_are_refused_at_their_place)
+{
+    static const struct {
+        const char *text, *place, *what;
+    } cases[] = {
+        {"", "graph.stg:0:1", "empty"},
+        {"# only this\n", "graph.stg:1:1", "empty"},
+        {"two\n", "graph.stg:1:1", "no number of tasks"},
+        {"-1\n", "graph.stg:1:1", "no number of tasks"},
+        {"99999999999999999999\n", "graph.stg:1:1", "no number of tasks"},
+        {"2 0 0\n", "graph.stg:1:3", "after the number"},
+        {"2\n0 0 0\n1 7 1 0\n", "graph.stg:3:1", "fewer tasks"},
+        {"2000000\n0 0 0\n", "graph.stg:2:1", "fewer tasks"},
+        {"1\n0 0 0\n1 7 1 0\n2 0 1 1\n3 0 0\n", "graph.stg:5:1", "more tasks"},
+        {"2\n0 0 0\n2 7 1 0\n", "graph.stg:3:1", "not the next task"},
+        {"2\n0 0 0\n1 -7 1 0\n", "graph.stg:3:3", "no time"},
+        {"2\n0 0 0\n1 nan 1 0\n", "graph.stg:3:3", "no time"},
+        {"2\n0 0 0\n1 7 x 0\n", "graph.stg:3:5", "no number of predecessors"},
+        {"2\n0 0 0\n1 7\n", "graph.stg:3:4", "too short"},
+        {"2\n0 0 0\n1 7 2 0\n", "graph.stg:3:7", "another number of predecessors"},
+        {"2\n0 0 0\n1 7 1 9\n", "graph.stg:3:7", "no such predecessor"},
+        {"2\n0 0 0\n1 7 4000000 0\n", "graph.stg:3:13", "another number of predecessors"},
+        {"2\n0 0 0\n1 7 1 0\n2 1 2 1 1\n3 0 0\n", "graph.stg", "twice"},
+        {"1\n0 0 0\n1 7 1 1\n2 0 0\n", "graph.stg", "itself"},
+        {"2\n0 0 0\n1 7 1 2\n2 1 1 1\n3 0 0\n", "graph.stg", "cycle"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_msg(!read_text(cases[i].text), "case %zu was taken", i);
+        ck_assert_msg(strstr(fault.where, cases[i].place) != NULL, "case %zu: %s (%s)", i,
+                      fault.where, fault.what);
+        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "case %zu: %s", i, fault.what);
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_is_cut_anywhere_is_refused_or_whole)
+{
+    const size_t size = strlen(small);
+    for (size_t length = 0; length < size; length++) {
+        bool taken = read_text(arena_substring(scratch.arena, small, length));
+        ck_assert(taken || fault_is_set(&fault));
+        ck_assert(!taken || app.task_count == 4);
+    }
+}
+END_TEST
+
+START_TEST(the_graphs_of_the_set_have_the_edges_that_they_say)
+{
+    const char *root = TEST_SHARED_DATA;
+    int count = 0;
+    for (int i = 0; i < 200; i++)
+        for (int tasks = 50; tasks <= 100; tasks += 50) {
+            const char *path =
+                arena_printf(scratch.arena, "%s/stg/%d/rand%04d.stg", root, tasks, i);
+            FILE *stream = fopen(path, "r");
+            if (stream == NULL)
+                continue;
+            char line[4096];
+            int edges = -1, dummies = -1;
+            while (fgets(line, sizeof line, stream) != NULL)
+                sscanf(line, "# Edges : %d / %*d (+dummy edges : %d)", &edges, &dummies);
+            fclose(stream);
+            ck_assert(import_stg.read(&app, scratch.arena, path, &import_options_default, &fault));
+            ck_assert_int_eq(app.task_count, tasks + 2);
+            ck_assert_int_eq(app.edge_count, edges + dummies);
+            count++;
+        }
+    if (count == 0)
+        fprintf(stderr, "skipped: %s/stg is not there\n", root);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("import_stg");
+    TCase *tcase = tcase_create("import_stg");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_graph_becomes_an_app);
+    tcase_add_test(tcase, communication_becomes_bytes);
+    tcase_add_test(tcase, what_is_written_reads_back_the_same);
+    tcase_add_test(tcase, a_file_that_is_there_is_not_replaced_unasked);
+    tcase_add_test(tcase, bad_files_are_refused_at_their_place);
+    tcase_add_test(tcase, a_file_that_is_cut_anywhere_is_refused_or_whole);
+    tcase_add_test(tcase, the_graphs_of_the_set_have_the_edges_that_they_say);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
