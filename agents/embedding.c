@@ -70,49 +70,70 @@ struct tape {
     real *system;   /* z(y) [W] */
 };
 
-/* A row of W values; the compiler's vectors, since it does not find them by itself here. */
-typedef real row __attribute__((vector_size(W * sizeof(real))));
+/* A row of W values as vectors of 16 bytes, which every machine has; the compiler does not find
+ * them by itself here. */
+enum { LANES = 16 / sizeof(real), PARTS = W / LANES };
+typedef real lanes __attribute__((vector_size(16)));
+typedef __typeof__((lanes){0} > (lanes){0}) lanes_mask;
+struct row {
+    lanes part[PARTS];
+};
 
-/* sum += x w for one row of W values. */
-static inline void add_product(row *sum, const real *x, const real *w)
+static inline struct row load_row(const real *from)
 {
-    row total = *sum;
-    for (int i = 0; i < W; i++) {
-        row weights;
-        memcpy(&weights, w + (ptrdiff_t)i * W, sizeof weights);
-        total += x[i] * weights;
+    struct row row;
+    for (int i = 0; i < PARTS; i++)
+        memcpy(&row.part[i], from + (ptrdiff_t)i * LANES, sizeof row.part[i]);
+    return row;
+}
+
+static inline void store_row(real *to, struct row row)
+{
+    for (int i = 0; i < PARTS; i++)
+        memcpy(to + (ptrdiff_t)i * LANES, &row.part[i], sizeof row.part[i]);
+}
+
+static inline struct row add_rows(struct row a, struct row b)
+{
+    for (int i = 0; i < PARTS; i++)
+        a.part[i] += b.part[i];
+    return a;
+}
+
+static inline struct row scale_row(real factor, struct row row)
+{
+    for (int i = 0; i < PARTS; i++)
+        row.part[i] *= factor;
+    return row;
+}
+
+/* x w for one row; two chains of sums, which are half as long to wait for. */
+static inline struct row product(const real *x, const real *w)
+{
+    struct row even = {0}, odd = {0};
+    for (int i = 0; i < W; i += 2) {
+        even = add_rows(even, scale_row(x[i], load_row(w + (ptrdiff_t)i * W)));
+        odd = add_rows(odd, scale_row(x[i + 1], load_row(w + (ptrdiff_t)(i + 1) * W)));
     }
-    *sum = total;
+    return add_rows(even, odd);
 }
 
-/* y += x for one row. */
-static inline void add_row(real *y, const real *x)
+/* d where y > 0, 0.1 d elsewhere: leaky ReLU if y is d, its backward pass if y is the output. */
+static inline struct row leaky_row(struct row y, struct row d)
 {
-    row left, right;
-    memcpy(&left, y, sizeof left);
-    memcpy(&right, x, sizeof right);
-    left += right;
-    memcpy(y, &left, sizeof left);
+    for (int i = 0; i < PARTS; i++) {
+        lanes_mask positive = y.part[i] > 0;
+        lanes less = LEAKY_SLOPE * d.part[i];
+        d.part[i] = (lanes)(((lanes_mask)d.part[i] & positive) | ((lanes_mask)less & ~positive));
+    }
+    return d;
 }
 
-/* y = leaky_relu(x w + b) for one row. */
-static inline void small_layer(const real *x, const real *w, const real *b, real *y)
+/* leaky_relu(x w + b) for one row. */
+static inline struct row small_layer(const real *x, const real *w, const real *b)
 {
-    row sum;
-    memcpy(&sum, b, sizeof sum);
-    add_product(&sum, x, w);
-    row less = LEAKY_SLOPE * sum;
-    for (int o = 0; o < W; o++)
-        y[o] = sum[o] > less[o] ? sum[o] : less[o];
-}
-
-/* y += x w for one row. */
-static inline void small_product(const real *x, const real *w, real *y)
-{
-    row sum;
-    memcpy(&sum, y, sizeof sum);
-    add_product(&sum, x, w);
-    memcpy(y, &sum, sizeof sum);
+    struct row sum = add_rows(load_row(b), product(x, w));
+    return leaky_row(sum, sum);
 }
 
 static void pass_messages(const struct network *network, const real *parameters,
@@ -124,17 +145,16 @@ static void pass_messages(const struct network *network, const real *parameters,
     const real *gather_b = parameters + place(network, GATHER_B);
     for (int32_t v = 0; v < graph->nodes; v++) {
         ptrdiff_t at = (ptrdiff_t)v * W;
-        real *sum = tape->sums + at, *gathered = tape->gathered + at;
         int32_t from = graph->child_first[v], to = graph->child_first[v + 1];
-        memset(sum, 0, W * sizeof *sum);
-        memset(gathered, 0, W * sizeof *gathered);
+        struct row sum = {0}, gathered = {0};
         for (int32_t i = from; i < to; i++)
-            add_row(sum, tape->messages + (ptrdiff_t)graph->child[i] * W);
+            sum = add_rows(sum, load_row(tape->messages + (ptrdiff_t)graph->child[i] * W));
+        store_row(tape->sums + at, sum);
         if (to > from)
-            small_layer(sum, gather_w, gather_b, gathered);
-        memcpy(e + at, tape->own + at, W * sizeof *e);
-        add_row(e + at, gathered);
-        small_layer(e + at, message_w, message_b, tape->messages + at);
+            gathered = small_layer(tape->sums + at, gather_w, gather_b);
+        store_row(tape->gathered + at, gathered);
+        store_row(e + at, add_rows(load_row(tape->own + at), gathered));
+        store_row(tape->messages + at, small_layer(e + at, message_w, message_b));
     }
 }
 
@@ -163,15 +183,14 @@ static void sum_up(const struct network *network, const real *parameters,
         .c_row = W,
     });
     leaky_relu_forward(tape->parts, (size_t)nodes * W);
-    memset(y, 0, W * sizeof *y);
+    struct row sum = {0};
     for (int32_t v = 0; v < nodes; v++)
-        add_row(y, tape->parts + (ptrdiff_t)v * W);
-    for (int o = 0; o < W; o++)
-        y[o] *= SUM_SCALE;
-    small_layer(y, parameters + place(network, SYSTEM_W), parameters + place(network, SYSTEM_B),
-                tape->system);
-    for (int o = 0; o < W; o++)
-        s[o] = SUM_SCALE * tape->system[o];
+        sum = add_rows(sum, load_row(tape->parts + (ptrdiff_t)v * W));
+    store_row(y, scale_row(SUM_SCALE, sum));
+    struct row system = small_layer(y, parameters + place(network, SYSTEM_W),
+                                    parameters + place(network, SYSTEM_B));
+    store_row(tape->system, system);
+    store_row(s, scale_row(SUM_SCALE, system));
 }
 
 static void forward(const struct network *network, const real *parameters,
@@ -217,18 +236,16 @@ static void sum_up_backward(const struct network *network, const real *transpose
 {
     const int32_t nodes = graph->nodes;
     real d_system[W];
-    for (int o = 0; o < W; o++)
-        d_system[o] = SUM_SCALE * d_s[o];
-    leaky_relu_backward(tape->system, d_system, W);
+    store_row(d_system, leaky_row(load_row(tape->system), scale_row(SUM_SCALE, load_row(d_s))));
     linear_backward(y, transposed + place(network, SYSTEM_W), d_system, 1, W, W,
                     gradients + place(network, SYSTEM_W), gradients + place(network, SYSTEM_B),
                     d_y);
 
     real *d_parts = workspace_reals(workspace, (size_t)nodes * W);
+    const struct row d_part = scale_row(SUM_SCALE, load_row(d_y));
     for (int32_t v = 0; v < nodes; v++)
-        for (int o = 0; o < W; o++)
-            d_parts[(ptrdiff_t)v * W + o] = SUM_SCALE * d_y[o];
-    leaky_relu_backward(tape->parts, d_parts, (size_t)nodes * W);
+        store_row(d_parts + (ptrdiff_t)v * W,
+                  leaky_row(load_row(tape->parts + (ptrdiff_t)v * W), d_part));
     linear_backward(graph->features, NULL, d_parts, nodes, network->shape.node_features, W,
                     gradients + place(network, JOB_W), gradients + place(network, JOB_B), NULL);
     linear_backward(e, transposed + place(network, JOB_EMBEDDING_W), d_parts, nodes, W, W,
@@ -249,17 +266,19 @@ static void messages_backward(const struct network *network, const real *transpo
     real *d_gathered = workspace_zeros(workspace, reals);
     for (int32_t v = nodes - 1; v >= 0; v--) {
         ptrdiff_t at = (ptrdiff_t)v * W;
-        leaky_relu_backward(tape->messages + at, d_message + at, W);
-        small_product(d_message + at, message_w, d_e + at);
+        struct row d = leaky_row(load_row(tape->messages + at), load_row(d_message + at));
+        store_row(d_message + at, d);
+        d = add_rows(load_row(d_e + at), product(d_message + at, message_w));
+        store_row(d_e + at, d);
         int32_t from = graph->child_first[v], to = graph->child_first[v + 1];
         if (to == from)
             continue;
-        real d_sum[W] = {0};
-        memcpy(d_gathered + at, d_e + at, sizeof d_sum);
-        leaky_relu_backward(tape->gathered + at, d_gathered + at, W);
-        small_product(d_gathered + at, gather_w, d_sum);
-        for (int32_t i = from; i < to; i++)
-            add_row(d_message + (ptrdiff_t)graph->child[i] * W, d_sum);
+        store_row(d_gathered + at, leaky_row(load_row(tape->gathered + at), d));
+        struct row d_sum = product(d_gathered + at, gather_w);
+        for (int32_t i = from; i < to; i++) {
+            real *child = d_message + (ptrdiff_t)graph->child[i] * W;
+            store_row(child, add_rows(load_row(child), d_sum));
+        }
     }
     linear_backward(e, NULL, d_message, nodes, W, W, gradients + place(network, MESSAGE_W),
                     gradients + place(network, MESSAGE_B), NULL);
