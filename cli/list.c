@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/network.h"
 #include "cli/command.h"
 #include "lab/library.h"
 #include "lab/trial.h"
@@ -33,6 +34,15 @@ static bool list_arrivals(struct arena *arena, struct fault *fault)
     (void)fault;
     for (int i = 0; arrivals_kinds[i] != NULL; i++)
         print_row(arrivals_kinds[i]->name, arrivals_kinds[i]->summary);
+    return true;
+}
+
+static bool list_agents(struct arena *arena, struct fault *fault)
+{
+    (void)arena;
+    (void)fault;
+    for (int i = 0; network_kinds[i] != NULL; i++)
+        print_row(network_kinds[i]->name, network_kinds[i]->summary);
     return true;
 }
 
@@ -78,7 +88,7 @@ static const struct {
     bool (*print)(struct arena *arena, struct fault *fault);
 } shelves[] = {
     {"schedulers", list_schedulers}, {"platforms", list_platforms}, {"apps", list_apps},
-    {"arrivals", list_arrivals},     {"metrics", list_metrics},
+    {"arrivals", list_arrivals},     {"agents", list_agents},       {"metrics", list_metrics},
 };
 
 enum { SHELF_COUNT = sizeof shelves / sizeof *shelves };
@@ -105,7 +115,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp argp = {
     .parser = parse_option,
-    .args_doc = "schedulers|platforms|apps|arrivals|metrics",
+    .args_doc = "schedulers|platforms|apps|arrivals|agents|metrics",
     .doc = "List what an experiment can name: one per line, name TAB summary.",
 };
 

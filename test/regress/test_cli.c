@@ -76,11 +76,10 @@ END_TEST
 
 START_TEST(lists_have_a_name_and_a_summary_per_line)
 {
-    static const char *const lists[][2] = {{"list schedulers", "heft\t"},
-                                           {"list platforms", "top3\t"},
-                                           {"list apps", "topcuoglu\t"},
-                                           {"list arrivals", "poisson\t"},
-                                           {"list metrics", "mean_latency_us\t"}};
+    static const char *const lists[][2] = {
+        {"list schedulers", "heft\t"}, {"list platforms", "top3\t"},
+        {"list apps", "topcuoglu\t"},  {"list arrivals", "poisson\t"},
+        {"list agents", "graph\t"},    {"list metrics", "mean_latency_us\t"}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         char *out = arena_string(scratch.arena, run(lists[i][0], 0).out);
         assert_says(out, lists[i][1]);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +171,203 @@ START_TEST(cloning_reaches_98_percent_agreement_with_a_teacher)
 }
 END_TEST
 
+/* A small job: nodes 0 and 1 are leaves, 2 has both as children, 3 has 2 and 0, 4 stands alone. */
+enum { NODES = 5, NODE_FEATURES = 3, WIDTH = 8 };
+
+static const int32_t child_first[NODES + 1] = {0, 0, 0, 2, 4, 4}, children[] = {0, 1, 2, 0};
+
+static double leaky(double x)
+{
+    return x > 0 ? x : 0.1 * x;
+}
+
+/* leaky(x w + b) by name, output o; x is in two parts, the second with weights of its own. */
+static double layer_output(const struct learner *learner, const char *name, const double *x,
+                           int inputs, const double *more, int o)
+{
+    char weight[64], bias[64], second[64];
+    snprintf(weight, sizeof weight, "%s.weight", name);
+    snprintf(bias, sizeof bias, "%s.bias", name);
+    snprintf(second, sizeof second, "%s.embedding", name);
+    const struct tensors *tensors = &learner->network.tensors;
+    const struct tensor *w = tensors_find(tensors, weight);
+    double sum = (double)learner->parameters[tensors_find(tensors, bias)->offset + (size_t)o];
+    for (int i = 0; i < inputs; i++)
+        sum += x[i] * (double)learner->parameters[w->offset + (size_t)(i * w->shape[1] + o)];
+    for (int i = 0; more != NULL && i < WIDTH; i++)
+        sum += more[i] *
+               (double)learner
+                   ->parameters[tensors_find(tensors, second)->offset + (size_t)(i * WIDTH + o)];
+    return leaky(sum);
+}
+
+/* The embedding by its formula (agents/embedding.h), in double. */
+static void embed_by_formula(const struct learner *learner, const real *features,
+                             double rows[2 + NODES][WIDTH])
+{
+    double messages[NODES][WIDTH];
+    memset(rows, 0, 2 * sizeof rows[0]);
+    for (int v = 0; v < NODES; v++) {
+        double x[NODE_FEATURES], hidden[16], sum[WIDTH] = {0};
+        double *e = rows[2 + v];
+        for (int i = 0; i < NODE_FEATURES; i++)
+            x[i] = (double)features[v * NODE_FEATURES + i];
+        for (int o = 0; o < 16; o++)
+            hidden[o] = layer_output(learner, "node.0", x, NODE_FEATURES, NULL, o);
+        for (int32_t i = child_first[v]; i < child_first[v + 1]; i++)
+            for (int o = 0; o < WIDTH; o++)
+                sum[o] += messages[children[i]][o];
+        for (int o = 0; o < WIDTH; o++) {
+            e[o] = layer_output(learner, "node.1", hidden, 16, NULL, o);
+            if (child_first[v + 1] > child_first[v])
+                e[o] += layer_output(learner, "gather", sum, WIDTH, NULL, o);
+        }
+        for (int o = 0; o < WIDTH; o++) {
+            messages[v][o] = layer_output(learner, "message", e, WIDTH, NULL, o);
+            rows[0][o] += 0.1 * layer_output(learner, "job", x, NODE_FEATURES, e, o);
+        }
+    }
+    for (int o = 0; o < WIDTH; o++)
+        rows[1][o] = 0.1 * layer_output(learner, "system", rows[0], WIDTH, NULL, o);
+}
+
+/* Two states of a job and three decisions that see them, in all ways there are. */
+struct scene {
+    struct learner learner;
+    real features[2][NODES * NODE_FEATURES], rows[7 * FEATURES];
+    struct network_graph graphs[2];
+    real embeddings[2][(2 + NODES) * WIDTH];
+    const real *list[2];
+    struct network_batch batch;
+};
+
+static const int32_t scene_first[] = {0, 3, 4, 7}, scene_graph[] = {0, 0, -1, 1, 1, 0, -1},
+                     scene_node[] = {1, 3, 0, 2, 0, 4, 0}, scene_seen_first[] = {0, 1, 2, 4},
+                     scene_seen[] = {0, 1, 0, 1};
+
+static void scene_init(struct scene *scene)
+{
+    struct random_stream stream = random_open(8, 0, RANDOM_TEST, 0, 0);
+    learner_init(&scene->learner, "graph",
+                 (struct network_shape){.features = FEATURES, .node_features = NODE_FEATURES});
+    for (size_t i = 0; i < scene->learner.network.tensors.reals; i++)
+        scene->learner.parameters[i] = (real)(0.5 * random_normal(&stream));
+    for (int i = 0; i < 7 * FEATURES; i++)
+        scene->rows[i] = (real)random_normal(&stream);
+    for (int g = 0; g < 2; g++) {
+        for (int i = 0; i < NODES * NODE_FEATURES; i++)
+            scene->features[g][i] = (real)random_normal(&stream);
+        scene->graphs[g] = (struct network_graph){NODES, scene->features[g], child_first, children};
+        network_embed(&scene->learner.network, scene->learner.parameters, &scene->graphs[g],
+                      scene->learner.workspace, scene->embeddings[g]);
+        scene->list[g] = scene->embeddings[g];
+    }
+    scene->batch = (struct network_batch){.decisions = 3,
+                                          .first = scene_first,
+                                          .rows = scene->rows,
+                                          .graph = scene_graph,
+                                          .node = scene_node,
+                                          .seen_first = scene_seen_first,
+                                          .seen = scene_seen};
+}
+
+START_TEST(an_embedding_is_that_of_its_formula)
+{
+    struct scene scene;
+    scene_init(&scene);
+    double expected[2 + NODES][WIDTH];
+    ck_assert_uint_eq(network_embedding_size(&scene.learner.network, NODES), (2 + NODES) * WIDTH);
+    embed_by_formula(&scene.learner, scene.features[0], expected);
+    for (int r = 0; r < 2 + NODES; r++)
+        for (int o = 0; o < WIDTH; o++)
+            ck_assert_double_eq_tol((double)scene.embeddings[0][r * WIDTH + o], expected[r][o],
+                                    1e-5 * (1 + fabs(expected[r][o])));
+    learner_finish(&scene.learner);
+}
+END_TEST
+
+START_TEST(a_decision_scored_alone_has_the_bytes_that_it_has_in_a_batch)
+{
+    struct scene scene;
+    scene_init(&scene);
+    real all[7], one[7];
+    network_score(&scene.learner.network, scene.learner.parameters, &scene.batch, scene.list,
+                  scene.learner.workspace, all);
+    for (int d = 0; d < 3; d++) {
+        struct network_batch part = scene.batch;
+        part.decisions = 1;
+        part.first += d;
+        part.seen_first += d;
+        network_score(&scene.learner.network, scene.learner.parameters, &part, scene.list,
+                      scene.learner.workspace, one);
+        ck_assert_mem_eq(one, all + scene_first[d],
+                         (size_t)(scene_first[d + 1] - scene_first[d]) * sizeof *one);
+    }
+    learner_finish(&scene.learner);
+}
+END_TEST
+
+/* Whether each logit changes with one value of an embedding. */
+static void vary(struct scene *scene, int graph, int place, bool changed[7])
+{
+    real before[7], after[7], kept = scene->embeddings[graph][place];
+    const struct network *network = &scene->learner.network;
+    network_score(network, scene->learner.parameters, &scene->batch, scene->list,
+                  scene->learner.workspace, before);
+    scene->embeddings[graph][place] += 1;
+    network_score(network, scene->learner.parameters, &scene->batch, scene->list,
+                  scene->learner.workspace, after);
+    scene->embeddings[graph][place] = kept;
+    for (int c = 0; c < 7; c++)
+        changed[c] = before[c] != after[c];
+}
+
+START_TEST(a_logit_reads_its_job_its_node_and_the_jobs_seen_and_nothing_else)
+{
+    struct scene scene;
+    bool changed[7];
+    scene_init(&scene);
+    vary(&scene, 1, 0, changed); /* the summary of job 1 */
+    for (int c = 0; c < 7; c++)
+        ck_assert_int_eq(changed[c], c == 3 || c == 4);
+    vary(&scene, 0, WIDTH, changed); /* job 0's part of the system, not seen by decision 1 */
+    for (int c = 0; c < 7; c++)
+        ck_assert_int_eq(changed[c], c != 3);
+    vary(&scene, 0, (2 + 3) * WIDTH, changed); /* node 3 of job 0 */
+    for (int c = 0; c < 7; c++)
+        ck_assert_int_eq(changed[c], c == 1);
+    learner_finish(&scene.learner);
+}
+END_TEST
+
+START_TEST(every_kind_has_a_name_a_summary_and_a_source)
+{
+    for (int i = 0; network_kinds[i] != NULL; i++) {
+        const struct network_kind *kind = network_kinds[i];
+        ck_assert(kind->name[0] != '\0' && kind->summary[0] != '\0' && kind->source[0] != '\0');
+        ck_assert_ptr_eq(network_find(kind->name), kind);
+    }
+    ck_assert_ptr_null(network_find("transformer"));
+}
+END_TEST
+
+START_TEST(the_same_seed_draws_the_same_weights_and_another_one_others)
+{
+    struct learner a, b;
+    learner_init(&a, "graph", (struct network_shape){.features = 4, .node_features = 2});
+    learner_init(&b, "graph", (struct network_shape){.features = 4, .node_features = 2});
+    size_t bytes = a.network.tensors.reals * sizeof(real);
+    ck_assert_mem_eq(a.parameters, b.parameters, bytes);
+    network_draw(&b.network, b.parameters, 2);
+    ck_assert_mem_ne(a.parameters, b.parameters, bytes);
+    const struct tensor *bias = tensors_find(&a.network.tensors, "score.0.bias");
+    for (size_t i = 0; i < bias->count; i++)
+        ck_assert(a.parameters[bias->offset + i] == 0);
+    learner_finish(&a);
+    learner_finish(&b);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("network");
@@ -178,5 +377,12 @@ Suite *test_suite(void)
     tcase_add_test(learning, ppo_finds_the_best_arm_of_a_bandit);
     tcase_add_test(learning, cloning_reaches_98_percent_agreement_with_a_teacher);
     suite_add_tcase(suite, learning);
+    TCase *networks = tcase_create("networks");
+    tcase_add_test(networks, an_embedding_is_that_of_its_formula);
+    tcase_add_test(networks, a_decision_scored_alone_has_the_bytes_that_it_has_in_a_batch);
+    tcase_add_test(networks, a_logit_reads_its_job_its_node_and_the_jobs_seen_and_nothing_else);
+    tcase_add_test(networks, every_kind_has_a_name_a_summary_and_a_source);
+    tcase_add_test(networks, the_same_seed_draws_the_same_weights_and_another_one_others);
+    suite_add_tcase(suite, networks);
     return suite;
 }
