@@ -15,6 +15,7 @@
 enum {
     NEAR_BYTES = 128 << 10, /* of the top levels, taken to stay in the L2 cache */
     LANES_MAX = 16,
+    PAIRS_AT_ONCE = 128, /* sorted together; more would push their inputs out of the cache */
 };
 
 struct fff_workspace {
@@ -22,8 +23,10 @@ struct fff_workspace {
     int32_t batch_limit;
     int32_t chunk;  /* samples that go through the kernel at once */
     int32_t visits; /* nodes per sample, a multiple of LANES_MAX */
+    struct fff_pair *pairs;
+    int32_t *order;
     float *logits;
-    int32_t *nodes;
+    int32_t *rows;
     int32_t *leaves;
     float *x, *out; /* padded rows of a chunk */
 };
@@ -130,7 +133,6 @@ bool fff_seal(struct fff *fff, struct fault *fault)
 
 struct fff_workspace *fff_workspace_create(const struct fff_shape *shape, int32_t batch_limit)
 {
-    enum { PAIRS_AT_ONCE = 16 };
     struct fff_workspace *workspace = memory_zeroed(1, sizeof *workspace);
     workspace->shape = *shape;
     workspace->batch_limit = batch_limit;
@@ -138,7 +140,9 @@ struct fff_workspace *fff_workspace_create(const struct fff_shape *shape, int32_
     workspace->visits = pad(shape->trees * (shape->depth + 1), LANES_MAX);
     size_t chunk = (size_t)workspace->chunk;
     workspace->logits = memory_zeroed(chunk * (size_t)workspace->visits, sizeof(float));
-    workspace->nodes = memory_zeroed(chunk * (size_t)workspace->visits, sizeof(int32_t));
+    workspace->rows = memory_zeroed(chunk * (size_t)workspace->visits, sizeof(int32_t));
+    workspace->pairs = memory_zeroed(chunk * (size_t)shape->trees, sizeof *workspace->pairs);
+    workspace->order = memory_zeroed(chunk * (size_t)shape->trees, sizeof *workspace->order);
     workspace->leaves = memory_zeroed((size_t)batch_limit * (size_t)shape->trees, sizeof(int32_t));
     workspace->x = memory_zeroed(chunk * (size_t)pad(shape->inputs, FFF_ROW_STEP), sizeof(float));
     workspace->out =
@@ -151,7 +155,9 @@ void fff_workspace_destroy(struct fff_workspace *workspace)
     if (workspace == NULL)
         return;
     free(workspace->logits);
-    free(workspace->nodes);
+    free(workspace->rows);
+    free(workspace->pairs);
+    free(workspace->order);
     free(workspace->leaves);
     free(workspace->x);
     free(workspace->out);
@@ -209,7 +215,9 @@ bool fff_apply(const struct fff *fff, enum isa isa, struct fff_workspace *worksp
             .out = out + (size_t)done * (size_t)shape->outputs,
             .samples = batch - done < workspace->chunk ? batch - done : workspace->chunk,
             .logits = workspace->logits,
-            .nodes = workspace->nodes,
+            .rows = workspace->rows,
+            .pairs = workspace->pairs,
+            .order = workspace->order,
             .leaves = workspace->leaves + (size_t)done * (size_t)shape->trees,
             .visits = workspace->visits,
         };
@@ -243,8 +251,9 @@ void fff_reference(const struct fff *fff, const float *x, int32_t batch, float *
                 double logit = gelu_logit(fff->w_in + row * (size_t)fff->row_in, x, shape->inputs,
                                           fff->bias != NULL ? fff->bias[row] : 0);
                 const float *w_out = fff->w_out + row * (size_t)fff->row_out;
+                double value = gelu_exact(logit);
                 for (int32_t i = 0; i < shape->outputs; i++)
-                    sum[i] += gelu_exact(logit) * (double)w_out[i];
+                    sum[i] += value * (double)w_out[i];
                 if (leaves != NULL && level == shape->depth)
                     leaves[b * shape->trees + tree] = node;
                 node = 2 * node + 1 + (logit > 0);

@@ -19,7 +19,11 @@
 #include "base/fault.h"
 #include "workloads/kernels/isa.h"
 
-enum { FFF_DEPTH_LIMIT = 20, FFF_ROW_STEP = 64 /* floats; rows are padded to a multiple */ };
+enum {
+    FFF_DEPTH_LIMIT = 20,
+    FFF_ROW_STEP = 64, /* floats; rows are padded to a multiple */
+    FFF_SORT_LEVEL_LIMIT = 8,
+};
 
 struct fff_shape {
     int32_t inputs, outputs;
@@ -87,20 +91,30 @@ const int32_t *fff_leaves(const struct fff_workspace *workspace);
 void fff_reference(const struct fff *fff, const float *x, int32_t batch, float *out,
                    int32_t *leaves);
 
+/* A sample on its way down a tree. */
+struct fff_pair {
+    const float *x;
+    float limit;         /* |s| up to this must be computed exactly */
+    int32_t first, node; /* row of the root; node of the tree */
+    float *logits;       /* [depth + 1] */
+    int32_t *rows;       /* [depth + 1] that were visited */
+};
+
 /* A run of samples for one instruction set. Rows of x and out are padded as the weights are. */
 struct fff_job {
     const struct fff *fff;
     const float *x;
     float *out;
     int32_t samples;
-    float *logits;   /* [samples][visits], visits a multiple of 16 */
-    int32_t *nodes;  /* [samples][visits] */
-    int32_t *leaves; /* [samples][trees] */
+    struct fff_pair *pairs; /* [samples * trees] */
+    int32_t *order;         /* [samples * trees] */
+    float *logits;          /* [samples][visits], visits a multiple of 16 */
+    int32_t *rows;          /* [samples][visits] */
+    int32_t *leaves;        /* [samples][trees] */
     int32_t visits;
 };
 struct fff_code {
-    int32_t samples_at_once; /* per 1 tree */
-    /* Returns the first sample with a logit that is not finite, or -1. */
+    /* Returns a sample with a logit that is not finite, or -1. */
     int32_t (*apply)(const struct fff_job *job);
 };
 extern const struct fff_code fff_portable, fff_avx2, fff_avx512;

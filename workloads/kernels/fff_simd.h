@@ -2,12 +2,15 @@
 /* The FFF kernel, written once with the compilers' vectors; fff_ISA.c sets the sizes, includes this
  * file and is compiled with the flags of its instruction set. By default the portable form.
  *
- * First the descent: pairs (sample, tree) go down in lock-step, so that several independent rows
- * are under way while one is summed. Then GELU of all logits at once, then one pass over the rows
- * of w_out with the sums in registers. */
+ * Pairs (sample, tree) go down in groups, in lock-step: while one row is summed, that of a pair
+ * further on is fetched, smoothly, and the row of w_out that this node will need. A batch of more
+ * than a group goes down the top levels first, whose rows stay in the cache, and is then sorted by
+ * the node it has reached: neighbours share the rows of the next levels. In the end GELU of all
+ * logits of a sample at once, and one pass over its rows of w_out with the sums in registers. */
 #ifndef HETSOC_WORKLOADS_KERNELS_FFF_SIMD_H
 #define HETSOC_WORKLOADS_KERNELS_FFF_SIMD_H
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 
@@ -19,46 +22,49 @@
 #define FFF_NAME fff_portable
 #endif
 
-#ifndef FFF_GROUP
-#define FFF_GROUP 16 /* pairs in lock-step */
-#endif
-#ifndef FFF_CHILD_LINES
-#define FFF_CHILD_LINES 4 /* of each child that a lone pair asks for; hardware fetches the rest */
-#endif
-
-/* A sample on its way down a tree. */
-struct pair {
-    const float *x;
-    float limit;         /* |s| up to this must be computed exactly */
-    int32_t first, node; /* row of the root, row in which the pair is */
-    float *logits;
-    int32_t *nodes;
+enum {
+    GROUP = 16,      /* pairs in lock-step */
+    DISTANCE = 4,    /* pairs ahead whose row is fetched */
+    CHILD_LINES = 4, /* of each child that a lone pair asks for; hardware fetches the rest */
 };
 
-SIMD_INLINE struct pair start_pair(const struct fff_job *job, int32_t number)
+static void start_pairs(const struct fff_job *job, int32_t count)
 {
     const struct fff *fff = job->fff;
-    int32_t sample = number / fff->shape.trees, tree = number % fff->shape.trees;
-    const float *x = job->x + (size_t)sample * (size_t)fff->row_in;
-    size_t at = (size_t)sample * (size_t)job->visits + (size_t)(tree * (fff->shape.depth + 1));
-    float magnitude = rows_magnitude(x, fff->row_in) * fff->weight_limit + fff->bias_limit;
-    return (struct pair){
-        .x = x,
-        .limit = magnitude * rows_dot_error(fff->row_in) + FLT_MIN,
-        .first = tree * fff->tree_nodes,
-        .node = 0,
-        .logits = job->logits + at,
-        .nodes = job->nodes + at,
-    };
+    for (int32_t i = 0; i < count; i++) {
+        int32_t sample = i / fff->shape.trees, tree = i % fff->shape.trees;
+        const float *x = job->x + (size_t)sample * (size_t)fff->row_in;
+        size_t at = (size_t)sample * (size_t)job->visits + (size_t)(tree * (fff->shape.depth + 1));
+        float magnitude = rows_magnitude(x, fff->row_in) * fff->weight_limit + fff->bias_limit;
+        job->order[i] = i;
+        job->pairs[i] = (struct fff_pair){
+            .x = x,
+            .limit = magnitude * rows_dot_error(fff->row_in) + FLT_MIN,
+            .first = tree * fff->tree_nodes,
+            .logits = job->logits + at,
+            .rows = job->rows + at,
+        };
+    }
 }
 
-/* Whether the pair goes right. Notes the logit and the row of a level. */
-SIMD_INLINE bool visit(const struct fff *fff, const struct pair *pair, int32_t level)
+SIMD_INLINE const float *row_in(const struct fff *fff, const struct fff_pair *pair, int32_t node)
+{
+    return fff->w_in + (size_t)(pair->first + node) * (size_t)fff->row_in;
+}
+
+SIMD_INLINE const float *row_out(const struct fff *fff, const struct fff_pair *pair)
+{
+    return fff->w_out + (size_t)(pair->first + pair->node) * (size_t)fff->row_out;
+}
+
+/* Notes logit and row of a level and goes to the next. `ahead`, `also`: see rows_dot. */
+SIMD_INLINE void visit(const struct fff *fff, struct fff_pair *pair, int32_t level,
+                       const float *ahead, const float *also)
 {
     int32_t row = pair->first + pair->node;
-    const float *w = fff->w_in + (size_t)row * (size_t)fff->row_in;
+    const float *w = row_in(fff, pair, pair->node);
     float bias = fff->bias != NULL ? fff->bias[row] : 0;
-    float logit = rows_dot(w, pair->x, fff->row_in) + bias;
+    float logit = rows_dot(w, pair->x, fff->row_in, ahead, also) + bias;
     bool is_right = logit > 0;
     if (__builtin_expect(fabsf(logit) <= pair->limit, 0)) {
         double exact = gelu_logit(w, pair->x, fff->shape.inputs, bias);
@@ -66,58 +72,77 @@ SIMD_INLINE bool visit(const struct fff *fff, const struct pair *pair, int32_t l
         logit = (float)exact;
     }
     pair->logits[level] = logit;
-    pair->nodes[level] = row;
-    return is_right;
+    pair->rows[level] = row;
+    pair->node = 2 * pair->node + 1 + (int32_t)is_right;
 }
 
 /* One pair alone: while it sums a row, the beginnings of both children come. */
-static void descend_single(const struct fff_job *job, int32_t number)
+static void descend_single(const struct fff *fff, struct fff_pair *pair)
 {
-    const struct fff *fff = job->fff;
-    struct pair pair = start_pair(job, number);
     for (int32_t level = 0; level <= fff->shape.depth; level++) {
-        int32_t row = pair.first + pair.node;
         if (level + 1 >= fff->far_level && level < fff->shape.depth) {
-            const float *left =
-                fff->w_in + (size_t)(pair.first + 2 * pair.node + 1) * (size_t)fff->row_in;
-            ROWS_PREFETCH(left, FFF_CHILD_LINES * ROWS_LINE, 3);
-            ROWS_PREFETCH(left + fff->row_in, FFF_CHILD_LINES * ROWS_LINE, 3);
+            const float *left = row_in(fff, pair, 2 * pair->node + 1);
+            ROWS_PREFETCH(left, CHILD_LINES * ROWS_LINE, 3);
+            ROWS_PREFETCH(left + fff->row_in, CHILD_LINES * ROWS_LINE, 3);
         }
         if (level >= fff->far_level)
-            ROWS_PREFETCH(fff->w_out + (size_t)row * (size_t)fff->row_out,
-                          FFF_CHILD_LINES * ROWS_LINE, 3);
-        bool is_right = visit(fff, &pair, level);
-        if (level == fff->shape.depth)
-            job->leaves[number] = pair.node;
-        pair.node = 2 * pair.node + 1 + (int32_t)is_right;
+            ROWS_PREFETCH(row_out(fff, pair), CHILD_LINES * ROWS_LINE, 3);
+        visit(fff, pair, level, NULL, NULL);
     }
 }
 
-static void descend_group(const struct fff_job *job, int32_t first, int32_t count)
+/* `count` <= GROUP pairs, in the order given, down the levels from `level` to before `end`. */
+static void descend_group(const struct fff_job *job, const int32_t *order, int32_t count,
+                          int32_t level, int32_t end)
 {
     const struct fff *fff = job->fff;
-    struct pair pairs[FFF_GROUP];
-    for (int32_t i = 0; i < count; i++)
-        pairs[i] = start_pair(job, first + i);
-    for (int32_t level = 0; level <= fff->shape.depth; level++) {
-        bool is_far = level >= fff->far_level, is_next_far = level + 1 >= fff->far_level;
+    int32_t distance = count <= DISTANCE ? count - 1 : DISTANCE;
+    /* what is fetched for the output has as many lines as what is summed */
+    bool is_even = fff->row_out == fff->row_in;
+    for (; level < end; level++)
         for (int32_t i = 0; i < count; i++) {
-            struct pair *pair = &pairs[i];
-            if (is_far)
-                ROWS_PREFETCH(fff->w_out +
-                                  (size_t)(pair->first + pair->node) * (size_t)fff->row_out,
-                              fff->row_out, 2);
-            bool is_right = visit(fff, pair, level);
-            if (level == fff->shape.depth) {
-                job->leaves[first + i] = pair->node;
-                continue;
+            struct fff_pair *pair = &job->pairs[order[i]];
+            int32_t next = i + distance, next_level = level;
+            if (next >= count) {
+                next -= count;
+                next_level++;
             }
-            pair->node = 2 * pair->node + 1 + (int32_t)is_right;
-            if (is_next_far)
-                ROWS_PREFETCH(fff->w_in + (size_t)(pair->first + pair->node) * (size_t)fff->row_in,
-                              fff->row_in, 2);
+            const struct fff_pair *later = &job->pairs[order[next]];
+            bool is_ahead = distance > 0 && next_level >= fff->far_level && next_level < end;
+            visit(fff, pair, level, is_ahead ? row_in(fff, later, later->node) : NULL,
+                  is_even && level >= fff->far_level ? row_out(fff, pair) : NULL);
         }
+}
+
+/* Sorts the order by the node reached; all pairs are of one tree and on one level. */
+static void sort_pairs(const struct fff_job *job, int32_t count, int32_t level)
+{
+    enum { NODES_MAX = 1 << 8 };
+    int32_t nodes = (int32_t)1 << level, start[NODES_MAX + 1] = {0};
+    assert(nodes <= NODES_MAX);
+    for (int32_t i = 0; i < count; i++)
+        start[job->pairs[i].node - (nodes - 1) + 1]++;
+    for (int32_t n = 0; n < nodes; n++)
+        start[n + 1] += start[n];
+    for (int32_t i = 0; i < count; i++)
+        job->order[start[job->pairs[i].node - (nodes - 1)]++] = i;
+}
+
+static void descend(const struct fff_job *job, int32_t count)
+{
+    const struct fff *fff = job->fff;
+    int32_t levels = fff->shape.depth + 1, level = 0;
+    if (fff->shape.trees == 1 && count > GROUP && fff->far_level < levels &&
+        fff->far_level <= FFF_SORT_LEVEL_LIMIT) {
+        level = fff->far_level;
+        for (int32_t done = 0; done < count; done += GROUP)
+            descend_group(job, job->order + done, count - done < GROUP ? count - done : GROUP, 0,
+                          level);
+        sort_pairs(job, count, level);
     }
+    for (int32_t done = 0; done < count; done += GROUP)
+        descend_group(job, job->order + done, count - done < GROUP ? count - done : GROUP, level,
+                      levels);
 }
 
 /* GELU in place; false if a logit is not finite. */
@@ -135,27 +160,34 @@ static bool activate(float *logits, int32_t visits)
     return any == 0;
 }
 
-static int32_t apply(const struct fff_job *job)
+/* GELU and output of one sample; false if a logit is not finite. */
+static bool finish_sample(const struct fff_job *job, int32_t sample)
 {
     const struct fff *fff = job->fff;
-    int32_t pairs = job->samples * fff->shape.trees;
-    int32_t refused = -1;
-    if (pairs == 1)
-        descend_single(job, 0);
-    else
-        for (int32_t done = 0; done < pairs; done += FFF_GROUP)
-            descend_group(job, done, pairs - done < FFF_GROUP ? pairs - done : FFF_GROUP);
     int32_t visited = fff->shape.trees * (fff->shape.depth + 1);
-    for (int32_t s = 0; s < job->samples; s++) {
-        float *logits = job->logits + (size_t)s * (size_t)job->visits;
-        if (!activate(logits, job->visits) && refused < 0)
-            refused = s;
-        rows_mix(fff->w_out, fff->row_out, job->nodes + (size_t)s * (size_t)job->visits, logits,
-                 visited, NULL, job->out + (size_t)s * (size_t)fff->row_out);
+    float *logits = job->logits + (size_t)sample * (size_t)job->visits;
+    bool is_finite = activate(logits, job->visits);
+    rows_mix(fff->w_out, fff->row_out, job->rows + (size_t)sample * (size_t)job->visits, logits,
+             visited, NULL, job->out + (size_t)sample * (size_t)fff->row_out);
+    return is_finite;
+}
+
+static int32_t apply(const struct fff_job *job)
+{
+    int32_t trees = job->fff->shape.trees, pairs = job->samples * trees, refused = -1;
+    start_pairs(job, pairs);
+    if (pairs == 1)
+        descend_single(job->fff, &job->pairs[0]);
+    else
+        descend(job, pairs);
+    for (int32_t i = 0; i < pairs; i++) {
+        job->leaves[i] = (job->pairs[i].node - 1) / 2;
+        if (i % trees == 0 && !finish_sample(job, job->order[i] / trees))
+            refused = job->order[i] / trees;
     }
     return refused;
 }
 
-const struct fff_code FFF_NAME = {.samples_at_once = FFF_GROUP, .apply = apply};
+const struct fff_code FFF_NAME = {.apply = apply};
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef HETSOC_WORKLOADS_KERNELS_ROWS_SIMD_H
 #define HETSOC_WORKLOADS_KERNELS_ROWS_SIMD_H
 
+#include <stddef.h>
+
 #include "workloads/kernels/simd.h"
 
 #ifndef ROWS_VECTORS
@@ -21,17 +23,35 @@ enum { ROWS_STEP = 64, ROWS_LINE = 16 /* floats of a cache line */, ROWS_CHAINS 
             __builtin_prefetch(rows_ahead + rows_i, 0, locality);                                  \
     } while (0)
 
-/* Sum of w[i] * x[i] in ROWS_CHAINS chains of vectors. */
-SIMD_INLINE float rows_dot(const float *w, const float *x, int32_t row)
+/* Sum of w[i] * x[i] in ROWS_CHAINS chains of vectors. On the way it asks, a line at a time, for as
+ * many floats of two other rows, to L2; NULL = none. Asking for a row at once would block the
+ * loads behind it. */
+SIMD_INLINE float rows_dot_ahead(const float *w, const float *x, int32_t row, const float *ahead,
+                                 const float *also)
 {
     simd_floats sum[ROWS_CHAINS] = {0};
     for (int32_t i = 0; i < row; i += ROWS_STEP) {
+        if (ahead != NULL)
+            ROWS_PREFETCH(ahead + i, ROWS_STEP, 2);
+        if (also != NULL)
+            ROWS_PREFETCH(also + i, ROWS_STEP, 2);
         SIMD_UNROLL
         for (int32_t v = 0; v < ROWS_STEP / SIMD_LANES; v++)
             sum[v % ROWS_CHAINS] +=
                 simd_load(w + i + v * SIMD_LANES) * simd_load(x + i + v * SIMD_LANES);
     }
     return simd_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+/* The same for the four cases, each a loop without a question in it. */
+SIMD_INLINE float rows_dot(const float *w, const float *x, int32_t row, const float *ahead,
+                           const float *also)
+{
+    if (ahead != NULL)
+        return also != NULL ? rows_dot_ahead(w, x, row, ahead, also)
+                            : rows_dot_ahead(w, x, row, ahead, NULL);
+    return also != NULL ? rows_dot_ahead(w, x, row, NULL, also)
+                        : rows_dot_ahead(w, x, row, NULL, NULL);
 }
 
 /* How far rows_dot may be from the true sum, at most, per unit of the sum of |w[i] * x[i]|: twice
