@@ -13,6 +13,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } actions[] = {
     {"bench", "measure them against each other", kernels_bench},
+    {"profile", "write what each stage of them costs here", kernels_profile},
 };
 
 enum { ACTION_COUNT = sizeof actions / sizeof *actions };

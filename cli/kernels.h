@@ -5,5 +5,6 @@
 #define HETSOC_CLI_KERNELS_H
 
 int kernels_bench(int argc, char **argv);
+int kernels_profile(int argc, char **argv);
 
 #endif
