@@ -22,8 +22,10 @@ typedef void plan_rank(const struct bind *bind, double *rank);
 
 /* How a task is planned of which nobody knows yet whether it will run. */
 enum plan_routes {
-    PLAN_MEAN,   /* every alternative is reserved, at probability x estimate */
-    PLAN_LIKELY, /* the likeliest alternatives are reserved in full, the others take no time */
+    PLAN_MEAN, /* every alternative is reserved, at probability x estimate */
+    /* the likeliest alternatives, and what runs more often than not, are reserved in full; the
+     * others take no time */
+    PLAN_LIKELY,
 };
 
 /* The first parameter of every planner. */
@@ -31,7 +33,8 @@ enum plan_routes {
     {                                                                                              \
         .name = "routes", .max = 1, .choices = "mean|likely", .is_whole = true,                    \
         .help = "How to plan tasks that may be skipped. mean: reserve every alternative at "       \
-                "probability x estimate; likely: only the likeliest ones, in full."                \
+                "probability x estimate; likely: in full the likeliest ones and those that run "   \
+                "more often than not, the others without time."                                    \
     }
 
 static inline enum plan_routes plan_routes_of(const struct view *view)

@@ -414,7 +414,7 @@ bool route_expect(struct route_chances *chances, struct arena *arena, const stru
     round_chances(app, chances->edge_share, chances->edge_chance, edges);
     if (is_fine && flow_whole(&route, app, 0, split_likeliest))
         for (size_t task = 0; task < tasks; task++)
-            chances->is_likely[task] = route.mass[task] > 0.0;
+            chances->is_likely[task] = route.mass[task] > 0.0 || chances->task_chance[task] > 0.5;
     route_finish(&route);
     return is_fine || fault_ways(app, fault);
 }

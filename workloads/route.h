@@ -51,7 +51,8 @@ struct route_chances {
     double *edge_live;   /* [edge_count] part of the samples for which the edge is live */
     double *edge_chance; /* [edge_count] probability that some sample uses the edge */
     double *edge_share;  /* [edge_count] part of the samples that use the edge */
-    bool *is_likely;     /* [task_count] runs if all samples take the likeliest alternatives */
+    /* [task_count] runs if all samples take the likeliest alternatives, or more often than not. */
+    bool *is_likely;
 };
 
 /* Finds the chances of an app; they live in `arena`. Fault: more than ROUTE_WAYS_MAX ways are open
