@@ -69,6 +69,9 @@ bool schema_bool(const struct schema *schema, const struct yaml_node *map, const
 /* Parses a whole scalar as a finite number, locale-independent; false for "0.3abc", "nan", "". */
 bool schema_parse_real(const char *text, double *value);
 
+/* Whether a text is what SCHEMA_NAME takes. */
+bool schema_is_name(const char *text);
+
 /* Parses a whole scalar as decimal digits with an optional sign; false for "1.0", "1e3", overflow.
  */
 bool schema_parse_int(const char *text, int64_t *value);

@@ -250,7 +250,7 @@ static bool check_map(const struct check *check, const struct schema_row *row,
     return true;
 }
 
-static bool is_name(const char *text)
+bool schema_is_name(const char *text)
 {
     return text[0] != '\0' &&
            text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -270,7 +270,7 @@ static bool scalar_fits(const struct schema_row *row, const struct yaml_node *no
     case SCHEMA_TEXT:
         return true;
     case SCHEMA_NAME:
-        return is_name(node->text);
+        return schema_is_name(node->text);
     case SCHEMA_CHOICE:
         return is_choice(row->choices, node->text);
     case SCHEMA_BOOL:

@@ -3,33 +3,50 @@
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agents/network.h"
 #include "cli/command.h"
 #include "lab/library.h"
+#include "lab/roster.h"
 #include "lab/trial.h"
-#include "sched/registry.h"
 #include "sim/soc.h"
 #include "workloads/app.h"
 #include "workloads/arrivals.h"
+
+enum { KEY_PLUGIN = 256 };
+
+struct options {
+    int shelf;
+    const char **plugins;
+    size_t plugin_count, plugin_capacity;
+};
 
 static void print_row(const char *name, const char *summary)
 {
     printf("%s\t%s\n", name, summary != NULL ? summary : "");
 }
 
-static bool list_schedulers(struct arena *arena, struct fault *fault)
+/* name, summary, family, source, cost */
+static bool list_schedulers(const struct options *options, struct arena *arena, struct fault *fault)
 {
-    (void)arena;
-    (void)fault;
-    for (int i = 0; sched_registry[i] != NULL; i++)
-        print_row(sched_registry[i]->name, sched_registry[i]->summary);
-    return true;
+    static const char *const families[] = {[POLICY_STATIC] = "static",
+                                           [POLICY_DYNAMIC] = "dynamic",
+                                           [POLICY_LATE_BINDING] = "late binding"};
+    const struct roster *roster =
+        roster_create(arena, options->plugins, (int32_t)options->plugin_count, fault);
+    for (int i = 0; roster != NULL && roster->policies[i] != NULL; i++) {
+        const struct policy_kind *policy = roster->policies[i];
+        printf("%s\t%s\t%s\t%s\t%s\n", policy->name, policy->summary, families[policy->family],
+               policy->source, policy->cost);
+    }
+    return roster != NULL;
 }
 
-static bool list_arrivals(struct arena *arena, struct fault *fault)
+static bool list_arrivals(const struct options *options, struct arena *arena, struct fault *fault)
 {
+    (void)options;
     (void)arena;
     (void)fault;
     for (int i = 0; arrivals_kinds[i] != NULL; i++)
@@ -37,8 +54,9 @@ static bool list_arrivals(struct arena *arena, struct fault *fault)
     return true;
 }
 
-static bool list_agents(struct arena *arena, struct fault *fault)
+static bool list_agents(const struct options *options, struct arena *arena, struct fault *fault)
 {
+    (void)options;
     (void)arena;
     (void)fault;
     for (int i = 0; network_kinds[i] != NULL; i++)
@@ -46,8 +64,9 @@ static bool list_agents(struct arena *arena, struct fault *fault)
     return true;
 }
 
-static bool list_metrics(struct arena *arena, struct fault *fault)
+static bool list_metrics(const struct options *options, struct arena *arena, struct fault *fault)
 {
+    (void)options;
     (void)arena;
     (void)fault;
     for (int i = 0; i < trial_figure_count; i++)
@@ -55,8 +74,9 @@ static bool list_metrics(struct arena *arena, struct fault *fault)
     return true;
 }
 
-static bool list_platforms(struct arena *arena, struct fault *fault)
+static bool list_platforms(const struct options *options, struct arena *arena, struct fault *fault)
 {
+    (void)options;
     int count;
     const char **names = library_list(arena, LIBRARY_PLATFORMS, &count);
     for (int i = 0; i < count; i++) {
@@ -69,8 +89,9 @@ static bool list_platforms(struct arena *arena, struct fault *fault)
     return true;
 }
 
-static bool list_apps(struct arena *arena, struct fault *fault)
+static bool list_apps(const struct options *options, struct arena *arena, struct fault *fault)
 {
+    (void)options;
     int count;
     const char **names = library_list(arena, LIBRARY_APPS, &count);
     for (int i = 0; i < count; i++) {
@@ -85,7 +106,7 @@ static bool list_apps(struct arena *arena, struct fault *fault)
 
 static const struct {
     const char *name;
-    bool (*print)(struct arena *arena, struct fault *fault);
+    bool (*print)(const struct options *options, struct arena *arena, struct fault *fault);
 } shelves[] = {
     {"schedulers", list_schedulers}, {"platforms", list_platforms}, {"apps", list_apps},
     {"arrivals", list_arrivals},     {"agents", list_agents},       {"metrics", list_metrics},
@@ -93,15 +114,25 @@ static const struct {
 
 enum { SHELF_COUNT = sizeof shelves / sizeof *shelves };
 
+static const struct argp_option option_list[] = {
+    {"plugin", KEY_PLUGIN, "FILE.so", 0, "schedulers: also that of a plug-in; may be repeated", 0},
+    {0},
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    int *shelf = state->input;
+    struct options *options = state->input;
     switch (key) {
+    case KEY_PLUGIN:
+        options->plugins = memory_grow(options->plugins, &options->plugin_capacity,
+                                       options->plugin_count + 1, sizeof *options->plugins);
+        options->plugins[options->plugin_count++] = text;
+        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             argp_error(state, "one list at a time, not also `%s`", text);
-        for (*shelf = 0; *shelf < SHELF_COUNT; (*shelf)++)
-            if (strcmp(text, shelves[*shelf].name) == 0)
+        for (options->shelf = 0; options->shelf < SHELF_COUNT; options->shelf++)
+            if (strcmp(text, shelves[options->shelf].name) == 0)
                 return 0;
         argp_error(state, "there is no list of `%s`", text);
         return EINVAL;
@@ -114,20 +145,24 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 }
 
 static const struct argp argp = {
+    .options = option_list,
     .parser = parse_option,
     .args_doc = "schedulers|platforms|apps|arrivals|agents|metrics",
-    .doc = "List what an experiment can name: one per line, name TAB summary.",
+    .doc = "List what an experiment can name: one per line, name TAB summary.\v"
+           "Schedulers have more after that, each after a TAB: static, dynamic or late binding; "
+           "the paper; the cost of a decision. `hetsoc show scheduler NAME` tells the parameters.",
 };
 
 int command_list(int argc, char **argv)
 {
-    int shelf = 0;
-    argp_parse(&argp, argc, argv, 0, NULL, &shelf);
+    struct options options = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct fault fault = FAULT_NONE;
     struct arena *arena = arena_create();
-    bool ok = shelves[shelf].print(arena, &fault);
+    bool ok = shelves[options.shelf].print(&options, arena, &fault);
     if (!ok)
         fault_print(&fault, stderr);
     arena_destroy(arena);
+    free(options.plugins);
     return ok ? EXIT_DONE : EXIT_FAULT;
 }

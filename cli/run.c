@@ -26,6 +26,8 @@ struct options {
     const char *output; /* NULL = out/NAME */
     const char **sets;
     size_t set_count, set_capacity;
+    const char **plugins;
+    size_t plugin_count, plugin_capacity;
     int32_t jobs;
     bool dry_run, dump_config, quiet, overwrite;
     int32_t shard, shard_count; /* this process runs every shard_count-th trial */
@@ -39,7 +41,8 @@ enum {
     KEY_DUMP_CONFIG,
     KEY_RESUME,
     KEY_OVERWRITE,
-    KEY_SHARD
+    KEY_SHARD,
+    KEY_PLUGIN
 };
 
 static const struct argp_option option_list[] = {
@@ -55,6 +58,8 @@ static const struct argp_option option_list[] = {
      "run only part I (from 0) of N, to be joined by `hetsoc merge`; in a Slurm job array its "
      "task and count are taken if the option is absent",
      0},
+    {"plugin", KEY_PLUGIN, "FILE.so", 0,
+     "add the scheduler of a plug-in (docs/plugin.md); may be repeated", 0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "check everything, list what would run, run nothing", 0},
     {"dump-config", KEY_DUMP_CONFIG, NULL, 0, "print the experiment with all defaults and stop", 0},
     {"quiet", 'q', NULL, 0, "print errors only", 0},
@@ -139,6 +144,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         if (engine_find(text) == NULL)
             argp_error(state, "there is no engine `%s`", text);
         add_set(options, arena_printf(options->arena, "engine=%s", text));
+        return 0;
+    case KEY_PLUGIN:
+        options->plugins = memory_grow(options->plugins, &options->plugin_capacity,
+                                       options->plugin_count + 1, sizeof *options->plugins);
+        options->plugins[options->plugin_count++] = text;
         return 0;
     case KEY_RESUME:
         return 0;
@@ -401,8 +411,12 @@ static bool run_experiment(const struct options *options, struct fault *fault)
     struct experiment experiment;
     struct points points;
     const char *path = library_find_experiment(options->arena, options->experiment, fault);
-    if (path == NULL || !experiment_load(&experiment, options->arena, path, options->sets,
-                                         (int)options->set_count, fault))
+    if (path == NULL)
+        return false;
+    const struct roster *roster =
+        roster_create(options->arena, options->plugins, (int32_t)options->plugin_count, fault);
+    if (roster == NULL || !experiment_load_with(roster, &experiment, options->arena, path,
+                                                options->sets, (int)options->set_count, fault))
         return false;
     if (options->dump_config) {
         yaml_print(schema_complete(&experiment_schema, options->arena, experiment.root), stdout);
@@ -427,6 +441,7 @@ int command_run(int argc, char **argv)
     if (fault_is_set(&fault))
         fault_print(&fault, stderr);
     free(options.sets);
+    free(options.plugins);
     arena_destroy(options.arena);
     return ok ? EXIT_DONE : EXIT_FAULT;
 }

@@ -55,18 +55,20 @@ static const char *check_arrivals(struct arena *arena, const char *path, struct 
     return ok ? "arrivals" : NULL;
 }
 
-static const char *check_experiment(struct arena *arena, const char *path, struct fault *fault)
+static const char *check_experiment(const struct roster *roster, struct arena *arena,
+                                    const char *path, struct fault *fault)
 {
     struct experiment experiment;
     struct points points;
-    return experiment_load(&experiment, arena, path, NULL, 0, fault) &&
+    return experiment_load_with(roster, &experiment, arena, path, NULL, 0, fault) &&
                    points_expand(&points, &experiment, fault)
                ? "experiment"
                : NULL;
 }
 
 /* What a file is if it is right; else NULL and a fault. */
-static const char *check_file(struct arena *arena, const char *path, struct fault *fault)
+static const char *check_file(const struct roster *roster, struct arena *arena, const char *path,
+                              struct fault *fault)
 {
     if (access(path, R_OK) != 0) {
         fault_set(fault, path, "give the path of a file that can be read", "cannot read: %s",
@@ -79,7 +81,7 @@ static const char *check_file(struct arena *arena, const char *path, struct faul
     if (root == NULL)
         return NULL;
     if (yaml_get(root, "workload") != NULL || yaml_get(root, "schedulers") != NULL)
-        return check_experiment(arena, path, fault);
+        return check_experiment(roster, arena, path, fault);
     if (yaml_get(root, "platform") != NULL) {
         struct soc soc;
         return soc_load(&soc, arena, path, fault) ? "platform" : NULL;
@@ -95,13 +97,34 @@ static const char *check_file(struct arena *arena, const char *path, struct faul
     return NULL;
 }
 
+struct options {
+    const char **files, **plugins;
+    size_t file_count, file_capacity, plugin_count, plugin_capacity;
+};
+
+enum { KEY_PLUGIN = 256 };
+
+static const struct argp_option option_list[] = {
+    {"plugin", KEY_PLUGIN, "FILE.so", 0,
+     "a scheduler that experiments may name (docs/plugin.md); may be repeated", 0},
+    {0},
+};
+
+static void append(const char ***list, size_t *count, size_t *capacity, const char *text)
+{
+    *list = memory_grow(*list, capacity, *count + 1, sizeof **list);
+    (*list)[(*count)++] = text;
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-    char ***files = state->input;
-    (void)text;
+    struct options *options = state->input;
     switch (key) {
-    case ARGP_KEY_ARGS:
-        *files = state->argv + state->next;
+    case KEY_PLUGIN:
+        append(&options->plugins, &options->plugin_count, &options->plugin_capacity, text);
+        return 0;
+    case ARGP_KEY_ARG:
+        append(&options->files, &options->file_count, &options->file_capacity, text);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which file?");
@@ -112,26 +135,36 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 }
 
 static const struct argp argp = {
+    .options = option_list,
     .parser = parse_option,
     .args_doc = "FILE...",
     .doc = "Check files: experiments with everything they name, platforms, apps, arrivals (CSV).",
 };
 
+/* Says what a file is, or what is wrong with it. */
+static bool validate(const struct options *options, const char *path)
+{
+    struct fault fault = FAULT_NONE;
+    struct arena *arena = arena_create();
+    const struct roster *roster =
+        roster_create(arena, options->plugins, (int32_t)options->plugin_count, &fault);
+    const char *what = roster == NULL ? NULL : check_file(roster, arena, path, &fault);
+    if (what != NULL)
+        printf("%s: ok (%s)\n", path, what);
+    else
+        fault_print(&fault, stderr);
+    arena_destroy(arena);
+    return what != NULL;
+}
+
 int command_validate(int argc, char **argv)
 {
-    char **files = NULL;
-    argp_parse(&argp, argc, argv, 0, NULL, &files);
+    struct options options = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
     int status = EXIT_DONE;
-    for (; *files != NULL; files++) {
-        struct fault fault = FAULT_NONE;
-        struct arena *arena = arena_create();
-        const char *what = check_file(arena, *files, &fault);
-        if (what != NULL)
-            printf("%s: ok (%s)\n", *files, what);
-        else
-            fault_print(&fault, stderr);
-        status = what != NULL ? status : EXIT_FAULT;
-        arena_destroy(arena);
-    }
+    for (size_t i = 0; i < options.file_count; i++)
+        status = validate(&options, options.files[i]) ? status : EXIT_FAULT;
+    free(options.files);
+    free(options.plugins);
     return status;
 }

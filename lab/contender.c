@@ -97,17 +97,17 @@ const struct schema *contender_document(struct arena *arena)
 }
 
 /* The policy that an item names. */
-static const struct policy_kind *find_policy(struct arena *arena, const struct yaml_node *item,
-                                             struct fault *fault)
+static const struct policy_kind *find_policy(const struct roster *roster, struct arena *arena,
+                                             const struct yaml_node *item, struct fault *fault)
 {
     const struct yaml_node *name = yaml_get(item, "name");
-    const struct policy_kind *policy = sched_find(name->text);
+    const struct policy_kind *policy = roster_find(roster, name->text);
     if (policy != NULL)
         return policy;
     const char *names[NAME_LIMIT];
     int count = 0;
-    for (; sched_registry[count] != NULL && count < NAME_LIMIT; count++)
-        names[count] = sched_registry[count]->name;
+    for (; roster->policies[count] != NULL && count < NAME_LIMIT; count++)
+        names[count] = roster->policies[count]->name;
     const char *nearest = schema_nearest(name->text, names, count);
     const char *question =
         nearest == NULL ? "" : arena_printf(arena, "did you mean `%s`? ", nearest);
@@ -118,9 +118,10 @@ static const struct policy_kind *find_policy(struct arena *arena, const struct y
     return NULL;
 }
 
-bool contender_check(struct arena *arena, struct yaml_node *item, struct fault *fault)
+bool contender_check(const struct roster *roster, struct arena *arena, struct yaml_node *item,
+                     struct fault *fault)
 {
-    const struct policy_kind *policy = find_policy(arena, item, fault);
+    const struct policy_kind *policy = find_policy(roster, arena, item, fault);
     if (policy == NULL)
         return false;
     const struct schema *schema = contender_schema(arena, policy);
@@ -136,9 +137,10 @@ const struct yaml_node *contender_label(const struct yaml_node *item)
     return label != NULL ? label : yaml_get(item, "name");
 }
 
-struct contender contender_read(struct arena *arena, const struct yaml_node *item)
+struct contender contender_read(const struct roster *roster, struct arena *arena,
+                                const struct yaml_node *item)
 {
-    const struct policy_kind *policy = sched_find(yaml_get(item, "name")->text);
+    const struct policy_kind *policy = roster_find(roster, yaml_get(item, "name")->text);
     assert(policy != NULL);
     const struct schema *schema = contender_schema(arena, policy);
     double *params = arena_zeroed(arena, (size_t)policy->param_count, sizeof *params);
@@ -149,6 +151,11 @@ struct contender contender_read(struct arena *arena, const struct yaml_node *ite
                 ? schema_real(schema, item, "", param->name)
                 : choice_number(arena, param->choices, schema_text(schema, item, "", param->name));
     }
+    const struct roster_plugin *plugin = roster_plugin_of(roster, policy);
     return (struct contender){
-        .policy = policy, .label = contender_label(item)->text, .params = params};
+        .policy = policy,
+        .label = contender_label(item)->text,
+        .params = params,
+        .content = plugin == NULL ? NULL : plugin->digest,
+    };
 }

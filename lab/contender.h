@@ -4,24 +4,27 @@
 #define HETSOC_LAB_CONTENDER_H
 
 #include "base/schema.h"
-#include "sim/policy.h"
+#include "lab/roster.h"
 
 struct contender {
     const struct policy_kind *policy;
     const char *label;    /* `as`, or the policy's name; the rows of results carry it */
     const double *params; /* [policy->param_count] */
-    const char *content;  /* digest of the file that the policy reads; NULL without one */
+    const char *content;  /* digest of the plug-in of the policy; NULL if it is built in */
 };
 
-/* Holds an item, which has a `name`, against the keys of its policy, and adds the parameters that
- * it leaves out. Faults: no such scheduler, no such parameter, a value out of range. */
-bool contender_check(struct arena *arena, struct yaml_node *item, struct fault *fault);
+/* Holds an item, which has a `name`, against the keys of its policy, one of the roster, and adds
+ * the parameters that it leaves out. Faults: no such scheduler, no such parameter, a value out of
+ * range. */
+bool contender_check(const struct roster *roster, struct arena *arena, struct yaml_node *item,
+                     struct fault *fault);
 
 /* Where the label of a checked item stands. */
 const struct yaml_node *contender_label(const struct yaml_node *item);
 
 /* Reads a checked item; the parameters live in `arena`. */
-struct contender contender_read(struct arena *arena, const struct yaml_node *item);
+struct contender contender_read(const struct roster *roster, struct arena *arena,
+                                const struct yaml_node *item);
 
 /* The keys of an item with this policy. Lives in `arena`. */
 const struct schema *contender_schema(struct arena *arena, const struct policy_kind *policy);

@@ -206,10 +206,11 @@ static bool check_noise(const struct yaml_node *noise, struct fault *fault)
 }
 
 /* Checks every item and completes it with its parameters; faults if two have the same label. */
-static bool check_contenders(struct arena *arena, const struct yaml_node *list, struct fault *fault)
+static bool check_contenders(const struct experiment *experiment, const struct yaml_node *list,
+                             struct fault *fault)
 {
     for (int i = 0; i < list->count; i++) {
-        if (!contender_check(arena, list->items[i], fault))
+        if (!contender_check(experiment->roster, experiment->arena, list->items[i], fault))
             return false;
         const struct yaml_node *label = contender_label(list->items[i]);
         for (int j = 0; j < i; j++)
@@ -230,7 +231,7 @@ static bool check_schedulers(struct experiment *experiment, struct fault *fault)
     if (list->count == 0)
         return fault_at(fault, list, "list at least one, see `hetsoc list schedulers`",
                         "`schedulers` has no item");
-    if (!check_contenders(experiment->arena, list, fault))
+    if (!check_contenders(experiment, list, fault))
         return false;
     const struct yaml_node *baseline = yaml_get(experiment->root, "baseline");
     if (baseline == NULL && list->count == 1) {
@@ -280,9 +281,17 @@ static bool check_tree(struct experiment *experiment, struct fault *fault)
 bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,
                      const char *const *sets, int set_count, struct fault *fault)
 {
+    return experiment_load_with(&roster_built_in, experiment, arena, path, sets, set_count, fault);
+}
+
+bool experiment_load_with(const struct roster *roster, struct experiment *experiment,
+                          struct arena *arena, const char *path, const char *const *sets,
+                          int set_count, struct fault *fault)
+{
     const char *slash = strrchr(path, '/');
     *experiment = (struct experiment){
         .arena = arena,
+        .roster = roster,
         .path = arena_string(arena, path),
         .folder = slash == NULL   ? "."
                   : slash == path ? "/"

@@ -8,14 +8,16 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/schema.h"
+#include "lab/roster.h"
 
 extern const struct schema experiment_schema;
 
 /* The checked tree with the settings that are the same for every trial. Lives in `arena`. */
 struct experiment {
     struct arena *arena;
-    const char *path;   /* as given */
-    const char *folder; /* of the file; names resolve beside it */
+    const struct roster *roster; /* the schedulers that it may name */
+    const char *path;            /* as given */
+    const char *folder;          /* of the file; names resolve beside it */
     struct yaml_node *root;
     const char *name;
     const char *baseline;
@@ -26,13 +28,18 @@ struct experiment {
     int64_t memory_limit_bytes; /* of a trial; 0 = none */
 };
 
-/* Loads FILE, applies `sets` ("key=value", count of them), checks. Also checks what the schema
- * cannot: what the arrival process needs, exactly one of rate and mean inter-arrival, sigma or cv,
- * warm-up shorter than the run, schedulers and their parameters, baseline in the list, duplicate
- * names.
+/* Loads FILE, which may name the schedulers of a roster (borrowed), applies `sets` ("key=value",
+ * count of them), checks. Also checks what the schema cannot: what the arrival process needs,
+ * exactly one of rate and mean inter-arrival, sigma or cv, warm-up shorter than the run, schedulers
+ * and their parameters, baseline in the list, duplicate names.
  *
  * The tree is completed where a default depends on other keys: `noise` is [none] if absent,
  * `baseline` is the only scheduler if there is one only, and every scheduler has all parameters. */
+bool experiment_load_with(const struct roster *roster, struct experiment *experiment,
+                          struct arena *arena, const char *path, const char *const *sets,
+                          int set_count, struct fault *fault);
+
+/* The same with the built-in schedulers alone. */
 bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,
                      const char *const *sets, int set_count, struct fault *fault);
 

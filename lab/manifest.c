@@ -44,9 +44,10 @@ static json_t *json_of_scalar(const struct yaml_node *node, const struct schema_
 }
 
 /* A checked tree as JSON; numbers and booleans where its schema says so. */
-static json_t *json_of_node(struct arena *arena, const struct schema *schema,
+static json_t *json_of_node(const struct experiment *experiment, const struct schema *schema,
                             const struct yaml_node *node, const char *path, int *digits)
 {
+    struct arena *arena = experiment->arena;
     const struct schema_row *row = schema_find(schema, path);
     json_t *json;
     switch (node->type) {
@@ -55,25 +56,37 @@ static json_t *json_of_node(struct arena *arena, const struct schema *schema,
         if (row->type == SCHEMA_LIST)
             path = arena_printf(arena, "%s[]", path);
         for (int i = 0; i < node->count; i++)
-            json_array_append_new(json, json_of_node(arena, schema, node->items[i], path, digits));
+            json_array_append_new(json,
+                                  json_of_node(experiment, schema, node->items[i], path, digits));
         return json;
     case YAML_MAP:
         json = json_object();
         if (strcmp(path, "schedulers[]") == 0) {
-            schema = contender_schema(arena, contender_read(arena, node).policy);
+            const char *name = yaml_get(node, "name")->text;
+            schema = contender_schema(arena, roster_find(experiment->roster, name));
             path = "";
         }
         for (int i = 0; i < node->count; i++) {
             const char *key = node->keys[i]->text;
             const char *below = *path == '\0' ? key : arena_printf(arena, "%s.%s", path, key);
             json_object_set_new(json, key,
-                                json_of_node(arena, schema, node->items[i], below, digits));
+                                json_of_node(experiment, schema, node->items[i], below, digits));
         }
         return json;
     case YAML_SCALAR:
         break;
     }
     return json_of_scalar(node, row, digits);
+}
+
+static json_t *json_of_plugins(const struct roster *roster)
+{
+    json_t *list = json_array();
+    for (int32_t i = 0; i < roster->plugin_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "file", roster->plugins[i].path,
+                                              "sha256", roster->plugins[i].digest, "scheduler",
+                                              roster->plugins[i].policy->name));
+    return list;
 }
 
 static json_t *json_of_host(void)
@@ -147,12 +160,13 @@ bool manifest_write(const struct manifest *manifest, const char *path, struct fa
     json_object_set_new(root, "wall_s", json_real(manifest->wall_s));
     json_object_set_new(root, "peak_rss_kib", json_integer(peak_rss_kib()));
     json_object_set_new(root, "stop_reason", json_string(manifest->stop_reason));
+    json_object_set_new(root, "plugins", json_of_plugins(experiment->roster));
     json_object_set_new(root, "host", json_of_host());
     bool has_trials = add_trials(root, manifest, fault);
     const struct yaml_node *config =
         schema_complete(&experiment_schema, experiment->arena, experiment->root);
     json_object_set_new(root, "config",
-                        json_of_node(experiment->arena, &experiment_schema, config, "", &digits));
+                        json_of_node(experiment, &experiment_schema, config, "", &digits));
     layout |= JSON_REAL_PRECISION((size_t)(digits > 17 ? 17 : digits));
     FILE *stream = fopen(path, "w");
     bool ok = has_trials && stream != NULL && json_dumpf(root, stream, layout) == 0 &&

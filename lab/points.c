@@ -317,7 +317,8 @@ static void read_contenders(struct expansion *expansion)
     expansion->contenders =
         arena_zeroed(expansion->arena, (size_t)list->count, sizeof *expansion->contenders);
     for (int i = 0; i < list->count; i++)
-        expansion->contenders[i] = contender_read(expansion->arena, list->items[i]);
+        expansion->contenders[i] =
+            contender_read(expansion->experiment->roster, expansion->arena, list->items[i]);
 }
 
 bool points_expand(struct points *points, const struct experiment *experiment, struct fault *fault)

@@ -279,4 +279,26 @@ struct policy_kind {
     void (*decide)(void *self, const struct view *view, struct decisions *decisions);
 };
 
+/* What a plug-in says about itself (docs/plugin.md); the first field stays where it is for ever. */
+struct policy_plugin {
+    int32_t contract;
+    uint32_t kind_size, view_size, decisions_size; /* of the structs above and what they show */
+    const struct policy_kind *policy;
+};
+
+#define POLICY_PLUGIN_SEAL(POLICY)                                                                 \
+    {                                                                                              \
+        .contract = POLICY_CONTRACT,                                                               \
+        .kind_size = sizeof(struct policy_kind) + sizeof(struct policy_param),                     \
+        .view_size = sizeof(struct view) + sizeof(struct view_task) + sizeof(struct view_job) +    \
+                     sizeof(struct view_pe) + sizeof(struct bind) + sizeof(struct soc) +           \
+                     sizeof(struct app),                                                           \
+        .decisions_size = sizeof(struct decisions), .policy = (POLICY),                            \
+    }
+
+/* Ends the source of a plug-in. */
+#define POLICY_PLUGIN(POLICY)                                                                      \
+    extern const struct policy_plugin hetsoc_plugin;                                               \
+    const struct policy_plugin hetsoc_plugin = POLICY_PLUGIN_SEAL(&(POLICY))
+
 #endif
