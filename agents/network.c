@@ -4,9 +4,16 @@
 #include <assert.h>
 #include <string.h>
 
-extern const struct network_kind network_mlp_kind, network_graph_kind;
+#define NETWORK_ROWS(ROW)                                                                          \
+    ROW(mlp)                                                                                       \
+    ROW(graph)
 
-const struct network_kind *const network_kinds[] = {&network_mlp_kind, &network_graph_kind, NULL};
+#define NETWORK_DECLARE(NAME) extern const struct network_kind network_##NAME##_kind;
+NETWORK_ROWS(NETWORK_DECLARE)
+
+#define NETWORK_ADDRESS(NAME) &network_##NAME##_kind,
+
+const struct network_kind *const network_kinds[] = {NETWORK_ROWS(NETWORK_ADDRESS) NULL};
 
 /* Candidates that pass through the network at once: enough to fill tiles, few enough for the L1
  * cache. Part of the order of sums, so part of what the bytes depend on. */

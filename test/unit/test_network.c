@@ -157,7 +157,7 @@ START_TEST(cloning_reaches_98_percent_agreement_with_a_teacher)
         .action = action,
     };
     struct random_stream stream = random_open(6, 0, RANDOM_TEST, 0, 0);
-    const int steps = 1500;
+    const int steps = 900;
     struct objective_sums fresh = {0};
     for (int i = 0; i < steps; i++) {
         ask_teacher(&stream, rows, first, action, LESSONS);
