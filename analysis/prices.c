@@ -70,12 +70,14 @@ double prices_for_area(double *price, const int32_t *pes_of, int32_t class_count
         }
         double scale_ps = 0;
         for (int32_t class = 0; class < class_count; class ++)
-            scale_ps = fmax(scale_ps, load_ps[class] / pes_of[class]);
+            if (pes_of[class] > 0)
+                scale_ps = fmax(scale_ps, load_ps[class] / pes_of[class]);
         if (scale_ps <= 0)
             break;
         double size = first_step / sqrt(1.0 + step);
         for (int32_t class = 0; class < class_count; class ++)
-            trial[class] *= exp(size * (load_ps[class] / pes_of[class] / scale_ps - 0.5));
+            if (pes_of[class] > 0)
+                trial[class] *= exp(size * (load_ps[class] / pes_of[class] / scale_ps - 0.5));
         normalize(trial, pes_of, class_count);
     }
     free(trial);

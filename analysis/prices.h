@@ -14,7 +14,8 @@
 /* Least price x time of a task; costs [class_count], INT64_MAX where the class is incapable. */
 double prices_least_ps(const double *price, const int64_t *cost_ps, int32_t class_count);
 
-/* Finds good prices for the work `cost_ps` [task * class_count + class] on pes_of[class] PEs each.
+/* Finds good prices for the work `cost_ps` [task * class_count + class] on pes_of[class] PEs each;
+ * nothing may run on a class without PEs.
  * Always the same ones for the same input; equal prices are among those tried, so the bound is
  * never below work / PEs. O(tasks x classes) per step, a fixed number of steps. Returns the
  * priced work, 0 or more. */

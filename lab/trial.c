@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analysis/stream_bound.h"
 #include "base/memory.h"
 #include "lab/tables.h"
 
@@ -77,6 +78,12 @@ const struct trial_figure trial_figures[] = {
     {.name = "loaded_bytes",
      REAL(loaded_bytes),
      .summary = "weights that were loaded into the local memories of PEs"},
+    {.name = "latency_bound_us",
+     REAL(latency_bound_us),
+     .summary = "lower bound on mean_latency_us for any scheduler, the stream as a whole"},
+    {.name = "latency_ratio",
+     REAL(latency_ratio),
+     .summary = "mean_latency_us / latency_bound_us; nothing is below 1"},
 };
 
 const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;
@@ -114,6 +121,16 @@ static void read_result(struct trial_row *row, const struct world_result *result
         result->decisions > 0 ? 1e6 * result->decide_s / (double)result->decisions : NAN;
     row->wall_s = seconds;
     row->tasks_per_s = seconds > 0 ? (double)result->tasks_done / seconds : NAN;
+}
+
+/* How far the trial is from what no scheduler can beat. */
+static void hold_against_bound(struct trial_row *row, const struct point *point,
+                               const struct scenario *scenario)
+{
+    row->latency_bound_us =
+        stream_bound_us(point->binds, point->app_count, scenario, point->warmup_jobs);
+    if (row->latency_bound_us > 0)
+        row->latency_ratio = row->metrics.mean_latency_us / row->latency_bound_us;
 }
 
 void trial_run(const struct points *points, const struct experiment *experiment, int32_t trial,
@@ -163,6 +180,8 @@ void trial_run(const struct points *points, const struct experiment *experiment,
     if (tables != NULL)
         tables_finish(tables, pes, &row->fault);
     read_result(row, &result, seconds);
+    if (row->status == TRIAL_DONE)
+        hold_against_bound(row, point, &scenario);
     free(pes);
     metrics_destroy(metrics);
 }

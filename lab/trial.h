@@ -17,7 +17,8 @@ struct trial_row {
     struct metrics metrics;
     int64_t decisions;
     double decide_us_mean, wall_s, tasks_per_s, loaded_bytes;
-    struct fault fault; /* why, unless done */
+    double latency_bound_us, latency_ratio; /* NAN unless the trial is done */
+    struct fault fault;                     /* why, unless done */
 };
 
 /* A figure of a row: a column of trials.csv. */
