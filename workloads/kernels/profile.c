@@ -194,7 +194,8 @@ static void measure_dense(struct profile *profile, const struct stage stages[2],
     close_feedforward(&subject);
 }
 
-/* Rate of the stages of a family at their sample_us, multiply-adds per us. */
+/* Rate of the stages of a family at their sample_us, multiply-adds per us; a stage whose sample_us
+ * was lost in noise counts with a whole call of one sample. */
 static double reach_rate(const struct profile *profile, const char *prefix)
 {
     double mac = 0, us = 0;
@@ -202,7 +203,7 @@ static double reach_rate(const struct profile *profile, const char *prefix)
         const struct profile_stage *row = &profile->stages[i];
         if (strncmp(row->stage.model, prefix, strlen(prefix)) == 0) {
             mac += (double)row->stage.mac;
-            us += row->sample_us;
+            us += row->sample_us > 0 ? row->sample_us : row->fixed_us;
         }
     }
     return us > 0 ? mac / us : 0;
