@@ -15,6 +15,9 @@
 #include "base/schema.h"
 #include "workloads/app.h"
 
+/* The most PEs of a machine. */
+#define SOC_PES_MAX 4096
+
 enum soc_class { SOC_CPU, SOC_DSP, SOC_FPGA, SOC_GPU, SOC_ACCELERATOR };
 
 /* Operating performance point. */
@@ -78,6 +81,7 @@ struct soc {
     double memory_bandwidth_bytes_per_us; /* between any PE and the memory; 0 = not given */
 };
 
+/* The keys of a platform file (soc_schema.c). */
 extern const struct schema soc_schema;
 
 /* Loads a platform file; everything lives in `arena`. Faults: whatever the schema refuses,

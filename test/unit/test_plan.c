@@ -146,6 +146,43 @@ START_TEST(no_task_is_taken_before_a_predecessor_of_equal_rank)
 }
 END_TEST
 
+/* ---- tasks that may be skipped ---- */
+
+/* r goes to a in 3 of 4 jobs and to b in the others; both take 40 us. */
+START_TEST(a_task_that_may_be_skipped_is_planned_by_its_chance_or_not_at_all)
+{
+    static const struct fixture_task tasks[] = {{"r", {8}}, {"a", {40}}, {"b", {40}}};
+    static const struct fixture_edge edges[] = {{0, 1, 0}, {0, 2, 0}};
+    static const double shares[] = {0.75, 0.25};
+    struct arena *arena = arena_create();
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1.0);
+    struct app *app = fixture_app(arena, "fork", 1, tasks, 3, edges, 2);
+    struct app_branch branch = {.task = 0, .alternative_count = 2, .probabilities = shares};
+    int32_t when[] = {0, 1};
+    app->branches = &branch;
+    app->branch_count = 1;
+    app->tasks[0].branch = 0;
+    app->when = when;
+    const struct bind *bind = fixture_bind(arena, soc, &app, 1);
+    struct view_job job = {.active = true, .cost_ps = bind->cost_ps};
+    struct view_task state[3] = {{.status = TASK_READY}, {.index = 1}, {.index = 2}};
+    struct view view = {.soc = soc, .binds = bind, .bind_count = 1, .tasks = state, .jobs = &job};
+    struct plan *mean = plan_create(&view, bind_upward_rank, PLAN_MEAN);
+    struct plan *likely = plan_create(&view, bind_upward_rank, PLAN_LIKELY);
+    ck_assert_int_eq(plan_cost_ps(mean, &view, 0, 0), 8 * TICK_PER_US);
+    ck_assert_int_eq(plan_cost_ps(mean, &view, 1, 0), 30 * TICK_PER_US);
+    ck_assert_int_eq(plan_cost_ps(mean, &view, 2, 0), 10 * TICK_PER_US);
+    ck_assert_int_eq(plan_cost_ps(likely, &view, 1, 0), 40 * TICK_PER_US);
+    ck_assert_int_eq(plan_cost_ps(likely, &view, 2, 0), 0);
+    state[2].status = TASK_READY; /* the route is known */
+    ck_assert_int_eq(plan_cost_ps(mean, &view, 2, 0), 40 * TICK_PER_US);
+    ck_assert_int_eq(plan_cost_ps(likely, &view, 2, 0), 40 * TICK_PER_US);
+    plan_destroy(mean);
+    plan_destroy(likely);
+    arena_destroy(arena);
+}
+END_TEST
+
 /* ---- re-timing ---- */
 
 static double first_factor;
@@ -479,6 +516,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_published_plan_comes_out_task_by_task, 0, 2);
     tcase_add_test(tests, tasks_of_equal_rank_are_taken_by_number_whatever_the_rounding);
     tcase_add_test(tests, no_task_is_taken_before_a_predecessor_of_equal_rank);
+    tcase_add_test(tests, a_task_that_may_be_skipped_is_planned_by_its_chance_or_not_at_all);
     tcase_add_test(tests, a_gap_holds_a_task_that_just_fits);
     tcase_add_test(tests, a_task_that_ended_early_counts_with_its_real_end);
     tcase_add_test(tests, a_task_that_is_overdue_is_expected_to_end_now);

@@ -202,6 +202,30 @@ START_TEST(the_earliest_finish_counts_the_load)
 }
 END_TEST
 
+START_TEST(every_scheduler_runs_jobs_whose_weights_come_and_go)
+{
+    enum { JOBS = 12 };
+    struct arrival_row rows[JOBS] = {{0}};
+    for (int32_t i = 1; i < JOBS; i++)
+        rows[i].at_ps = rows[i - 1].at_ps + 7 * US;
+    struct fixture_scenario source = {.rows = rows, .row_count = JOBS};
+    struct scenario scenario = fixture_scenario(&source);
+    struct world_setup setup = {
+        .soc = soc,
+        .binds = binds,
+        .bind_count = 1,
+        .scenario = &scenario,
+        .engine = engine_find("heap"),
+        .policy = sched_registry[_i],
+    };
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    ck_assert_msg(world_run(&setup, &result, &fault), "%s: %s", setup.policy->name, fault.what);
+    ck_assert_int_eq(result.tasks_done, JOBS * TASKS);
+    ck_assert_double_ge(result.loaded_bytes, 40 + 40 + 40 + 100);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("residency");
@@ -212,6 +236,10 @@ Suite *test_suite(void)
     tcase_add_test(cases, an_app_without_weights_needs_no_memory);
     tcase_add_test(cases, a_task_takes_the_load_of_its_weights_longer_unless_they_are_there);
     tcase_add_test(cases, the_earliest_finish_counts_the_load);
+    int count = 0;
+    while (sched_registry[count] != NULL)
+        count++;
+    tcase_add_loop_test(cases, every_scheduler_runs_jobs_whose_weights_come_and_go, 0, count);
     suite_add_tcase(suite, cases);
     return suite;
 }
