@@ -38,24 +38,51 @@ void earliest_remember(struct earliest *earliest, const struct view *view)
             earliest->available_ps[pe] = view->now_ps;
 }
 
+/* The first PE of a cluster where a task could start first, and when. */
+static int32_t first_start(const struct soc_cluster *cluster, const int64_t *available_ps,
+                           const struct reach *reach, int64_t *start_ps)
+{
+    int32_t first = -1;
+    *start_ps = TICK_NEVER;
+    for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+        int64_t data_ps = reach_ps(reach, pe);
+        int64_t at_ps = available_ps[pe] > data_ps ? available_ps[pe] : data_ps;
+        if (at_ps < *start_ps) {
+            *start_ps = at_ps;
+            first = pe;
+        }
+    }
+    return first;
+}
+
+/* The same where weights have to be loaded before the start. */
+static int32_t first_loaded_start(const struct view *view, int32_t task,
+                                  const struct soc_cluster *cluster, const int64_t *available_ps,
+                                  const struct reach *reach, int64_t *start_ps)
+{
+    int32_t first = -1;
+    *start_ps = TICK_NEVER;
+    for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+        int64_t data_ps = reach_ps(reach, pe);
+        int64_t at_ps = available_ps[pe] > data_ps ? available_ps[pe] : data_ps;
+        at_ps += view_load_ps(view, task, pe);
+        if (at_ps < *start_ps) {
+            *start_ps = at_ps;
+            first = pe;
+        }
+    }
+    return first;
+}
+
 /* Finds the PE of a cluster where a task would finish first. */
 static void ask_cluster(const struct view *view, int32_t task, const struct soc_cluster *cluster,
                         const int64_t *available_ps, struct offer *offer)
 {
-    bool has_weights = view->is_resident != NULL;
-    int64_t start_ps = TICK_NEVER;
-    int32_t first = -1;
-    for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t data_ps = reach_ps(&offer->reach, pe);
-        int64_t at_ps = available_ps[pe] > data_ps ? available_ps[pe] : data_ps;
-        if (has_weights)
-            at_ps += view_load_ps(view, task, pe);
-        if (at_ps < start_ps) {
-            start_ps = at_ps;
-            first = pe;
-        }
-    }
-    offer->pe = first;
+    int64_t start_ps;
+    offer->pe =
+        view->is_resident == NULL
+            ? first_start(cluster, available_ps, &offer->reach, &start_ps)
+            : first_loaded_start(view, task, cluster, available_ps, &offer->reach, &start_ps);
     offer->finish_ps = start_ps + offer->cost_ps;
 }
 
