@@ -18,6 +18,7 @@ static const struct {
     {"merge", "join the results of the shards of an experiment", command_merge},
     {"import", "write task graphs of other formats as apps", command_import},
     {"list", "list schedulers, platforms, apps, arrivals or metrics", command_list},
+    {"show", "show what a platform, an app or a scheduler is made of", command_show},
     {"validate", "check experiment, platform, app and arrivals files", command_validate},
     {"kernels", "measure the FFF, CIGT and dense inference kernels on this machine",
      command_kernels},

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pictures of machines and apps in text, and as graphs in the language of Graphviz. */
+#ifndef HETSOC_ANALYSIS_PORTRAIT_H
+#define HETSOC_ANALYSIS_PORTRAIT_H
+
+#include <stdio.h>
+
+#include "sim/bind.h"
+
+/* Kinds, clusters and their PEs, frequencies, bandwidth and latency between clusters. */
+void portrait_soc(const struct soc *soc, FILE *stream);
+
+/* The clusters and the ways between them. */
+void portrait_soc_dot(const struct soc *soc, FILE *stream);
+
+/* The tasks by level (the longest way from an entry), what they cost on each PE kind that the app
+ * knows, and after which tasks they run, with the bytes that move and the alternatives of branches.
+ * With `bind`, the app on a machine, costs are those on its PE kinds, upward ranks stand beside
+ * them, and lines on critical path, serial time, CCR and parallelism follow; NULL without. */
+void portrait_app(const struct app *app, const struct bind *bind, FILE *stream);
+
+/* Tasks and edges; edges of an alternative are labelled with it and its probability. */
+void portrait_app_dot(const struct app *app, FILE *stream);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/portrait.h"
+
+#include <string.h>
+
+#include "analysis/table.h"
+
+enum { WIDTH = 100 };
+
+static void print_kinds(const struct soc *soc, FILE *stream)
+{
+    static const struct table_column columns[] = {{"kind", "", true},
+                                                  {"class", "", true},
+                                                  {"frequencies", "MHz at mV", true},
+                                                  {"peak", "MAC/us", false},
+                                                  {"local memory", "bytes", false},
+                                                  {"busy", "mW", false}};
+    struct table table;
+    struct arena *arena = arena_create();
+    table_init(&table, columns, sizeof columns / sizeof *columns);
+    for (int32_t k = 0; k < soc->kind_count; k++) {
+        const struct soc_kind *kind = &soc->kinds[k];
+        const char *opps = "";
+        for (int32_t i = 0; i < kind->opp_count; i++)
+            opps = arena_printf(arena, "%s%s%g@%g", opps, i == 0 ? "" : " ", kind->opps[i].freq_mhz,
+                                kind->opps[i].voltage_mv);
+        table_add(&table, "%s", kind->name);
+        table_add(&table, "%s", soc_class_name(kind->class));
+        table_add(&table, "%s", *opps == '\0' ? "-" : opps);
+        if (kind->profile.mac_per_us > 0) {
+            table_add(&table, "%g", kind->profile.mac_per_us);
+            table_add(&table, "%g", kind->profile.local_bytes);
+        } else {
+            table_add(&table, "-");
+            table_add(&table, "-");
+        }
+        if (kind->active_mw > 0)
+            table_add(&table, "%g", kind->active_mw);
+        else
+            table_add(&table, "-");
+    }
+    table_print(&table, WIDTH, stream);
+    table_finish(&table);
+    arena_destroy(arena);
+}
+
+/* A row of boxes for each cluster. */
+static void print_clusters(const struct soc *soc, FILE *stream)
+{
+    int width = 0;
+    for (int32_t c = 0; c < soc->cluster_count; c++) {
+        int length = (int)strlen(soc->clusters[c].name);
+        width = length > width ? length : width;
+    }
+    fputc('\n', stream);
+    for (int32_t c = 0; c < soc->cluster_count; c++) {
+        const struct soc_cluster *cluster = &soc->clusters[c];
+        fprintf(stream, "  %-*s ", width, cluster->name);
+        for (int32_t i = 0; i < cluster->pe_count && i < 16; i++)
+            fprintf(stream, " [%s]", soc->kinds[cluster->kind].name);
+        if (cluster->pe_count > 16)
+            fputs(" ...", stream);
+        fprintf(stream, "   PE %d", (int)cluster->first_pe);
+        if (cluster->pe_count > 1)
+            fprintf(stream, " to %d", (int)(cluster->first_pe + cluster->pe_count - 1));
+        fputc('\n', stream);
+    }
+}
+
+static const struct soc_lane *lane_between(const struct soc *soc, int32_t from, int32_t to)
+{
+    return &soc->lanes[soc->cluster_lane[from * soc->cluster_count + to]];
+}
+
+/* A figure of the way from each cluster (row) to each cluster (column). */
+static void print_matrix(const struct soc *soc, const char *title, const char *unit,
+                         double (*figure)(const struct soc_lane *lane), FILE *stream)
+{
+    struct arena *arena = arena_create();
+    struct table_column *columns =
+        arena_zeroed(arena, (size_t)soc->cluster_count + 1, sizeof *columns);
+    columns[0] = (struct table_column){"from \\ to", "", true};
+    for (int32_t c = 0; c < soc->cluster_count; c++)
+        columns[c + 1] = (struct table_column){soc->clusters[c].name, unit, false};
+    struct table table;
+    table_init(&table, columns, soc->cluster_count + 1);
+    for (int32_t from = 0; from < soc->cluster_count; from++) {
+        table_add(&table, "%s", soc->clusters[from].name);
+        for (int32_t to = 0; to < soc->cluster_count; to++)
+            table_add(&table, "%g", figure(lane_between(soc, from, to)));
+    }
+    fprintf(stream, "\n  %s between two PEs:\n", title);
+    table_print(&table, WIDTH, stream);
+    table_finish(&table);
+    arena_destroy(arena);
+}
+
+static double bandwidth_of(const struct soc_lane *lane)
+{
+    return lane->bandwidth_bytes_per_us;
+}
+
+static double latency_of(const struct soc_lane *lane)
+{
+    return lane->latency_us;
+}
+
+static bool is_same_everywhere(const struct soc *soc, double (*figure)(const struct soc_lane *lane))
+{
+    double first = figure(lane_between(soc, 0, 0));
+    for (int32_t i = 0; i < soc->cluster_count * soc->cluster_count; i++)
+        if (figure(&soc->lanes[soc->cluster_lane[i]]) != first)
+            return false;
+    return true;
+}
+
+static void print_interconnect(const struct soc *soc, FILE *stream)
+{
+    static const struct {
+        const char *title, *unit;
+        double (*figure)(const struct soc_lane *lane);
+    } figures[] = {{"bandwidth", "bytes/us", bandwidth_of}, {"latency", "us", latency_of}};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        if (is_same_everywhere(soc, figures[i].figure))
+            fprintf(stream, "\n  %s between two PEs: %g %s\n", figures[i].title,
+                    figures[i].figure(lane_between(soc, 0, 0)), figures[i].unit);
+        else
+            print_matrix(soc, figures[i].title, figures[i].unit, figures[i].figure, stream);
+    if (soc->truncate_us)
+        fputs("  delays are cut to whole microseconds\n", stream);
+}
+
+void portrait_soc(const struct soc *soc, FILE *stream)
+{
+    fprintf(stream, "platform %s: %s\n%d PEs in %d clusters, %d kinds\n\n", soc->name, soc->summary,
+            (int)soc->pe_count, (int)soc->cluster_count, (int)soc->kind_count);
+    print_kinds(soc, stream);
+    print_clusters(soc, stream);
+    print_interconnect(soc, stream);
+}
+
+void portrait_soc_dot(const struct soc *soc, FILE *stream)
+{
+    fprintf(stream, "digraph \"%s\" {\n  node [shape=box];\n", soc->name);
+    for (int32_t c = 0; c < soc->cluster_count; c++)
+        fprintf(stream, "  \"%s\" [label=\"%s\\n%d x %s\"];\n", soc->clusters[c].name,
+                soc->clusters[c].name, (int)soc->clusters[c].pe_count,
+                soc->kinds[soc->clusters[c].kind].name);
+    for (int32_t from = 0; from < soc->cluster_count; from++)
+        for (int32_t to = 0; to < soc->cluster_count; to++)
+            if (from != to)
+                fprintf(stream, "  \"%s\" -> \"%s\" [label=\"%g bytes/us\\n%g us\"];\n",
+                        soc->clusters[from].name, soc->clusters[to].name,
+                        lane_between(soc, from, to)->bandwidth_bytes_per_us,
+                        lane_between(soc, from, to)->latency_us);
+    fputs("}\n", stream);
+}
