@@ -55,10 +55,11 @@ static int32_t first_start(const struct soc_cluster *cluster, const int64_t *ava
     return first;
 }
 
-/* The same where weights have to be loaded before the start. */
-static int32_t first_loaded_start(const struct view *view, int32_t task,
-                                  const struct soc_cluster *cluster, const int64_t *available_ps,
-                                  const struct reach *reach, int64_t *start_ps)
+/* The same where weights have to be loaded before the start; apart, so that the other stays small.
+ */
+__attribute__((noinline)) static int32_t
+first_loaded_start(const struct view *view, int32_t task, const struct soc_cluster *cluster,
+                   const int64_t *available_ps, const struct reach *reach, int64_t *start_ps)
 {
     int32_t first = -1;
     *start_ps = TICK_NEVER;
