@@ -24,6 +24,8 @@ struct plot {
 
 static const struct plot latency = {"latency", "mean_latency_us", "mean latency of a job", "us"};
 
+const char *const plot_names[] = {"latency", NULL};
+
 /* Okabe & Ito (2008), apart for every kind of colour vision; points and dashes help in print. */
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                       "#E69F00", "#56B4E9", "#000000"};

@@ -13,4 +13,7 @@
  * gnuplot's CSV reader would misread (a comma, a quote, a backslash). */
 bool plot_latency(const char *dir, struct fault *fault);
 
+/* Names of the pictures in DIR/plots that there may be, NULL-terminated. */
+extern const char *const plot_names[];
+
 #endif

@@ -16,6 +16,8 @@ static const struct {
 } commands[] = {
     {"run", "run an experiment and write tables, a summary and plots", command_run},
     {"merge", "join the results of the shards of an experiment", command_merge},
+    {"report", "write the results of a run as one page with an interactive schedule",
+     command_report},
     {"import", "write task graphs of other formats as apps", command_import},
     {"list", "list schedulers, platforms, apps, arrivals or metrics", command_list},
     {"show", "show what a platform, an app or a scheduler is made of", command_show},

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analysis/plot.h"
+#include "analysis/report.h"
 #include "analysis/summary.h"
 #include "cli/command.h"
 #include "lab/store.h"
@@ -70,6 +71,8 @@ static bool merge(const struct options *options, struct fault *fault)
         fputs("hetsoc: warning: there is no picture\n", stderr);
         fault_print(&plot_fault, stderr);
     }
+    if (ok && merged.done > 0)
+        ok = report_write(options->output, REPORT_ANY_TRIAL, fault);
     if (ok && merged.done > 0 && !options->quiet)
         ok = summary_print(options->output, merged.baseline, stdout, fault);
     if (ok && !options->quiet)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "analysis/plot.h"
+#include "analysis/report.h"
 #include "analysis/summary.h"
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -256,9 +257,9 @@ static void tell_failures(const struct run *run)
 
 static void tell_files(struct arena *arena, const char *dir)
 {
-    static const char *const names[] = {"trials.csv",   "summary.csv", "jobs.csv",
-                                        "tasks.csv",    "pes.csv",     "plots/latency.png",
-                                        "manifest.json"};
+    static const char *const names[] = {"trials.csv",  "summary.csv",  "jobs.csv",
+                                        "tasks.csv",   "pes.csv",      "plots/latency.png",
+                                        "report.html", "manifest.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *path = arena_printf(arena, "%s/%s", dir, names[i]);
         if (access(path, F_OK) == 0)
@@ -266,8 +267,8 @@ static void tell_files(struct arena *arena, const char *dir)
     }
 }
 
-/* Summary, plot and table from the finished trials, if there are any. A missing plot is only a
- * warning. */
+/* Summary, plot, page and table from the finished trials, if there are any. A missing plot is only
+ * a warning. */
 static bool report(const struct run *run, const char *dir, bool any, double seconds)
 {
     const char *baseline = run->experiment->baseline;
@@ -278,6 +279,8 @@ static bool report(const struct run *run, const char *dir, bool any, double seco
         fputs("hetsoc: warning: there is no picture\n", stderr);
         fault_print(&plot_fault, stderr);
     }
+    if (any && !report_write(dir, REPORT_ANY_TRIAL, run->fault))
+        return false;
     if (run->options->quiet)
         return true;
     if (any && !summary_print(dir, baseline, stdout, run->fault))
