@@ -275,7 +275,7 @@ static void decide_exhaust(void *self, const struct view *view, struct decisions
     (void)self;
     (void)view;
     (void)decisions;
-    memory_zeroed((size_t)1 << 40, 1024);
+    memory_exhausted(1, 1);
 }
 
 START_TEST(a_trial_that_runs_out_of_memory_says_so)

@@ -6,6 +6,9 @@
 #define HETSOC_WORKLOADS_KERNELS_LAYERS_SIMD_H
 
 #include <float.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 #include <string.h>
 
 #include "workloads/kernels/layers.h"
@@ -58,6 +61,20 @@ INLINE vector load_vector(const float *from)
     vector value;
     memcpy(&value, from, sizeof value);
     return value;
+}
+
+/* sum + a * b in every element, rounded once where the instruction set can: said outright, for what
+ * compilers fuse by themselves differs from loop to loop, and a sample would differ from batch to
+ * batch. */
+INLINE vector add_product(vector sum, vector a, float b)
+{
+#if LAYERS_LANES == 16 && defined __AVX512F__
+    return (vector)_mm512_fmadd_ps((__m512)a, _mm512_set1_ps(b), (__m512)sum);
+#elif LAYERS_LANES == 8 && defined __FMA__
+    return (vector)_mm256_fmadd_ps((__m256)a, _mm256_set1_ps(b), (__m256)sum);
+#else
+    return sum + a * b;
+#endif
 }
 
 INLINE int32_t least(int32_t a, int32_t b)
@@ -175,7 +192,7 @@ INLINE void conv_tile(const struct layers_conv *conv, const struct tile *tile, c
         for (int32_t j = 0; j < channels; j++)
             UNROLL
         for (int32_t v = 0; v < VECTORS; v++)
-            sums[j][v] += pixels[v] * weights[j];
+            sums[j][v] = add_product(sums[j][v], pixels[v], weights[j]);
     }
     bool has_add = tile->add[0] != NULL;
     UNROLL
@@ -323,7 +340,7 @@ INLINE void fc_tile(const struct layers_fc *fc, const float *packed, const float
             vector weights = load_vector(packed + v * LANES);
             UNROLL
             for (int32_t s = 0; s < samples; s++)
-                sums[s][v] += weights * in[s * in_stride + i];
+                sums[s][v] = add_product(sums[s][v], weights, in[s * in_stride + i]);
         }
     }
     UNROLL
