@@ -12,6 +12,7 @@ int command_run(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_merge(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_train(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_validate(int argc, char **argv);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/csv.h"
+#include "lab/library.h"
 #include "sched/registry.h"
 
 /* Most schedulers a hint chooses from. */
@@ -50,6 +51,12 @@ static struct schema_row param_row(struct arena *arena, const char *path,
     };
 }
 
+static struct schema_row file_row(const char *path, const struct policy_file *file)
+{
+    return (struct schema_row){
+        .path = path, .type = SCHEMA_TEXT, .fallback = file->fallback, .help = file->help};
+}
+
 const struct schema *contender_schema(struct arena *arena, const struct policy_kind *policy)
 {
     static const struct schema_row common[] = {
@@ -59,15 +66,17 @@ const struct schema *contender_schema(struct arena *arena, const struct policy_k
     };
     enum { COMMON = sizeof common / sizeof *common };
     struct schema_row *rows =
-        arena_zeroed(arena, COMMON + (size_t)policy->param_count, sizeof *rows);
+        arena_zeroed(arena, COMMON + (size_t)policy->param_count + 1, sizeof *rows);
+    int count = COMMON;
     for (int32_t i = 0; i < COMMON; i++)
         rows[i] = common[i];
     for (int32_t i = 0; i < policy->param_count; i++)
-        rows[COMMON + i] = param_row(arena, policy->params[i].name, &policy->params[i]);
+        rows[count++] = param_row(arena, policy->params[i].name, &policy->params[i]);
+    if (policy->file != NULL)
+        rows[count++] = file_row(policy->file->key, policy->file);
     struct schema *schema = arena_zeroed(arena, 1, sizeof *schema);
-    *schema = (struct schema){.title = arena_printf(arena, "scheduler %s", policy->name),
-                              .rows = rows,
-                              .count = COMMON + policy->param_count};
+    *schema = (struct schema){
+        .title = arena_printf(arena, "scheduler %s", policy->name), .rows = rows, .count = count};
     return schema;
 }
 
@@ -75,7 +84,7 @@ const struct schema *contender_document(struct arena *arena)
 {
     size_t count = 1;
     for (int32_t i = 0; sched_registry[i] != NULL; i++)
-        count += (size_t)sched_registry[i]->param_count;
+        count += (size_t)sched_registry[i]->param_count + 1;
     struct schema_row *rows = arena_zeroed(arena, count, sizeof *rows);
     rows[0] = (struct schema_row){
         .path = "",
@@ -89,6 +98,9 @@ const struct schema *contender_document(struct arena *arena)
             rows[count++] =
                 param_row(arena, arena_printf(arena, "%s.%s", policy->name, policy->params[p].name),
                           &policy->params[p]);
+        if (policy->file != NULL)
+            rows[count++] = file_row(arena_printf(arena, "%s.%s", policy->name, policy->file->key),
+                                     policy->file);
     }
     struct schema *schema = arena_zeroed(arena, 1, sizeof *schema);
     *schema =
@@ -158,4 +170,21 @@ struct contender contender_read(const struct roster *roster, struct arena *arena
         .params = params,
         .content = plugin == NULL ? NULL : plugin->digest,
     };
+}
+
+bool contender_load(struct contender_file *file, struct arena *arena,
+                    const struct policy_kind *policy, const struct yaml_node *item,
+                    const char *folder, struct fault *fault)
+{
+    *file = (struct contender_file){.path = NULL};
+    if (policy->file == NULL)
+        return true;
+    const struct yaml_node *name = yaml_get(item, policy->file->key);
+    char where[WHERE_SIZE];
+    file->path = library_find(arena, LIBRARY_POLICIES, name->text, folder,
+                              yaml_where(name, where, sizeof where), fault);
+    if (file->path == NULL || !digest_file(file->digest, file->path, fault))
+        return false;
+    file->loaded = policy->file->load(arena, file->path, fault);
+    return file->loaded != NULL;
 }

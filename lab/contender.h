@@ -3,6 +3,7 @@
 #ifndef HETSOC_LAB_CONTENDER_H
 #define HETSOC_LAB_CONTENDER_H
 
+#include "base/digest.h"
 #include "base/schema.h"
 #include "lab/roster.h"
 
@@ -11,6 +12,13 @@ struct contender {
     const char *label;    /* `as`, or the policy's name; the rows of results carry it */
     const double *params; /* [policy->param_count] */
     const char *content;  /* digest of the plug-in of the policy; NULL if it is built in */
+};
+
+/* The file of a contender whose policy works with one. */
+struct contender_file {
+    const char *path;
+    const void *loaded; /* what policy->file->load made of it */
+    char digest[DIGEST_SIZE];
 };
 
 /* Holds an item, which has a `name`, against the keys of its policy, one of the roster, and adds
@@ -25,6 +33,12 @@ const struct yaml_node *contender_label(const struct yaml_node *item);
 /* Reads a checked item; the parameters live in `arena`. */
 struct contender contender_read(const struct roster *roster, struct arena *arena,
                                 const struct yaml_node *item);
+
+/* Finds and loads the file of a checked item with this policy; `folder` is that of the file with
+ * the item. A policy without one gets no path. */
+bool contender_load(struct contender_file *file, struct arena *arena,
+                    const struct policy_kind *policy, const struct yaml_node *item,
+                    const char *folder, struct fault *fault);
 
 /* The keys of an item with this policy. Lives in `arena`. */
 const struct schema *contender_schema(struct arena *arena, const struct policy_kind *policy);

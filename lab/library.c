@@ -17,6 +17,7 @@ static const struct {
     [LIBRARY_PLATFORMS] = {"platform", "sim/platforms", ".yaml"},
     [LIBRARY_APPS] = {"app", "workloads/apps", ".yaml"},
     [LIBRARY_EXPERIMENTS] = {"experiment", "analysis/experiments", "/experiment.yaml"},
+    [LIBRARY_POLICIES] = {"policy", "sched/policies", ".safetensors"},
 };
 
 enum { ROOT_COUNT = 3 };
@@ -47,9 +48,10 @@ static bool ends_with(const char *text, const char *end)
     return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
 }
 
-static bool is_path(const char *value)
+static bool is_path(enum library_shelf shelf, const char *value)
 {
-    return strchr(value, '/') != NULL || ends_with(value, ".yaml");
+    return strchr(value, '/') != NULL || ends_with(value, ".yaml") ||
+           ends_with(value, shelves[shelf].suffix);
 }
 
 const char *library_path(struct arena *arena, const char *folder, const char *value)
@@ -79,7 +81,7 @@ static const char *not_found_hint(struct arena *arena, enum library_shelf shelf,
 const char *library_find(struct arena *arena, enum library_shelf shelf, const char *value,
                          const char *folder, const char *where, struct fault *fault)
 {
-    if (is_path(value)) {
+    if (is_path(shelf, value)) {
         const char *path = library_path(arena, folder, value);
         if (is_file(path))
             return path;

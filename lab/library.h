@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finds shipped things by name: a platform, an app, an experiment.
+/* Finds shipped things by name: a platform, an app, an experiment, a trained policy.
  *
- * A value with a slash or ending in .yaml is a path, relative to the folder of the file that
- * names it. Any other value is a name and is looked for as NAME.yaml beside that file, then in
- * $HETSOC_DATA, then in the source tree this program was built from, then where it was installed.
- * Each of these data roots is laid out as the source tree is: sim/platforms, workloads/apps,
- * analysis/experiments/NAME/experiment.yaml. */
+ * A value with a slash or ending in .yaml (.safetensors) is a path, relative to the folder of the
+ * file that names it. Any other value is a name and is looked for as NAME.yaml beside that file,
+ * then in $HETSOC_DATA, then in the source tree this program was built from, then where it was
+ * installed. Each of these data roots is laid out as the source tree is: sim/platforms,
+ * workloads/apps, analysis/experiments/NAME/experiment.yaml, sched/policies/NAME.safetensors. */
 #ifndef HETSOC_LAB_LIBRARY_H
 #define HETSOC_LAB_LIBRARY_H
 
 #include "base/fault.h"
 #include "base/memory.h"
 
-enum library_shelf { LIBRARY_PLATFORMS, LIBRARY_APPS, LIBRARY_EXPERIMENTS };
+enum library_shelf { LIBRARY_PLATFORMS, LIBRARY_APPS, LIBRARY_EXPERIMENTS, LIBRARY_POLICIES };
 
 /* A path as a file that lies in `folder` names it: relative to it unless absolute. In the arena. */
 const char *library_path(struct arena *arena, const char *folder, const char *value);

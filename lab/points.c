@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lab/catalog.h"
-#include "lab/contender.h"
 #include "lab/identity.h"
 
 /* What points_seconds assumes (docs/performance.md). */
@@ -26,6 +25,7 @@ struct expansion {
     struct catalog *catalog;
     struct yaml_node *root; /* own copy; the current item stands in place of each swept list */
     struct contender *contenders;
+    struct contender_file *files; /* of the contenders */
     int contender_count;
     const char **keys; /* swept paths without a column of their own */
     size_t key_count, key_capacity;
@@ -274,13 +274,19 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
     for (int n = 0; n < noise->count; n++)
         for (int s = 0; s < expansion->contender_count; s++) {
             const struct contender *contender = &expansion->contenders[s];
+            const struct contender_file *file = &expansion->files[s];
+            const char *content = contender->content;
+            if (file->path != NULL)
+                content = arena_printf(expansion->arena, "%s%s", content != NULL ? content : "",
+                                       file->digest);
             point.identity =
                 identity_of_point(expansion->arena, shared, yaml_get(complete, "noise")->items[n],
-                                  schedulers->items[s], contender->content);
+                                  schedulers->items[s], content);
             point.noise = read_noise(noise->items[n]);
             point.scheduler = contender->label;
             point.policy = contender->policy;
             point.params = contender->params;
+            point.file = file;
             expansion->list = memory_grow(expansion->list, &expansion->capacity,
                                           expansion->count + 1, sizeof point);
             expansion->list[expansion->count++] = point;
@@ -310,15 +316,22 @@ static bool expand(struct expansion *expansion, struct fault *fault)
     return ok;
 }
 
-static void read_contenders(struct expansion *expansion)
+static bool read_contenders(struct expansion *expansion, struct fault *fault)
 {
     const struct yaml_node *list = yaml_get(expansion->root, "schedulers");
     expansion->contender_count = list->count;
     expansion->contenders =
         arena_zeroed(expansion->arena, (size_t)list->count, sizeof *expansion->contenders);
-    for (int i = 0; i < list->count; i++)
+    expansion->files =
+        arena_zeroed(expansion->arena, (size_t)list->count, sizeof *expansion->files);
+    for (int i = 0; i < list->count; i++) {
         expansion->contenders[i] =
             contender_read(expansion->experiment->roster, expansion->arena, list->items[i]);
+        if (!contender_load(&expansion->files[i], expansion->arena, expansion->contenders[i].policy,
+                            list->items[i], expansion->experiment->folder, fault))
+            return false;
+    }
+    return true;
 }
 
 bool points_expand(struct points *points, const struct experiment *experiment, struct fault *fault)
@@ -329,7 +342,8 @@ bool points_expand(struct points *points, const struct experiment *experiment, s
         .catalog = catalog_create(experiment->arena, experiment->folder),
         .root = yaml_copy(experiment->arena, experiment->root),
     };
-    read_contenders(&expansion);
+    if (!read_contenders(&expansion, fault))
+        return false;
     collect_keys(&expansion, expansion.root, "");
     bool ok = expand(&expansion, fault);
     if (ok) {

@@ -9,6 +9,7 @@
 #ifndef HETSOC_LAB_POINTS_H
 #define HETSOC_LAB_POINTS_H
 
+#include "lab/contender.h"
 #include "lab/experiment.h"
 #include "sim/bind.h"
 #include "sim/engine.h"
@@ -35,6 +36,7 @@ struct point {
     struct noise noise;
     const struct policy_kind *policy;
     const double *params; /* [policy->param_count] */
+    const struct contender_file *file;
     const struct engine_kind *engine;
     bool compat_ds3;
     struct point_key *keys; /* [key_count], the same paths in every point */

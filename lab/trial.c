@@ -167,6 +167,7 @@ void trial_run(const struct points *points, const struct experiment *experiment,
         .compat_ds3 = point->compat_ds3,
         .time_decisions = true,
         .params = point->params,
+        .file = point->file->loaded,
         .seed = experiment->seed,
         .replicate = (uint32_t)row->replicate,
     };

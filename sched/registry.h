@@ -27,6 +27,8 @@
     ROW(srpt_lb_adapt)                                                                             \
     ROW(edf)                                                                                       \
     ROW(priority)                                                                                  \
+    ROW(neural)                                                                                    \
+    ROW(deepsocs)                                                                                  \
     ROW(random)                                                                                    \
     ROW(ds3_met)                                                                                   \
     ROW(ds3_stf)                                                                                   \

@@ -50,9 +50,9 @@ void slowness_update(struct slowness *slowness, const struct view *view)
     }
 }
 
-double slowness_factor(const struct slowness *slowness, const struct view *view, int32_t pe)
+double slowness_level(const struct slowness *slowness, const struct view *view, int32_t pe)
 {
-    double level = decayed(slowness, pe, view->now_ps);
+    double level = slowness->level[pe] == 0 ? 0 : decayed(slowness, pe, view->now_ps);
     int32_t running = view->pes[pe].running;
     if (running >= 0) {
         int64_t cost_ps = view_cost_ps(view, running, pe);
@@ -60,5 +60,10 @@ double slowness_factor(const struct slowness *slowness, const struct view *view,
         if (cost_ps > 0 && elapsed_ps > 0)
             level = fmax(level, log((double)elapsed_ps / (double)cost_ps));
     }
-    return exp(fmin(fmax(level, LEVEL_MIN), LEVEL_MAX));
+    return fmin(fmax(level, LEVEL_MIN), LEVEL_MAX);
+}
+
+double slowness_factor(const struct slowness *slowness, const struct view *view, int32_t pe)
+{
+    return exp(slowness_level(slowness, view, pe));
 }

@@ -25,8 +25,10 @@ void slowness_finish(struct slowness *slowness);
  * take no time tell nothing. */
 void slowness_update(struct slowness *slowness, const struct view *view);
 
-/* By what estimates for a PE should be multiplied now: exp(level), the level clipped to
- * [-0.7, 1.4]. O(1). */
+/* The level now, clipped to [-0.7, 1.4]. O(1). */
+double slowness_level(const struct slowness *slowness, const struct view *view, int32_t pe);
+
+/* By what estimates for a PE should be multiplied now: exp(level). O(1). */
 double slowness_factor(const struct slowness *slowness, const struct view *view, int32_t pe);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "base/memory.h"
 #include "sim/bind.h"
 #include "sim/soc.h"
 
@@ -99,6 +100,7 @@ struct view {
     const int32_t *first_block; /* [bind] the block of its first task; one for each task */
     int32_t block_count;
     const double *params; /* [kind->param_count] what the user set, or the fallbacks */
+    const void *file;     /* what kind->file loaded; NULL without */
     uint64_t seed;        /* for policies that draw: purpose RANDOM_POLICY only */
     uint32_t replicate;
 };
@@ -257,6 +259,16 @@ struct policy_param {
 
 #define POLICY_MAX_PARAMS 8
 
+/* A file that a policy works with: `{name: neural, policy: default}`. Whoever runs trials finds and
+ * loads it, so that no trial can fail on it. */
+struct policy_file {
+    const char *key;      /* "policy" */
+    const char *fallback; /* name of a shipped one */
+    const char *help;
+    /* Reads it into the arena; NULL and a fault if it is not what it should be. */
+    const void *(*load)(struct arena *arena, const char *path, struct fault *fault);
+};
+
 enum policy_family { POLICY_STATIC, POLICY_DYNAMIC, POLICY_LATE_BINDING };
 
 struct policy_kind {
@@ -269,6 +281,7 @@ struct policy_kind {
     const char *cost;                  /* O() per decision */
     const struct policy_param *params; /* [param_count], at most POLICY_MAX_PARAMS */
     int32_t param_count;
+    const struct policy_file *file; /* NULL: needs none */
 
     /* Makes the state for one trial; `view` already has soc and binds. NULL if the policy has no
      * state. The only call that may allocate, besides growth with view.task_capacity. */

@@ -27,6 +27,7 @@ struct world_setup {
     bool compat_ds3;      /* DS3's two clock artefacts (docs/decisions) */
     bool time_decisions;  /* measure decide_s */
     const double *params; /* [policy->param_count]; NULL = the fallbacks */
+    const void *file;     /* what policy->file loaded; NULL if the policy needs none */
     uint64_t seed;        /* for policies that draw */
     uint32_t replicate;
 };

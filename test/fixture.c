@@ -263,3 +263,18 @@ const struct fixture_row *fixture_find(const struct fixture_log *log, int32_t jo
             return &log->rows[i];
     return NULL;
 }
+
+const void *fixture_policy_file(struct arena *arena, const struct policy_kind *policy)
+{
+    struct fault fault = FAULT_NONE;
+    if (policy->file == NULL)
+        return NULL;
+    const char *path = arena_printf(arena, "%s/sched/policies/%s.safetensors",
+                                    getenv("HETSOC_SOURCE_ROOT"), policy->file->fallback);
+    const void *loaded = policy->file->load(arena, path, &fault);
+    if (loaded == NULL) {
+        fault_print(&fault, stderr);
+        abort();
+    }
+    return loaded;
+}

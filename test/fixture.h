@@ -56,6 +56,10 @@ struct scenario fixture_scenario(const struct fixture_scenario *source);
 struct bind *fixture_bind(struct arena *arena, const struct soc *soc, struct app *const *apps,
                           int32_t count);
 
+/* The shipped file of a policy that works with one, loaded; NULL for others. Aborts the test on a
+ * fault. */
+const void *fixture_policy_file(struct arena *arena, const struct policy_kind *policy);
+
 /* One finished task as a test reads it. */
 struct fixture_row {
     int32_t job, task, pe;

@@ -107,6 +107,7 @@ static bool measure(const struct policy_kind *policy, int32_t jobs, double *us)
         .scenario = &scenario,
         .engine = engine_find("heap"),
         .policy = &kind,
+        .file = fixture_policy_file(arena, policy),
         .seed = 1,
     };
     struct world_result result;

@@ -19,6 +19,7 @@ static int64_t makespan_ps(const struct bind *bind, const struct policy_kind *po
     const struct arrival_row rows[] = {{.app = 0, .at_ps = 0}};
     struct fixture_scenario source = {.rows = rows, .row_count = 1};
     struct scenario scenario = fixture_scenario(&source);
+    struct arena *arena = arena_create();
     struct world_setup setup = {
         .soc = bind->soc,
         .binds = bind,
@@ -26,10 +27,12 @@ static int64_t makespan_ps(const struct bind *bind, const struct policy_kind *po
         .scenario = &scenario,
         .engine = engine_find("heap"),
         .policy = policy,
+        .file = fixture_policy_file(arena, policy),
     };
     struct world_result result;
     struct fault fault = FAULT_NONE;
     ck_assert_msg(world_run(&setup, &result, &fault), "%s: %s", policy->name, fault.what);
+    arena_destroy(arena);
     return result.end_ps;
 }
 

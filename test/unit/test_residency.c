@@ -217,6 +217,7 @@ START_TEST(every_scheduler_runs_jobs_whose_weights_come_and_go)
         .scenario = &scenario,
         .engine = engine_find("heap"),
         .policy = sched_registry[_i],
+        .file = fixture_policy_file(arena, sched_registry[_i]),
     };
     struct world_result result;
     struct fault fault = FAULT_NONE;

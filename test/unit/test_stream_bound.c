@@ -99,6 +99,7 @@ START_TEST(no_scheduler_is_below_it)
                                     .scenario = &scenario,
                                     .engine = engine_find("heap"),
                                     .policy = policy,
+                                    .file = fixture_policy_file(arena, policy),
                                     .observers = &observer,
                                     .observer_count = 1};
         struct world_result result;

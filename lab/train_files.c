@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/train_files.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "lab/version.h"
+
+enum { NOTE_LIMIT = 16 };
+
+static const char *path_of(const struct train *train, const char *name)
+{
+    return arena_printf(train->setup->experiment->arena, "%s/%s", train->setup->dir, name);
+}
+
+/* What a state must share with the training that goes on from it: every key of the experiment. */
+static void digest_config(const struct train *train, char digest[static DIGEST_SIZE])
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL)
+        memory_exhausted(1, 1);
+    yaml_print(train->setup->experiment->root, stream);
+    fclose(stream);
+    digest_bytes(digest, text, size);
+    free(text);
+}
+
+/* ---- the table ---- */
+
+static const char *const columns[] = {"iteration",
+                                      "phase",
+                                      "decisions",
+                                      "loss",
+                                      "entropy",
+                                      "drift",
+                                      "clipped",
+                                      "agreed",
+                                      "lr",
+                                      "gradient_norm",
+                                      "validation_mean_us",
+                                      "is_best",
+                                      "wall_s",
+                                      "decisions_per_s"};
+
+enum { COLUMN_COUNT = sizeof columns / sizeof *columns };
+
+static bool create_table(struct train *train, struct fault *fault)
+{
+    if (!csv_create(&train->csv, path_of(train, "train.csv"), fault))
+        return false;
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        csv_text(&train->csv, columns[i]);
+    const struct point *points = train->curriculum->sources[0].points.list;
+    struct arena *arena = train->setup->experiment->arena;
+    for (int32_t s = 0; s < train->schedulers; s++)
+        csv_text(&train->csv, arena_printf(arena, "mean_vs_%s", points[s].scheduler));
+    for (int32_t s = 0; s < train->schedulers; s++)
+        csv_text(&train->csv, arena_printf(arena, "p95_vs_%s", points[s].scheduler));
+    csv_end_row(&train->csv);
+    return true;
+}
+
+bool train_files_row(struct train *train, const struct train_report *report, struct fault *fault)
+{
+    struct csv_writer *csv = &train->csv;
+    bool is_validated = report->is_validated;
+    (void)fault;
+    csv_int(csv, report->iteration);
+    csv_text(csv, report->is_warm ? "clone" : "ppo");
+    csv_int(csv, report->decisions);
+    csv_real(csv, report->loss);
+    csv_real(csv, report->entropy);
+    csv_real(csv, report->drift);
+    csv_real(csv, report->clipped);
+    csv_real(csv, report->agreed);
+    csv_real(csv, report->rate);
+    csv_real(csv, report->gradient_norm);
+    csv_real(csv, is_validated ? report->latency_us : NAN);
+    csv_text(csv, !is_validated ? NULL : report->is_best ? "1" : "0");
+    csv_real(csv, report->wall_s);
+    csv_real(csv, report->decisions_per_s);
+    for (int32_t s = 0; s < train->schedulers; s++)
+        csv_real(csv, is_validated ? report->ratio[s] : NAN);
+    for (int32_t s = 0; s < train->schedulers; s++)
+        csv_real(csv, is_validated ? report->p95[s] : NAN);
+    csv_end_row(csv);
+    return true;
+}
+
+/* Begins the table with the rows of the old one that come before the current iteration. */
+static bool restore_table(struct train *train, struct fault *fault)
+{
+    const char *path = path_of(train, "train.csv");
+    const char *old = path_of(train, "train.csv.old");
+    int32_t cells = COLUMN_COUNT + 2 * train->schedulers;
+    if (rename(path, old) != 0)
+        return create_table(train, fault);
+    struct csv_reader *reader = csv_open(old, fault);
+    bool ok = reader != NULL && create_table(train, fault);
+    for (int32_t row = 0; ok && row < train->iteration && csv_next(reader, fault); row++) {
+        for (int32_t cell = 0; cell < cells; cell++)
+            csv_text(&train->csv, csv_cell(reader, cell));
+        csv_end_row(&train->csv);
+    }
+    csv_close(reader);
+    unlink(old);
+    return ok && !fault_is_set(fault);
+}
+
+/* ---- weights ---- */
+
+/* Notes of both files; those of the state tell where to go on. Returns how many. */
+static int32_t make_notes(const struct train *train, const struct train_report *report,
+                          struct safetensors_note *notes)
+{
+    const struct experiment *experiment = train->setup->experiment;
+    struct arena *arena = experiment->arena;
+    char text[32];
+    char *config = arena_zeroed(arena, DIGEST_SIZE, 1);
+    char *hash = arena_zeroed(arena, FEATURES_HASH_SIZE, 1);
+    int32_t count = 0;
+    digest_config(train, config);
+    notes[count++] = (struct safetensors_note){"features", features_hash(hash)};
+    notes[count++] = (struct safetensors_note){"mode", model_mode_name(train->curriculum->mode)};
+    notes[count++] = (struct safetensors_note){"experiment", experiment->name};
+    notes[count++] = (struct safetensors_note){"config", config};
+    notes[count++] = (struct safetensors_note){
+        "seed", arena_printf(arena, "%llu", (unsigned long long)experiment->seed)};
+    notes[count++] = (struct safetensors_note){"version", version_number};
+    notes[count++] =
+        (struct safetensors_note){"iteration", arena_printf(arena, "%d", (int)report->iteration)};
+    notes[count++] = (struct safetensors_note){
+        "best_score", arena_string(arena, csv_format_real(text, train->best_score))};
+    notes[count++] = (struct safetensors_note){
+        "best_iteration", arena_printf(arena, "%d", (int)train->best_iteration)};
+    return count;
+}
+
+bool train_files_save(struct train *train, const struct train_report *report, struct fault *fault)
+{
+    struct safetensors_note notes[NOTE_LIMIT];
+    char text[32];
+    int32_t count = make_notes(train, report, notes);
+    fflush(train->csv.stream);
+    if (report->is_best && !checkpoint_write(path_of(train, "policy.safetensors"), &train->network,
+                                             train->weights, NULL, notes, count, fault))
+        return false;
+    notes[count++] =
+        (struct safetensors_note){"wall_s", arena_string(train->setup->experiment->arena,
+                                                         csv_format_real(text, report->wall_s))};
+    return checkpoint_write(path_of(train, "state.safetensors"), &train->network, train->weights,
+                            &train->adam, notes, count, fault);
+}
+
+static bool read_real(const struct checkpoint *state, const char *key, double *value,
+                      struct fault *fault)
+{
+    const char *text = checkpoint_note(state, key);
+    return (text != NULL && schema_parse_real(text, value)) ||
+           fault_set(fault, state->path, "train without --resume", "the note `%s` is damaged", key);
+}
+
+/* Takes everything over from a state. */
+static bool restore(struct train *train, const struct checkpoint *state, struct fault *fault)
+{
+    static const char hint[] = "train without --resume, or with the experiment as it was";
+    size_t reals = train->network.tensors.reals;
+    char config[DIGEST_SIZE];
+    int64_t iteration, best_iteration;
+    digest_config(train, config);
+    if (!checkpoint_expect(state, "config", config, hint, fault) ||
+        !checkpoint_number(state, "iteration", &iteration, fault) ||
+        !checkpoint_number(state, "best_iteration", &best_iteration, fault) ||
+        !read_real(state, "best_score", &train->best_score, fault) ||
+        !read_real(state, "wall_s", &train->wall_s, fault))
+        return false;
+    if (state->network.tensors.reals != reals || state->adam.count != reals)
+        return fault_set(fault, state->path, hint, "the state is of another network");
+    memcpy(train->weights, state->parameters, reals * sizeof(real));
+    memcpy(train->adam.first, state->adam.first, reals * sizeof(real));
+    memcpy(train->adam.second, state->adam.second, reals * sizeof(real));
+    train->adam.step = state->adam.step;
+    train->iteration = (int32_t)iteration + 1;
+    train->best_iteration = (int32_t)best_iteration;
+    return true;
+}
+
+/* ---- all of them ---- */
+
+static bool make_folders(const char *path, struct fault *fault)
+{
+    char *copy = strdup(path);
+    bool ok = true;
+    for (char *slash = copy + 1; ok; slash++) {
+        slash += strcspn(slash, "/");
+        bool is_last = *slash == '\0';
+        *slash = '\0';
+        ok = mkdir(copy, 0777) == 0 || errno == EEXIST;
+        if (is_last)
+            break;
+        *slash = '/';
+    }
+    int error = errno;
+    free(copy);
+    return ok || fault_set(fault, path, "choose another folder with -o",
+                           "cannot make the folder: %s", strerror(error));
+}
+
+bool train_files_open(struct train *train, struct fault *fault)
+{
+    if (!make_folders(train->setup->dir, fault))
+        return false;
+    const char *path = path_of(train, "state.safetensors");
+    if (!train->setup->resume || access(path, F_OK) != 0)
+        return create_table(train, fault);
+    struct checkpoint state;
+    if (!checkpoint_open(&state, path, fault))
+        return false;
+    bool ok = restore(train, &state, fault);
+    checkpoint_close(&state);
+    return ok && restore_table(train, fault);
+}
+
+bool train_files_close(struct train *train, struct fault *fault)
+{
+    return train->csv.stream == NULL || csv_finish(&train->csv, fault);
+}

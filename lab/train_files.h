@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a training writes: DIR/train.csv, a row per iteration; DIR/policy.safetensors, the best
+ * weights so far; DIR/state.safetensors, from which it can be resumed. Rank 0 only. */
+#ifndef HETSOC_LAB_TRAIN_FILES_H
+#define HETSOC_LAB_TRAIN_FILES_H
+
+#include "lab/train_parts.h"
+
+/* Makes the folder and begins the table; or goes on where an interrupted training stopped, if that
+ * is wished and there is a state. Faults: it cannot be written, the state is of another experiment.
+ */
+bool train_files_open(struct train *train, struct fault *fault);
+
+/* Adds a row. */
+bool train_files_row(struct train *train, const struct train_report *report, struct fault *fault);
+
+/* After a validation: writes the weights if they are the best, and the state. */
+bool train_files_save(struct train *train, const struct train_report *report, struct fault *fault);
+
+bool train_files_close(struct train *train, struct fault *fault);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sched/features.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define TEXT(NAME, WHAT) [FEATURE_##NAME] = {#NAME, WHAT},
+
+const struct feature_text features_text[FEATURE_COUNT] = {FEATURES(TEXT)};
+
+/* FNV-1a (Fowler, Noll, Vo), 64 bits, the NUL included. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    do {
+        hash = (hash ^ (uint64_t)(unsigned char)*text) * UINT64_C(0x100000001b3);
+    } while (*text++ != '\0');
+    return hash;
+}
+
+char *features_hash(char text[static FEATURES_HASH_SIZE])
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        hash = hash_text(hash_text(hash, features_text[i].name), features_text[i].what);
+    snprintf(text, FEATURES_HASH_SIZE, "%016" PRIx64, hash);
+    return text;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `hetsoc train` as its users meet it. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "test/scratch.h"
+#include "test/spawn.h"
+#include "test/suite.h"
+
+static struct scratch scratch;
+
+/* A training of seconds: 3 PEs, one app. */
+static const char tiny[] = "name: tiny\n"
+                           "platform: study3\n"
+                           "workload:\n"
+                           "  apps: [study_top]\n"
+                           "  arrivals: {kind: poisson, mean_interarrival_us: [400, 300]}\n"
+                           "  jobs: 30\n"
+                           "schedulers: [heft, heft_rt]\n"
+                           "noise: [none, {name: ln, exec: {dist: lognormal, sigma: 0.3}}]\n"
+                           "engine: heap\n"
+                           "train:\n"
+                           "  iterations: 6\n"
+                           "  rollouts: 4\n"
+                           "  jobs: 12\n"
+                           "  warm_start: {iterations: 2}\n"
+                           "  validation: {runs: 4, every: 2, jobs: 20}\n";
+
+static void set_up(void)
+{
+    scratch_init(&scratch);
+    scratch_write(&scratch, "tiny.yaml", tiny);
+}
+
+static void tear_down(void)
+{
+    scratch_finish(&scratch);
+}
+
+/* Trains into a folder; returns the digest of the final state's weights and optimizer. */
+static const char *train(const char *arguments, const char *folder)
+{
+    struct spawned spawned =
+        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "train %s -o %s %s",
+                                            scratch_path(&scratch, "tiny.yaml"),
+                                            scratch_path(&scratch, folder), arguments));
+    ck_assert_msg(spawned.status == 0, "%s", spawned.err);
+    char *text = arena_zeroed(scratch.arena, DIGEST_SIZE, 1);
+    struct fault fault = FAULT_NONE;
+    const char *policy = arena_printf(scratch.arena, "%s/policy.safetensors", folder);
+    ck_assert(digest_file(text, scratch_path(&scratch, policy), &fault));
+    return text;
+}
+
+START_TEST(weights_do_not_depend_on_the_number_of_workers)
+{
+    const char *one = train("-j 1", "one");
+    ck_assert_str_eq(one, train("-j 2", "two"));
+    ck_assert_str_eq(one, train("-j 4", "four"));
+    ck_assert_str_ne(one, train("-j 1 --set seed=2", "other"));
+}
+END_TEST
+
+START_TEST(a_training_that_was_killed_resumes_to_the_same_weights)
+{
+    const char *whole = train("-j 1 --set train.iterations=12", "whole");
+    const char *command =
+        arena_printf(scratch.arena, "train %s -o %s -j 2 --set train.iterations=12",
+                     scratch_path(&scratch, "tiny.yaml"), scratch_path(&scratch, "killed"));
+    pid_t pid = spawn_start(&scratch, command);
+    for (int i = 0; i < 2000 && !scratch_has(&scratch, "killed/state.safetensors"); i++)
+        usleep(2000);
+    kill(pid, SIGKILL);
+    spawn_wait(&scratch, pid);
+    ck_assert(scratch_has(&scratch, "killed/state.safetensors"));
+    ck_assert_str_eq(whole, train("-j 2 --set train.iterations=12 --resume", "killed"));
+    const char *table = scratch_read(&scratch, "killed/train.csv");
+    ck_assert_ptr_nonnull(strstr(table, "\n13,ppo,"));
+}
+END_TEST
+
+START_TEST(a_state_of_another_experiment_is_refused)
+{
+    train("-j 1", "state");
+    struct spawned spawned =
+        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "train %s -o %s --resume --set seed=9",
+                                            scratch_path(&scratch, "tiny.yaml"),
+                                            scratch_path(&scratch, "state")));
+    ck_assert_int_eq(spawned.status, 1);
+    ck_assert_ptr_nonnull(strstr(spawned.err, "without --resume"));
+}
+END_TEST
+
+START_TEST(a_trained_policy_competes_by_its_path)
+{
+    train("-j 1", "trained");
+    scratch_write(&scratch, "race.yaml",
+                  "name: race\nplatform: study3\n"
+                  "workload: {apps: [study_top], jobs: 20,"
+                  " arrivals: {kind: poisson, mean_interarrival_us: 300}}\n"
+                  "schedulers: [heft, {name: neural, policy: trained/policy.safetensors}]\n"
+                  "engine: [heap, simgrid]\n");
+    struct spawned spawned =
+        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "run %s -o %s -j 1",
+                                            scratch_path(&scratch, "race.yaml"),
+                                            scratch_path(&scratch, "race")));
+    ck_assert_msg(spawned.status == 0, "%s", spawned.err);
+    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "race/trials.csv"), ",neural,"));
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_told_before_training)
+{
+    static const char *const wrong[][2] = {
+        {"--set train.agent=magic", "unknown agent `magic`"},
+        {"--set train.mode=fast", "train.mode"},
+        {"--set train.minibatches=100", "more minibatches than rollouts"},
+        {"--set train.rollouts=1", "train.rollouts"},
+        {"--set train.also=[nowhere.yaml]", "nowhere.yaml"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct spawned spawned =
+            spawn_hetsoc(&scratch, arena_printf(scratch.arena, "train %s -o %s %s",
+                                                scratch_path(&scratch, "tiny.yaml"),
+                                                scratch_path(&scratch, "wrong"), wrong[i][0]));
+        ck_assert_int_eq(spawned.status, 1);
+        ck_assert_msg(strstr(spawned.err, wrong[i][1]) != NULL, "%s", spawned.err);
+        ck_assert(!scratch_has(&scratch, "wrong"));
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_policy_is_refused)
+{
+    scratch_write(&scratch, "bad.safetensors", "not weights");
+    scratch_write(&scratch, "race.yaml",
+                  "name: race\nplatform: study3\n"
+                  "workload: {apps: [study_top], arrivals: single}\n"
+                  "schedulers: [{name: neural, policy: bad.safetensors}]\n");
+    struct spawned spawned =
+        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "run %s --dry-run",
+                                            scratch_path(&scratch, "race.yaml")));
+    ck_assert_int_eq(spawned.status, 1);
+    ck_assert_ptr_nonnull(strstr(spawned.err, "bad.safetensors"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("train");
+    TCase *tests = tcase_create("train");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, weights_do_not_depend_on_the_number_of_workers);
+    tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
+    tcase_add_test(tests, a_state_of_another_experiment_is_refused);
+    tcase_add_test(tests, a_trained_policy_competes_by_its_path);
+    tcase_add_test(tests, what_is_wrong_is_told_before_training);
+    tcase_add_test(tests, a_file_that_is_no_policy_is_refused);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sched/choices.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sched/registry.h"
+#include "sim/scenario_drawn.h"
+#include "test/fixture.h"
+#include "test/suite.h"
+
+enum { APPS = 3 };
+
+/* What the chooser under test does, and what it has seen. */
+static enum choice_mode mode;
+static bool is_teacher;
+static struct choices choices;
+static int64_t lists, waits, untaught;
+
+/* The rows of a list are finite and small, and its choices are possible. */
+static void check_list(const struct choices *list, const struct view *view)
+{
+    for (int32_t i = 0; i < list->count; i++) {
+        const struct choice *choice = &list->list[i];
+        const float *row = &list->rows[i * FEATURE_COUNT];
+        for (int32_t f = 0; f < FEATURE_COUNT; f++)
+            if (!(row[f] >= -4.01F && row[f] <= 8)) /* not a number is neither */
+                ck_abort_msg("%s is %g", features_text[f].name, (double)row[f]);
+        bool is_wait = choice->task < 0;
+        if ((row[FEATURE_WAIT] == 1) != is_wait)
+            ck_abort_msg("choice %d is marked wrongly", (int)i);
+        if (!is_wait && (view->tasks[choice->task].status != TASK_READY ||
+                         view_cost_ps(view, choice->task, choice->pe) == BIND_INCAPABLE))
+            ck_abort_msg("choice %d is impossible", (int)i);
+    }
+}
+
+static int32_t choose(void *self, const struct choices *list, const struct view *view)
+{
+    int64_t *drawn = self;
+    check_list(list, view);
+    lists++;
+    if (is_teacher) {
+        untaught += list->taught < 0;
+        return list->taught;
+    }
+    struct random_stream stream =
+        random_open(7, 0, RANDOM_TEST, (uint32_t)(*drawn)++, (uint32_t)list->count);
+    int32_t place = (int32_t)random_below(&stream, (uint32_t)list->count);
+    waits += place == list->wait;
+    return place;
+}
+
+static int64_t drawn_count;
+
+static void *create(const struct view *view)
+{
+    choices_init(&choices, view, mode);
+    return &choices;
+}
+
+static void destroy(void *self)
+{
+    choices_finish(self);
+}
+
+static void decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    const struct chooser chooser = {&drawn_count, choose};
+    choices_walk(self, view, decisions, &chooser);
+    for (int32_t i = 0; mode == CHOICE_PAIR_WAIT && i < decisions->count; i++)
+        if (view->pes[decisions->list[i].pe].running >= 0 ||
+            view->pes[decisions->list[i].pe].queued > 0)
+            ck_abort_msg("a busy PE was given a task");
+}
+
+static const struct policy_kind chooser_policy = {.contract = POLICY_CONTRACT,
+                                                  .name = "chooser",
+                                                  .discipline = POLICY_DATA_READY,
+                                                  .create = create,
+                                                  .destroy = destroy,
+                                                  .decide = decide};
+
+/* Runs a policy on a generated machine and stream; returns the mean date of the ends. */
+static double run(uint32_t number, const struct policy_kind *policy, double sigma)
+{
+    static const double shares[APPS] = {0.3, 0.6, 1};
+    struct random_stream stream = random_open(19, 0, RANDOM_TEST, number, 0);
+    struct arena *arena = arena_create();
+    int32_t pes_of[] = {1 + (int32_t)random_below(&stream, 4),
+                        1 + (int32_t)random_below(&stream, 4),
+                        1 + (int32_t)random_below(&stream, 2)};
+    struct soc *soc = fixture_soc(arena, 3, pes_of, 5);
+    struct app *apps[APPS];
+    for (int32_t i = 0; i < APPS; i++) {
+        apps[i] = fixture_random_app(arena, &stream, 3, 20, number % 4 == 0);
+        if (number % 3 == 0)
+            fixture_add_branches(arena, &stream, apps[i]);
+    }
+    struct arrivals arrivals = {.kind = arrivals_find("poisson"),
+                                .mean_interarrival_us = number % 2 == 0 ? 30 : 200};
+    const struct scenario_drawn drawn = {.seed = number,
+                                         .jobs = 40,
+                                         .arrivals = &arrivals,
+                                         .app_share = shares,
+                                         .app_count = APPS,
+                                         .noise = {.dist = NOISE_LOGNORMAL, .sigma = sigma}};
+    const struct bind *binds = fixture_bind(arena, soc, apps, APPS);
+    const struct scenario scenario = scenario_drawn(&drawn);
+    struct fixture_log log = {0};
+    struct observer observer = fixture_observer(&log);
+    const struct world_setup setup = {.soc = soc,
+                                      .binds = binds,
+                                      .bind_count = APPS,
+                                      .scenario = &scenario,
+                                      .engine = engine_find("heap"),
+                                      .policy = policy,
+                                      .observers = &observer,
+                                      .observer_count = 1,
+                                      .seed = number};
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
+    double sum = 0;
+    for (size_t i = 0; i < log.count; i++)
+        sum += (double)log.rows[i].finish_ps / (double)log.count;
+    fixture_log_finish(&log);
+    arena_destroy(arena);
+    return sum;
+}
+
+START_TEST(any_choice_leads_to_the_end_of_all_jobs)
+{
+    is_teacher = false;
+    for (uint32_t number = 0; number < 40; number++) {
+        mode = number % 5 == 0 ? CHOICE_ORDER_EFT : CHOICE_PAIR_WAIT;
+        run(number, &chooser_policy, 0.4);
+    }
+    ck_assert_int_gt(lists, 1000);
+    ck_assert_int_gt(waits, 100);
+}
+END_TEST
+
+START_TEST(waiting_is_offered_only_while_something_is_under_way)
+{
+    /* One PE, two jobs of one task at once: first the two of them and nothing else, then, as the PE
+     * is busy, nothing at all. */
+    mode = CHOICE_PAIR_WAIT;
+    is_teacher = false;
+    lists = waits = 0;
+    struct arena *arena = arena_create();
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1);
+    const struct fixture_task task = {"t", {5}};
+    struct app *app = fixture_app(arena, "a", 1, &task, 1, NULL, 0);
+    const struct arrival_row rows[2] = {{0}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 2};
+    struct scenario scenario = fixture_scenario(&source);
+    const struct world_setup setup = {.soc = soc,
+                                      .binds = fixture_bind(arena, soc, &app, 1),
+                                      .bind_count = 1,
+                                      .scenario = &scenario,
+                                      .engine = engine_find("heap"),
+                                      .policy = &chooser_policy};
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    ck_assert(world_run(&setup, &result, &fault));
+    ck_assert_int_eq(lists, 1);
+    ck_assert_int_eq(waits, 0);
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(the_teacher_knows_and_is_srpt_lb_where_nothing_was_observed)
+{
+    mode = CHOICE_PAIR_WAIT;
+    is_teacher = true;
+    untaught = 0;
+    for (uint32_t number = 1; number < 40; number++) {
+        if (number % 3 == 0)
+            continue;
+        double taught = run(number, &chooser_policy, 0);
+        double srpt_lb = run(number, sched_find("srpt_lb"), 0);
+        ck_assert_double_le(fabs(taught - srpt_lb), 0.01 * srpt_lb);
+    }
+    ck_assert_int_eq(untaught, 0);
+}
+END_TEST
+
+START_TEST(the_hash_of_the_features_is_their_own)
+{
+    char first[FEATURES_HASH_SIZE], second[FEATURES_HASH_SIZE];
+    ck_assert_str_eq(features_hash(first), features_hash(second));
+    ck_assert_uint_eq(strlen(first), 16);
+    ck_assert_int_eq(FEATURE_PAIR_COUNT + FEATURE_KIND_COUNT + FEATURE_TASK_COUNT +
+                         FEATURE_MACHINE_COUNT,
+                     FEATURE_COUNT);
+    ck_assert_str_eq(features_text[FEATURE_WAIT].name, "WAIT");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("choices");
+    TCase *tests = tcase_create("choices");
+    tcase_add_test(tests, any_choice_leads_to_the_end_of_all_jobs);
+    tcase_add_test(tests, waiting_is_offered_only_while_something_is_under_way);
+    tcase_add_test(tests, the_teacher_knows_and_is_srpt_lb_where_nothing_was_observed);
+    tcase_add_test(tests, the_hash_of_the_features_is_their_own);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
