@@ -14,17 +14,24 @@
 #define PANELS_LIMIT 12
 #define WIDE_RANGE   10.0 /* of the vertical axis: logarithmic from here on */
 
-/* A picture: a metric of summary.csv by scheduler. Another one is another row and function. */
+/* A picture: a metric of summary.csv by scheduler. Another one is another row. */
 struct plot {
     const char *name; /* of the files */
     const char *metric;
     const char *title;
     const char *unit;
+    enum plot_axis axis;
+    bool is_always; /* with another axis if this one has a single value; no metric is a fault */
 };
 
-static const struct plot latency = {"latency", "mean_latency_us", "mean latency of a job", "us"};
+static const struct plot plots[] = {
+    {"latency", "mean_latency_us", "mean latency of a job", "us", PLOT_RATE, true},
+    {"noise", "mean_latency_us", "mean latency of a job", "us", PLOT_NOISE, false},
+    {"utilization", "utilization", "utilization of the PEs", "share", PLOT_SCHEDULER, false},
+    {"energy", "energy_uj", "energy", "uJ", PLOT_SCHEDULER, false},
+};
 
-const char *const plot_names[] = {"latency", NULL};
+#define PLOT_COUNT (sizeof plots / sizeof *plots)
 
 /* Okabe & Ito (2008), apart for every kind of colour vision; points and dashes help in print. */
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
@@ -103,15 +110,19 @@ static void write_preamble(const struct plot *plot, const struct plot_data *data
             "# %s [%s] of every scheduler, with 95 %% confidence intervals.\n"
             "# Reads ../summary.csv. Edit it as you like and run it again in this folder:\n"
             "#   gnuplot %s.gp\n\n"
-            "if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
+            "reset\n"
+            "if (!exists('format')) { format = 'png' }\n"
+            "if (format eq 'svg') {\n"
+            "    set terminal svg noenhanced size %d,%d font 'sans,11' background '#ffffff'\n"
+            "} else { if (strstrt(GPVAL_TERMINALS, 'pngcairo') > 0) {\n"
             "    set terminal pngcairo noenhanced size %d,%d font 'sans,11'\n"
             "} else {\n"
             "    set terminal png noenhanced size %d,%d\n"
-            "}\n"
+            "} }\n"
             "set encoding utf8\n"
-            "set output '%s.png'\n\n",
+            "set output '%s.'.format\n\n",
             plot->title, plot->unit, plot->name, page->width, page->height, page->width,
-            page->height, plot->name);
+            page->height, page->width, page->height, plot->name);
     fprintf(script,
             "summary = '../summary.csv'\n"
             "set datafile separator comma\n"
@@ -354,7 +365,10 @@ static void write_script(const struct plot *plot, const struct plot_data *data, 
     if (page.legend > 0) {
         write_legend(&page, script);
     }
-    fputs("\nunset multiplot\n", script);
+    fprintf(script,
+            "\nunset multiplot\nset output\n\n# Once more, for print.\n"
+            "if (format eq 'png') {\n    format = 'svg'\n    load '%s.gp'\n}\n",
+            plot->name);
 }
 
 static bool save_script(const struct plot *plot, const struct plot_data *data, const char *path,
@@ -376,29 +390,71 @@ static bool save_script(const struct plot *plot, const struct plot_data *data, c
     return true;
 }
 
-static bool draw(const struct plot *plot, const char *dir, struct fault *fault)
+/* Whether there is something to see on the picture's axis, and not on an earlier picture. */
+static bool is_worth_it(const struct plot *plot, const struct plot_data *data)
 {
-    struct plot_data data;
-    bool is_drawn = false;
-    if (plot_data_load(&data, dir, plot->metric, fault)) {
-        const char *folder = arena_printf(data.arena, "%s/plots", dir);
-        const char *script = arena_printf(data.arena, "%s.gp", plot->name);
-        const char *picture = arena_printf(data.arena, "%s/%s.png", folder, plot->name);
-        const char *path = arena_printf(data.arena, "%s/%s", folder, script);
-        if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-            fault_set(fault, folder, NULL, "cannot make the folder: %s", strerror(errno));
-        } else if (save_script(plot, &data, path, fault)) {
-            is_drawn = gnuplot_run(folder, script, fault);
-            if (!is_drawn) {
-                unlink(picture);
-            }
-        }
+    return plot->is_always ||
+           (plot->axis == PLOT_NOISE ? data->keys[data->noise].count > 1 && data->rate_count > 1
+                                     : data->keys[data->scheduler].count > 1);
+}
+
+static bool write_and_run(const struct plot *plot, const struct plot_data *data, const char *dir,
+                          struct fault *fault)
+{
+    const char *folder = arena_printf(data->arena, "%s/plots", dir);
+    const char *script = arena_printf(data->arena, "%s.gp", plot->name);
+    const char *path = arena_printf(data->arena, "%s/%s", folder, script);
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        return fault_set(fault, folder, NULL, "cannot make the folder: %s", strerror(errno));
     }
-    plot_data_finish(&data);
+    if (!save_script(plot, data, path, fault)) {
+        return false;
+    }
+    bool is_drawn = gnuplot_run(folder, script, fault);
+    if (!is_drawn) {
+        unlink(arena_printf(data->arena, "%s/%s.png", folder, plot->name));
+        unlink(arena_printf(data->arena, "%s/%s.svg", folder, plot->name));
+    }
     return is_drawn;
 }
 
-bool plot_latency(const char *dir, struct fault *fault)
+static bool draw(const struct plot *plot, const char *dir, struct fault *fault)
 {
-    return draw(&latency, dir, fault);
+    struct plot_data data;
+    struct fault no_metric = FAULT_NONE;
+    bool is_loaded = plot_data_load(&data, dir, plot->metric, plot->is_always ? NULL : &plot->axis,
+                                    plot->is_always ? fault : &no_metric);
+    bool ok = is_loaded ? !is_worth_it(plot, &data) || write_and_run(plot, &data, dir, fault)
+                        : !plot->is_always;
+    plot_data_finish(&data);
+    return ok;
+}
+
+/* What an earlier run drew is not of this one. */
+static void remove_old(const char *dir)
+{
+    static const char *const endings[] = {"gp", "png", "svg"};
+    struct arena *arena = arena_create();
+    for (size_t p = 0; p < PLOT_COUNT; p++) {
+        for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
+            unlink(arena_printf(arena, "%s/plots/%s.%s", dir, plots[p].name, endings[e]));
+        }
+    }
+    arena_destroy(arena);
+}
+
+const char *plot_name(size_t number)
+{
+    return number < PLOT_COUNT ? plots[number].name : NULL;
+}
+
+bool plot_write(const char *dir, struct fault *fault)
+{
+    remove_old(dir);
+    for (size_t p = 0; p < PLOT_COUNT; p++) {
+        if (!draw(&plots[p], dir, fault)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -3,17 +3,24 @@
 #ifndef HETSOC_ANALYSIS_PLOT_H
 #define HETSOC_ANALYSIS_PLOT_H
 
+#include <stddef.h>
+
 #include "base/fault.h"
 
-/* Writes DIR/plots/latency.gp, which reads only ../summary.csv, and runs gnuplot (no shell) to
- * make DIR/plots/latency.png: mean latency with intervals against the rate (against the noise if
- * there is one rate only, a bar per scheduler if neither varies), a curve per scheduler, a panel
- * per noise and combination of the other swept keys, the first 12 of them. A missing gnuplot is a
- * fault with a hint; the script stays. Other faults: no latency in summary.csv, a name that
- * gnuplot's CSV reader would misread (a comma, a quote, a backslash). */
-bool plot_latency(const char *dir, struct fault *fault);
+/* Writes DIR/plots/NAME.gp, which reads only ../summary.csv, and runs gnuplot (no shell) to make
+ * NAME.png and NAME.svg, for each picture that has something to show:
+ *   latency      mean latency against the rate (against the noise if there is one rate only, a bar
+ *                per scheduler if neither varies)
+ *   noise        mean latency against the noise, if rates vary too
+ *   utilization  a bar per scheduler, if there are several
+ *   energy       the same, if the machine has power data
+ * All with 95 % intervals, a curve or bar per scheduler, a panel per combination of what else
+ * varies, the first 12 of them. Earlier pictures go. A missing gnuplot is a fault with a hint; the
+ * script stays. Other faults: no latency in summary.csv, a name that gnuplot's CSV reader would
+ * misread (a comma, a quote, a backslash). */
+bool plot_write(const char *dir, struct fault *fault);
 
-/* Names of the pictures in DIR/plots that there may be, NULL-terminated. */
-extern const char *const plot_names[];
+/* Name of a picture that there may be, NULL after the last. */
+const char *plot_name(size_t number);
 
 #endif

@@ -139,9 +139,10 @@ static void sort_rates(struct plot_data *data)
     qsort(data->rates, data->rate_count, sizeof *data->rates, compare_reals);
 }
 
-static void choose_axis(struct plot_data *data)
+static void choose_axis(struct plot_data *data, const enum plot_axis *axis)
 {
-    data->axis = data->rate_count > 1                ? PLOT_RATE
+    data->axis = axis != NULL                        ? *axis
+                 : data->rate_count > 1              ? PLOT_RATE
                  : data->keys[data->noise].count > 1 ? PLOT_NOISE
                                                      : PLOT_SCHEDULER;
     int shown = data->axis == PLOT_RATE    ? data->rate
@@ -180,7 +181,7 @@ static void find_panels(struct plot_data *data)
 }
 
 bool plot_data_load(struct plot_data *data, const char *dir, const char *metric,
-                    struct fault *fault)
+                    const enum plot_axis *axis, struct fault *fault)
 {
     *data = (struct plot_data){
         .arena = arena_create(), .low = INFINITY, .high = -INFINITY, .top = -INFINITY};
@@ -203,7 +204,7 @@ bool plot_data_load(struct plot_data *data, const char *dir, const char *metric,
         return false;
     }
     sort_rates(data);
-    choose_axis(data);
+    choose_axis(data, axis);
     find_panels(data);
     return true;
 }

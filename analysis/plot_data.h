@@ -37,10 +37,10 @@ struct plot_data {
 };
 
 /* Reads the rows of a metric from DIR/summary.csv. Faults: none there, a cell that is no number, a
- * key that gnuplot's CSV reader would misread. `data` needs plot_data_finish in any case. O(rows^2)
- * in the number of combinations. */
+ * key that gnuplot's CSV reader would misread. `axis` NULL: the first that varies. `data` needs
+ * plot_data_finish in any case. O(rows^2) in the number of combinations. */
 bool plot_data_load(struct plot_data *data, const char *dir, const char *metric,
-                    struct fault *fault);
+                    const enum plot_axis *axis, struct fault *fault);
 void plot_data_finish(struct plot_data *data);
 
 /* The cell of a row in a key's column. */

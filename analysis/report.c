@@ -263,8 +263,8 @@ static void write_frame(FILE *page)
 static void write_pictures(const char *dir, FILE *page)
 {
     struct arena *arena = arena_create();
-    for (int p = 0; plot_names[p] != NULL; p++) {
-        write_picture(arena_printf(arena, "%s/plots/%s.png", dir, plot_names[p]), plot_names[p],
+    for (size_t p = 0; plot_name(p) != NULL; p++) {
+        write_picture(arena_printf(arena, "%s/plots/%s.png", dir, plot_name(p)), plot_name(p),
                       page);
     }
     arena_destroy(arena);

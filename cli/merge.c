@@ -67,7 +67,7 @@ static bool merge(const struct options *options, struct fault *fault)
     bool ok =
         store_merge(options->output, options->dirs, options->dir_count, arena, &merged, fault) &&
         summary_write(options->output, merged.baseline, fault);
-    if (ok && merged.done > 0 && !plot_latency(options->output, &plot_fault)) {
+    if (ok && merged.done > 0 && !plot_write(options->output, &plot_fault)) {
         fputs("hetsoc: warning: there is no picture\n", stderr);
         fault_print(&plot_fault, stderr);
     }

@@ -275,7 +275,7 @@ static bool report(const struct run *run, const char *dir, bool any, double seco
     struct fault plot_fault = FAULT_NONE;
     if (!summary_write(dir, baseline, run->fault))
         return false;
-    if (any && !plot_latency(dir, &plot_fault)) {
+    if (any && !plot_write(dir, &plot_fault)) {
         fputs("hetsoc: warning: there is no picture\n", stderr);
         fault_print(&plot_fault, stderr);
     }

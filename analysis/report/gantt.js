@@ -33,12 +33,8 @@ function makeRows(tasks, names, nameOf) {
     row.tasks.push(task);
     row.longest = Math.max(row.longest, task.finish - task.start);
   }
-  let top = 0;
-  for (const row of rows.values()) {
-    row.top = top;
-    top += Math.max(1, row.ends.length);
-  }
-  return { list: [...rows.values()], lanes: top };
+  for (const row of rows.values()) row.lanes = Math.max(1, row.ends.length);
+  return [...rows.values()];
 }
 
 /* Steps {at, count} of how many tasks are ready and have not started. */
@@ -125,13 +121,25 @@ class Gantt {
       if (row.tasks[i].finish >= this.from) call(row.tasks[i]);
   }
 
+  /* Which rows are shown, and where: all PEs, but only jobs with a task in view. */
+  stack() {
+    this.shown = this.mode === 'pe' ? this.rows : this.rows.filter(row =>
+      row.tasks[0].start <= this.to && Math.max(...row.ends) >= this.from);
+    this.lanes = 0;
+    for (const row of this.shown) {
+      row.top = this.lanes;
+      this.lanes += row.lanes;
+    }
+  }
+
   draw() {
     if (!this.rows) return;
+    this.stack();
     const scale = window.devicePixelRatio || 1;
     this.width = this.canvas.clientWidth;
-    this.lane = Math.max(LANE, Math.min(32, VIEW / Math.max(1, this.rows.lanes)));
-    this.view = Math.min(VIEW, this.lane * this.rows.lanes);
-    this.scroll = Math.max(0, Math.min(this.scroll, this.lane * this.rows.lanes - this.view));
+    this.lane = Math.max(LANE, Math.min(32, VIEW / Math.max(1, this.lanes)));
+    this.view = this.mode === 'pe' ? Math.min(VIEW, this.lane * this.lanes) : VIEW;
+    this.scroll = Math.max(0, Math.min(this.scroll, this.lane * this.lanes - this.view));
     const height = AXIS + this.view + QUEUE + 20;
     this.canvas.style.height = height + 'px';
     this.canvas.width = this.width * scale;
@@ -146,7 +154,7 @@ class Gantt {
     pen.beginPath();
     pen.rect(0, AXIS, this.width, this.view);
     pen.clip();
-    for (const row of this.rows.list) this.drawRow(pen, row);
+    for (const row of this.shown) this.drawRow(pen, row);
     pen.restore();
     this.drawQueue(pen, AXIS + this.view + 14);
   }
@@ -171,7 +179,7 @@ class Gantt {
 
   drawRow(pen, row) {
     const top = AXIS + row.top * this.lane - this.scroll;
-    const lanes = Math.max(1, row.ends.length);
+    const lanes = row.lanes;
     if (top + lanes * this.lane < AXIS || top > AXIS + this.view) return;
     pen.fillStyle = '#ddd';
     pen.fillRect(0, top + lanes * this.lane - 1, this.width, 1);
@@ -281,7 +289,7 @@ class Gantt {
   find(x, y) {
     const lane = Math.floor((y - AXIS + this.scroll) / this.lane);
     if (x < LEFT || y < AXIS || y > AXIS + this.view) return null;
-    const row = this.rows.list.find(row => lane >= row.top && lane < row.top + Math.max(1, row.ends.length));
+    const row = this.shown.find(row => lane >= row.top && lane < row.top + row.lanes);
     let found = null;
     if (row)
       this.eachVisible(row, task => {

@@ -63,7 +63,7 @@ static const char *make_summary(const char *const *schedulers, const char *const
 /* Draws, and expects a picture and a script that reads only the summary. Returns the script. */
 static const char *draw(void)
 {
-    bool is_drawn = plot_latency(scratch.folder, &fault);
+    bool is_drawn = plot_write(scratch.folder, &fault);
     ck_assert_msg(is_drawn, "%s: %s", fault.where, fault.what);
     unsigned char magic[8] = {0};
     FILE *stream = fopen(scratch_path(&scratch, "plots/latency.png"), "rb");
@@ -71,7 +71,8 @@ static const char *draw(void)
     ck_assert_uint_eq(fread(magic, 1, sizeof magic, stream), sizeof magic);
     fclose(stream);
     ck_assert_mem_eq(magic, "\x89PNG\r\n\x1a\n", sizeof magic);
-    ck_assert_int_eq(scratch_count(&scratch, "plots"), 2);
+    ck_assert(scratch_has(&scratch, "plots/latency.svg"));
+    ck_assert_int_eq(scratch_count(&scratch, "plots") % 3, 0);
 
     const char *script = scratch_read(&scratch, "plots/latency.gp");
     for (const char *at = script; (at = strstr(at, ".csv")) != NULL; at++) {
@@ -180,7 +181,39 @@ START_TEST(names_cannot_say_anything_to_gnuplot)
     ck_assert_ptr_nonnull(strstr(script, "'it''s'"));
     ck_assert_ptr_nonnull(strstr(script, "'a%%d%%s%%n' 4"));
     ck_assert_int_eq(scratch_count(&scratch, ""), 2);
-    ck_assert_int_eq(scratch_count(&scratch, "plots"), 2);
+    ck_assert_int_eq(scratch_count(&scratch, "plots"), 3);
+}
+END_TEST
+
+START_TEST(what_has_one_value_on_its_axis_is_not_drawn_and_old_pictures_go)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(two_schedulers, three_rates, two_noises);
+    draw();
+    const char *script = scratch_read(&scratch, "plots/noise.gp");
+    ck_assert_ptr_nonnull(strstr(script, "set xlabel 'noise'"));
+    ck_assert_int_eq(count_panels(script), 3);
+    ck_assert(scratch_has(&scratch, "plots/noise.png"));
+    ck_assert(scratch_has(&scratch, "plots/noise.svg"));
+    ck_assert(!scratch_has(&scratch, "plots/utilization.gp"));
+
+    const char *both =
+        arena_printf(scratch.arena,
+                     "%srace,soc,mix,heap,heft,1,none,utilization,2,0.25,0.2,0.3,,,,,\n"
+                     "race,soc,mix,heap,etf,1,none,utilization,2,0.5,0.4,0.6,,,,,\n",
+                     scratch_read(&scratch, make_summary(two_schedulers, three_rates, one_noise) +
+                                                strlen(scratch.folder) + 1));
+    scratch_write(&scratch, "summary.csv", both);
+    draw();
+    ck_assert(!scratch_has(&scratch, "plots/noise.gp"));
+    ck_assert(!scratch_has(&scratch, "plots/energy.gp"));
+    ck_assert(scratch_has(&scratch, "plots/utilization.svg"));
+    script = scratch_read(&scratch, "plots/utilization.gp");
+    ck_assert_ptr_nonnull(strstr(script, "set xlabel 'scheduler'"));
+    ck_assert_int_eq(count_panels(script), 1);
+    ck_assert_ptr_null(strstr(script, "logscale"));
 }
 END_TEST
 
@@ -218,7 +251,7 @@ START_TEST(names_that_gnuplot_would_misread_are_refused_with_their_place)
                                    HEADER
                                    "race,soc,%s,heap,heft,1,none,mean_latency_us,1,10,,,,,,,\n",
                                    names[i]));
-        ck_assert(!plot_latency(scratch.folder, &fault));
+        ck_assert(!plot_write(scratch.folder, &fault));
         ck_assert_str_eq(fault.where, scratch_path(&scratch, "summary.csv:2:10"));
         ck_assert_int_eq(scratch_count(&scratch, ""), 1);
     }
@@ -228,7 +261,7 @@ END_TEST
 START_TEST(a_summary_without_latency_is_refused)
 {
     scratch_write(&scratch, "summary.csv", HEADER);
-    ck_assert(!plot_latency(scratch.folder, &fault));
+    ck_assert(!plot_write(scratch.folder, &fault));
     ck_assert_ptr_nonnull(strstr(fault.what, "mean_latency_us"));
 }
 END_TEST
@@ -238,7 +271,7 @@ START_TEST(without_gnuplot_the_fault_says_so_and_the_script_stays)
     make_summary(two_schedulers, three_rates, two_noises);
     const char *before = arena_string(scratch.arena, getenv("PATH"));
     setenv("PATH", scratch.folder, 1);
-    bool is_drawn = plot_latency(scratch.folder, &fault);
+    bool is_drawn = plot_write(scratch.folder, &fault);
     setenv("PATH", before, 1);
     ck_assert(!is_drawn);
     ck_assert_ptr_nonnull(strstr(fault.what, "gnuplot"));
@@ -263,13 +296,13 @@ END_TEST
 START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
 {
     make_summary(two_schedulers, three_rates, two_noises);
-    plot_latency(scratch.folder, &fault);
+    plot_write(scratch.folder, &fault);
     const char *script = scratch_read(&scratch, "plots/latency.gp");
     if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL && setlocale(LC_ALL, "fr_FR.UTF-8") == NULL) {
         puts("no locale with a decimal comma here: skipped");
         return;
     }
-    plot_latency(scratch.folder, &fault);
+    plot_write(scratch.folder, &fault);
     ck_assert_str_eq(scratch_read(&scratch, "plots/latency.gp"), script);
     setlocale(LC_ALL, "C");
 }
@@ -287,6 +320,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_vertical_axis_is_logarithmic_if_the_range_is_wide);
     tcase_add_test(tests, what_has_no_interval_is_drawn_without_one);
     tcase_add_test(tests, names_cannot_say_anything_to_gnuplot);
+    tcase_add_test(tests, what_has_one_value_on_its_axis_is_not_drawn_and_old_pictures_go);
     tcase_add_test(tests, gnuplot_finds_odd_names_in_the_summary);
     tcase_add_test(tests, names_that_gnuplot_would_misread_are_refused_with_their_place);
     tcase_add_test(tests, a_summary_without_latency_is_refused);
