@@ -70,8 +70,10 @@ void choices_init(struct choices *choices, const struct view *view, enum choice_
         .sights = memory_zeroed(CHOICES_VISIBLE, sizeof *choices->sights),
         .visible = memory_zeroed(CHOICES_VISIBLE, sizeof *choices->visible),
         .plan_us = memory_zeroed(pes, sizeof *choices->plan_us),
-        .kind_us = memory_zeroed(kinds, sizeof *choices->kind_us),
-        .kind_pe = memory_zeroed(kinds, sizeof *choices->kind_pe),
+        .planned_us = memory_zeroed(pes, sizeof *choices->planned_us),
+        .costs_us = memory_zeroed(kinds, sizeof *choices->costs_us),
+        .kind_us = memory_zeroed(CHOICES_VISIBLE * kinds, sizeof *choices->kind_us),
+        .kind_pe = memory_zeroed(CHOICES_VISIBLE * kinds, sizeof *choices->kind_pe),
         .times_us = memory_zeroed(CHOICES_VISIBLE * 2 * pes, sizeof *choices->times_us),
         .exec = memory_zeroed(CHOICES_VISIBLE * 2 * kinds, sizeof *choices->exec),
         .task_rows =
@@ -89,6 +91,8 @@ void choices_init(struct choices *choices, const struct view *view, enum choice_
         choices->sights[i].data_us = &choices->times_us[(size_t)(2 * i) * pes];
         choices->sights[i].work_us = &choices->times_us[(size_t)(2 * i + 1) * pes];
         choices->sights[i].row = &choices->task_rows[i * FEATURE_TASK_COUNT];
+        choices->sights[i].kind_us = &choices->kind_us[(size_t)i * kinds];
+        choices->sights[i].kind_pe = &choices->kind_pe[(size_t)i * kinds];
         choices->sights[i].own_exec = &choices->exec[(size_t)i * 2 * kinds];
         choices->visible[i] = &choices->sights[i];
     }
@@ -116,6 +120,8 @@ void choices_finish(struct choices *choices)
     free(choices->sights);
     free(choices->visible);
     free(choices->plan_us);
+    free(choices->planned_us);
+    free(choices->costs_us);
     free(choices->kind_us);
     free(choices->kind_pe);
     free(choices->times_us);
@@ -263,10 +269,11 @@ static void see(struct choices *choices, const struct view *view, struct sight *
     sight->facts = facts_of(&choices->facts, view, task);
     sight->min_us = sight->facts->min_us;
     sight->exec = sight->facts->exec;
+    sight->is_stale = true;
     const double *costs_us = sight->facts->cost_us;
     if (view->jobs[what->job].task_samples != NULL) {
-        see_samples(choices, view, sight, choices->kind_us);
-        costs_us = choices->kind_us;
+        see_samples(choices, view, sight, choices->costs_us);
+        costs_us = choices->costs_us;
     }
     see_times(choices, view, sight, costs_us);
     if (before != NULL && view->tasks[before->task].job == what->job)
@@ -413,46 +420,54 @@ static bool begin(struct choices *choices, const struct view *view)
     return true;
 }
 
-/* The part of the list that is about one visible task: where it could go now. */
+/* Where a visible task stands in the plan. */
 struct outlook {
-    double best_us; /* earliest finish anywhere */
-    int32_t best;
-    double plan_start_us, plan_finish_us; /* in the plan */
-    int32_t plan_pe;
+    double start_us, finish_us;
+    int32_t pe;
 };
 
-/* Finds the earliest finish on what is available now, per kind too, and on what the plan has left;
- * there it is reserved. */
-static struct outlook look_out(struct choices *choices, const struct sight *sight, int32_t pe_count,
-                               int32_t kind_count)
+/* Finds where a task would finish first, and where on the idle PEs of each kind. */
+static void find_finishes(const struct choices *choices, struct sight *sight, int32_t pe_count,
+                          int32_t kind_count)
 {
-    struct outlook outlook = {
-        .best_us = INFINITY, .best = -1, .plan_finish_us = INFINITY, .plan_pe = -1};
+    sight->is_stale = false;
+    sight->best_us = INFINITY;
     for (int32_t kind = 0; kind < kind_count; kind++) {
-        choices->kind_us[kind] = INFINITY;
-        choices->kind_pe[kind] = -1;
+        sight->kind_us[kind] = INFINITY;
+        sight->kind_pe[kind] = -1;
     }
     for (int32_t pe = 0; pe < pe_count; pe++) {
-        double data_us = sight->data_us[pe], work_us = sight->work_us[pe];
-        double available_us = choices->available_us[pe], plan_us = choices->plan_us[pe];
-        double finish_us = (available_us > data_us ? available_us : data_us) + work_us;
-        double planned_us = (plan_us > data_us ? plan_us : data_us) + work_us;
-        if (planned_us < outlook.plan_finish_us) {
-            outlook.plan_finish_us = planned_us;
-            outlook.plan_pe = pe;
-        }
-        if (finish_us < outlook.best_us) {
-            outlook.best_us = finish_us;
-            outlook.best = pe;
-        }
+        double data_us = sight->data_us[pe], available_us = choices->available_us[pe];
+        double finish_us = (available_us > data_us ? available_us : data_us) + sight->work_us[pe];
         int32_t kind = choices->kind_of[pe];
-        if (choices->is_free[pe] && finish_us < choices->kind_us[kind]) {
-            choices->kind_us[kind] = finish_us;
-            choices->kind_pe[kind] = pe;
+        if (finish_us < sight->best_us) {
+            sight->best_us = finish_us;
+            sight->best = pe;
+        }
+        if (choices->is_free[pe] && finish_us < sight->kind_us[kind]) {
+            sight->kind_us[kind] = finish_us;
+            sight->kind_pe[kind] = pe;
         }
     }
-    outlook.plan_start_us = choices->plan_us[outlook.plan_pe];
-    choices->plan_us[outlook.plan_pe] = outlook.plan_finish_us;
+}
+
+/* Finds the earliest finish on what the plan has left, and reserves it there. */
+static struct outlook plan(struct choices *choices, const struct sight *sight, int32_t pe_count)
+{
+    double *restrict planned_us = choices->planned_us;
+    const double *restrict plan_us = choices->plan_us;
+    const double *restrict data_us = sight->data_us;
+    const double *restrict work_us = sight->work_us;
+    struct outlook outlook = {.finish_us = INFINITY, .pe = -1};
+    for (int32_t pe = 0; pe < pe_count; pe++)
+        planned_us[pe] = (plan_us[pe] > data_us[pe] ? plan_us[pe] : data_us[pe]) + work_us[pe];
+    for (int32_t pe = 0; pe < pe_count; pe++)
+        if (planned_us[pe] < outlook.finish_us) {
+            outlook.finish_us = planned_us[pe];
+            outlook.pe = pe;
+        }
+    outlook.start_us = choices->plan_us[outlook.pe];
+    choices->plan_us[outlook.pe] = outlook.finish_us;
     return outlook;
 }
 
@@ -464,16 +479,16 @@ static float add_pair(struct choices *choices, const struct sight *sight,
     double scale_us = sight->min_us + GRACE_FINISH * unit_us;
     int32_t kind = choices->kind_of[pe];
     float *row = &choices->rows[choices->count * FEATURE_COUNT];
-    float regret = clip((finish_us - outlook->best_us) / scale_us, 0, 4);
+    float regret = clip((finish_us - sight->best_us) / scale_us, 0, 4);
     row[PAIR(WAIT)] = 0;
     row[PAIR(EXEC)] = sight->exec[2 * kind];
     row[PAIR(EXEC_RATIO)] = sight->exec[2 * kind + 1];
     row[PAIR(DATA_DELAY)] = clip(sight->data_us[pe] / (sight->min_us + GRACE_DATA * unit_us), 0, 4);
     row[PAIR(REGRET)] = regret;
-    row[PAIR(IS_BEST)] = pe == outlook->best;
+    row[PAIR(IS_BEST)] = pe == sight->best;
     row[PAIR(SLOWNESS)] = choices->level[pe];
     row[PAIR(PLAN_NOW)] = 0;
-    row[PAIR(PLAN_GAIN)] = clip((finish_us - outlook->plan_finish_us) / scale_us, -4, 4);
+    row[PAIR(PLAN_GAIN)] = clip((finish_us - outlook->finish_us) / scale_us, -4, 4);
     memcpy(&row[FEATURE_KIND_FIRST], &choices->kind_rows[kind * FEATURE_KIND_COUNT],
            FEATURE_KIND_COUNT * sizeof *row);
     memcpy(&row[FEATURE_TASK_FIRST], sight->row, FEATURE_TASK_COUNT * sizeof *row);
@@ -501,11 +516,11 @@ static float add_pairs(struct choices *choices, const struct view *view, const s
 {
     float least = 4;
     if (choices->mode == CHOICE_ORDER_EFT)
-        return add_pair(choices, sight, outlook, outlook->best, outlook->best_us);
+        return add_pair(choices, sight, outlook, sight->best, sight->best_us);
     for (int32_t kind = 0; kind < view->soc->kind_count; kind++) {
-        int32_t pe = choices->kind_pe[kind];
+        int32_t pe = sight->kind_pe[kind];
         if (pe >= 0)
-            least = fminf(least, add_pair(choices, sight, outlook, pe, choices->kind_us[kind]));
+            least = fminf(least, add_pair(choices, sight, outlook, pe, sight->kind_us[kind]));
     }
     return least;
 }
@@ -534,19 +549,21 @@ static void list(struct choices *choices, const struct view *view)
     choices->wait = choices->taught = -1;
     for (int32_t i = 0; i < choices->visible_count; i++) {
         struct sight *sight = choices->visible[i];
-        struct outlook outlook = look_out(choices, sight, pes, view->soc->kind_count);
+        if (sight->is_stale)
+            find_finishes(choices, sight, pes, view->soc->kind_count);
+        struct outlook outlook = plan(choices, sight, pes);
         double scale_us = sight->min_us + GRACE_FINISH * choices->facts.unit_us;
         sight->row[TASK(FASTEST_BACKLOG)] =
             choices->kind_rows[sight->facts->fastest * FEATURE_KIND_COUNT + KIND(KIND_BACKLOG)];
         sight->row[TASK(PLAN_ORDER)] = (float)i / (float)choices->visible_count;
-        sight->row[TASK(PLAN_WAIT)] = clip(outlook.plan_start_us / scale_us, 0, 4);
+        sight->row[TASK(PLAN_WAIT)] = clip(outlook.start_us / scale_us, 0, 4);
         int32_t before = choices->count;
         least = fminf(least, add_pairs(choices, view, sight, &outlook));
-        if (would_plan || !choices->is_free[outlook.plan_pe] || outlook.plan_start_us > 0)
+        if (would_plan || !choices->is_free[outlook.pe] || outlook.start_us > 0)
             continue;
         would_plan = true;
         for (int32_t c = before; c < choices->count; c++)
-            if (choices->kind_of[choices->list[c].pe] == choices->kind_of[outlook.plan_pe]) {
+            if (choices->kind_of[choices->list[c].pe] == choices->kind_of[outlook.pe]) {
                 choices->rows[c * FEATURE_COUNT + FEATURE_PLAN_NOW] = 1;
                 choices->taught = c;
             }
@@ -595,11 +612,15 @@ static void take(struct choices *choices, const struct view *view, struct decisi
     job->ready--;
     job->running++;
     hide(choices, place);
-    for (int32_t i = 0; i < choices->visible_count; i++)
-        if (view->tasks[choices->visible[i]->task].job == slot) {
-            choices->visible[i]->row[TASK(JOB_READY)] = few(job->ready);
-            choices->visible[i]->row[TASK(JOB_RUNNING)] = few(job->running);
+    int32_t kind = choices->kind_of[choice.pe];
+    for (int32_t i = 0; i < choices->visible_count; i++) {
+        struct sight *other = choices->visible[i];
+        other->is_stale |= other->best == choice.pe || other->kind_pe[kind] == choice.pe;
+        if (view->tasks[other->task].job == slot) {
+            other->row[TASK(JOB_READY)] = few(job->ready);
+            other->row[TASK(JOB_RUNNING)] = few(job->running);
         }
+    }
     fill_visible(choices, view);
 }
 

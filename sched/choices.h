@@ -50,6 +50,13 @@ struct sight {
     double *data_us;   /* [pe] when its data can be there */
     double *work_us;   /* [pe] corrected execution time; INFINITY where it cannot run */
     float *row;        /* [FEATURE_TASK_COUNT] */
+    /* Where it would finish first on what is available now; holds until one of these PEs is given
+     * something, because an availability only grows. */
+    bool is_stale;
+    double best_us;
+    int32_t best;
+    double *kind_us;  /* [kind] on an idle PE of the kind */
+    int32_t *kind_pe; /* [kind] that PE; -1: none */
 };
 
 struct choices {
@@ -93,10 +100,12 @@ struct choices {
     float machine[FEATURE_MACHINE_COUNT];
 
     /* Scratch of a list. */
-    double *plan_us; /* [pe] */
-    double *kind_us; /* [kind] earliest finish on an idle PE of it */
+    double *plan_us;    /* [pe] */
+    double *planned_us; /* [pe] */
+    double *costs_us;   /* [kind] */
+    double *times_us;   /* memory of the sights, to the end */
+    double *kind_us;
     int32_t *kind_pe;
-    double *times_us; /* memory of the sights */
     float *task_rows;
     float *exec;
 };
