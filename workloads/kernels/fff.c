@@ -199,13 +199,19 @@ static bool refuse(const float *x, int32_t sample, int32_t inputs, struct fault 
                      "a logit of sample %d is beyond single precision", (int)sample);
 }
 
+static bool is_same(const struct fff_shape *a, const struct fff_shape *b)
+{
+    return a->inputs == b->inputs && a->outputs == b->outputs && a->trees == b->trees &&
+           a->depth == b->depth;
+}
+
 bool fff_apply(const struct fff *fff, enum isa isa, struct fff_workspace *workspace, const float *x,
                int32_t batch, float *out, struct fault *fault)
 {
     const struct fff_shape *shape = &fff->shape;
     const struct fff_code *code = code_for(isa);
     assert(batch >= 0 && batch <= workspace->batch_limit);
-    assert(memcmp(shape, &workspace->shape, sizeof *shape) == 0);
+    assert(is_same(shape, &workspace->shape));
     bool is_padded_in = fff->row_in != shape->inputs,
          is_padded_out = fff->row_out != shape->outputs;
     for (int32_t done = 0; done < batch; done += workspace->chunk) {
