@@ -53,6 +53,39 @@ struct estimate statistics_paired_ratio(const double *a, const double *b, size_t
     return ratio;
 }
 
+double statistics_ratio_p(const struct estimate *ratio)
+{
+    double distance = fabs(log(ratio->mean));
+    if (ratio->n < 2) {
+        return NAN;
+    }
+    if (distance == 0.0) {
+        return 1.0;
+    }
+    double degrees = (double)(ratio->n - 1);
+    double half_width = log(ratio->ci_high / ratio->ci_low) / 2.0;
+    double error = half_width / gsl_cdf_tdist_Pinv(UPPER_TAIL, degrees);
+    return error > 0.0 ? 2.0 * gsl_cdf_tdist_Q(distance / error, degrees) : 0.0;
+}
+
+static int compare_reals(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+size_t statistics_holm(double *p, size_t n)
+{
+    size_t rejected = 0;
+    if (n > 0) {
+        qsort(p, n, sizeof *p, compare_reals);
+    }
+    while (rejected < n && p[rejected] <= 2.0 * (1.0 - UPPER_TAIL) / (double)(n - rejected)) {
+        rejected++;
+    }
+    return rejected;
+}
+
 double statistics_quantile_sorted(const double *sorted, size_t n, double q)
 {
     assert(q >= 0.0 && q <= 1.0);

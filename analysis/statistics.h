@@ -17,6 +17,14 @@ struct estimate statistics_mean(const double *values, size_t n);
  * logarithms; `wins` counts a[i] < b[i]. Pairs with a NAN or a value <= 0 are left out. */
 struct estimate statistics_paired_ratio(const double *a, const double *b, size_t n, size_t *wins);
 
+/* Two-sided p-value of the hypothesis that the ratio is 1: t on the logarithms; NAN for n < 2. */
+double statistics_ratio_p(const struct estimate *ratio);
+
+/* How many of `n` hypotheses with these p-values Holm's step-down method rejects at 5 %, so that
+ * any false rejection among all of them has a probability of 5 % at most (Holm 1979). Sorts `p`,
+ * which holds no NAN. O(n log n). */
+size_t statistics_holm(double *p, size_t n);
+
 /* Quantile of type 7 (linear interpolation of order statistics) of sorted values, 0 <= q <= 1. */
 double statistics_quantile_sorted(const double *sorted, size_t n, double q);
 

@@ -4,6 +4,7 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -224,6 +225,31 @@ static void print_block(struct block *block)
     table_finish(&table);
 }
 
+/* With many comparisons some intervals exclude 0 by chance: says how many differences hold when all
+ * of the table are judged together. */
+static void print_correction(const struct trials *trials, const char *baseline, FILE *stream)
+{
+    int latency = trials_metric(trials, "mean_latency_us");
+    size_t count = 0, alone = 0;
+    double *p = memory_zeroed(HASH_COUNT(trials->first), sizeof *p);
+    for (const struct trials_group *group = trials->first; group != NULL && latency >= 0;
+         group = group->hh.next) {
+        const struct trials_group *rival = trials_rival(trials, group, baseline);
+        struct estimate ratio = trials_measure(group, rival, latency).ratio;
+        if (ratio.n >= 2) {
+            p[count++] = statistics_ratio_p(&ratio);
+            alone += ratio.ci_low > 1.0 || ratio.ci_high < 1.0;
+        }
+    }
+    if (count > 1) {
+        fprintf(stream,
+                "%zu of %zu intervals exclude 0, each by itself; %zu still differ after Holm's "
+                "correction (5 %%).\n",
+                alone, count, statistics_holm(p, count));
+    }
+    free(p);
+}
+
 static void print_blocks(const struct trials *trials, const char *baseline, FILE *stream)
 {
     const struct trials_group *group;
@@ -255,6 +281,7 @@ static void print_blocks(const struct trials *trials, const char *baseline, FILE
             "latencies - 1,\npaired by replicate [95 %% interval], negative = faster; wins: "
             "replicates that were faster.\n",
             baseline);
+    print_correction(trials, baseline, stream);
 }
 
 bool summary_print(const char *dir, const char *baseline, FILE *stream, struct fault *fault)

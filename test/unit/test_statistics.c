@@ -109,6 +109,61 @@ START_TEST(a_ratio_is_the_geometric_mean_with_an_interval_on_the_logarithms)
 }
 END_TEST
 
+START_TEST(intervals_of_paired_ratios_cover_the_true_ratio_as_often_as_they_promise)
+{
+    int covered = 0, rejected = 0;
+    for (uint32_t r = 0; r < REPETITIONS; r++) {
+        double a[20], b[20];
+        size_t wins;
+        struct random_stream stream = random_open(2025, r, RANDOM_TEST, 0, 0);
+        for (int i = 0; i < 20; i++) {
+            double shared = exp(random_normal(&stream)); /* the draws of the replicate */
+            a[i] = 0.8 * shared * exp(0.2 * random_normal(&stream));
+            b[i] = shared * exp(0.2 * random_normal(&stream));
+        }
+        struct estimate ratio = statistics_paired_ratio(a, b, 20, &wins);
+        covered += ratio.ci_low <= 0.8 && 0.8 <= ratio.ci_high;
+        ratio.mean /= 0.8;
+        ratio.ci_low /= 0.8;
+        ratio.ci_high /= 0.8;
+        rejected += statistics_ratio_p(&ratio) < 0.05;
+    }
+    ck_assert_int_ge(covered, REPETITIONS * 93 / 100);
+    ck_assert_int_le(covered, REPETITIONS * 97 / 100);
+    ck_assert_int_eq(rejected, REPETITIONS - covered);
+}
+END_TEST
+
+/* Ratios 2 and 8: the logarithms are 1 and 3 in units of ln 2, mean 2, standard error 1; t = 2 with
+ * 1 degree (a Cauchy variable) has p = 1 - 2 atan(2) / pi. */
+START_TEST(the_p_value_of_a_ratio_is_that_of_t_on_the_logarithms)
+{
+    const double a[] = {2.0, 8.0}, b[] = {1.0, 1.0};
+    size_t wins;
+    struct estimate ratio = statistics_paired_ratio(a, b, 2, &wins);
+    ck_assert_double_eq_tol(statistics_ratio_p(&ratio), 1.0 - 2.0 * atan(2.0) / acos(-1.0), 1e-9);
+    ratio = statistics_paired_ratio(b, b, 2, &wins);
+    ck_assert_double_eq(statistics_ratio_p(&ratio), 1.0);
+    ratio = statistics_paired_ratio((const double[]){4.0, 4.0}, b, 2, &wins);
+    ck_assert_double_eq(statistics_ratio_p(&ratio), 0.0);
+    ratio = statistics_paired_ratio(a, b, 1, &wins);
+    ck_assert_double_nan(statistics_ratio_p(&ratio));
+}
+END_TEST
+
+/* R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm") = 0.03 0.06 0.06 0.02: two are below 5 %. */
+START_TEST(holm_stops_at_the_first_that_is_too_large)
+{
+    double p[] = {0.01, 0.04, 0.03, 0.005};
+    ck_assert_uint_eq(statistics_holm(p, 4), 2);
+    ck_assert_uint_eq(statistics_holm((double[]){0.04, 0.02}, 2), 2);
+    ck_assert_uint_eq(statistics_holm((double[]){0.04, 0.03}, 2), 0);
+    ck_assert_uint_eq(statistics_holm((double[]){0.06}, 1), 0);
+    ck_assert_uint_eq(statistics_holm((double[]){0.04}, 1), 1);
+    ck_assert_uint_eq(statistics_holm(NULL, 0), 0);
+}
+END_TEST
+
 START_TEST(pairs_without_a_ratio_are_left_out)
 {
     const double a[] = {NAN, 1.0, 0.0, 5.0, -1.0, 3.0, INFINITY, 8.0};
@@ -153,6 +208,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, intervals_cover_the_true_mean_as_often_as_they_promise);
     tcase_add_test(tests, a_constant_ratio_is_found_exactly_whatever_the_pairs);
     tcase_add_test(tests, a_ratio_is_the_geometric_mean_with_an_interval_on_the_logarithms);
+    tcase_add_test(tests, intervals_of_paired_ratios_cover_the_true_ratio_as_often_as_they_promise);
+    tcase_add_test(tests, the_p_value_of_a_ratio_is_that_of_t_on_the_logarithms);
+    tcase_add_test(tests, holm_stops_at_the_first_that_is_too_large);
     tcase_add_test(tests, pairs_without_a_ratio_are_left_out);
     tcase_add_test(tests, quantiles_are_those_of_type_7);
     suite_add_tcase(suite, tests);
