@@ -16,7 +16,8 @@ void portrait_soc_dot(const struct soc *soc, FILE *stream);
 /* The tasks by level (the longest way from an entry), what they cost on each PE kind that the app
  * knows, and after which tasks they run, with the bytes that move and the alternatives of branches.
  * With `bind`, the app on a machine, costs are those on its PE kinds, upward ranks stand beside
- * them, and lines on critical path, serial time, CCR and parallelism follow; NULL without. */
+ * them, and lines on serial time, critical path, bounds, CCR and parallelism follow; NULL without.
+ * O(V + E). */
 void portrait_app(const struct app *app, const struct bind *bind, FILE *stream);
 
 /* Tasks and edges; edges of an alternative are labelled with it and its probability. */

@@ -1,36 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "analysis/portrait.h"
+#include "analysis/shape.h"
 #include "analysis/table.h"
 #include "base/csv.h"
 #include "base/tick.h"
 
-enum { WIDTH = 110 };
+/* Nothing is cut: a task may come after hundreds of others. */
+enum { WIDTH = INT_MAX / 2 };
 
 static const char *us_text(struct arena *arena, double ps)
 {
     return arena_printf(arena, "%.6g", ps / TICK_PER_US);
-}
-
-/* The longest way from an entry to each task, in edges; returns the most tasks of one level. */
-static int32_t find_levels(const struct app *app, struct arena *arena, int32_t **levels)
-{
-    int32_t *level = arena_zeroed(arena, (size_t)app->task_count, sizeof *level);
-    int32_t *width = arena_zeroed(arena, (size_t)app->task_count, sizeof *width);
-    int32_t widest = 0;
-    for (int32_t i = 0; i < app->task_count; i++) {
-        int32_t task = app->order[i];
-        const struct app_task *what = &app->tasks[task];
-        for (int32_t p = 0; p < what->pred_count; p++) {
-            int32_t before = level[app->preds[what->first_pred + p].task];
-            level[task] = before + 1 > level[task] ? before + 1 : level[task];
-        }
-        if (++width[level[task]] > widest)
-            widest = width[level[task]];
-    }
-    *levels = level;
-    return widest;
 }
 
 /* Of an edge that belongs to an alternative of its producer's branch, as " if 2 (30 %)". */
@@ -48,20 +31,24 @@ static const char *condition_text(struct arena *arena, const struct app *app,
     return arena_printf(arena, " if %d (%.3g %%)", (int)when, 100 * chance);
 }
 
-/* "a (100 bytes), b" */
-static const char *preds_text(struct arena *arena, const struct app *app, int32_t task)
+/* Appends "a (100), b" as a cell. */
+static void add_preds(struct table *table, struct arena *arena, const struct app *app, int32_t task)
 {
-    const char *text = "";
+    char *text = NULL, bytes[32];
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL)
+        memory_exhausted(1, BUFSIZ);
     for (int32_t p = 0; p < app->tasks[task].pred_count; p++) {
         const struct app_edge *pred = &app->preds[app->tasks[task].first_pred + p];
-        char bytes[32];
-        text = arena_printf(arena, "%s%s%s%s", text, p == 0 ? "" : ", ",
-                            app->tasks[pred->task].name, condition_text(arena, app, pred));
+        fprintf(stream, "%s%s%s", p == 0 ? "" : ", ", app->tasks[pred->task].name,
+                condition_text(arena, app, pred));
         if (app->bytes[pred->edge] > 0)
-            text = arena_printf(arena, "%s (%s)", text,
-                                csv_format_real(bytes, app->bytes[pred->edge]));
+            fprintf(stream, " (%s)", csv_format_real(bytes, app->bytes[pred->edge]));
     }
-    return text;
+    fclose(stream);
+    table_add(table, "%s", text);
+    free(text);
 }
 
 /* "A7 10, A15 4": of the machine's PE kinds, or as the app says it. */
@@ -91,72 +78,80 @@ static const char *costs_text(struct arena *arena, const struct app *app, const 
     return text;
 }
 
-static void print_tasks(struct arena *arena, const struct app *app, const struct bind *bind,
-                        const double *rank_ps, FILE *stream)
+static void print_tasks(struct arena *arena, const struct app *app, const struct shape *shape,
+                        const struct bind *bind, const double *rank_ps, FILE *stream)
 {
-    static const struct table_column columns[] = {{"level", "", false},
+    static const struct table_column with_rank[] = {{"level", "", false},
+                                                    {"task", "", true},
+                                                    {"rank", "us", false},
+                                                    {"cost", "us or kernel", true},
+                                                    {"after", "bytes", true}};
+    static const struct table_column without[] = {{"level", "", false},
                                                   {"task", "", true},
                                                   {"cost", "us or kernel", true},
-                                                  {"after", "bytes", true},
-                                                  {"rank", "us", false}};
-    int32_t *levels;
-    int column_count = (int)(sizeof columns / sizeof *columns) - (rank_ps == NULL);
+                                                  {"after", "bytes", true}};
     struct table table;
-    find_levels(app, arena, &levels);
-    table_init(&table, columns, column_count);
-    for (int32_t level = 0; level < app->task_count; level++)
-        for (int32_t t = 0; t < app->task_count; t++) {
-            if (levels[t] != level)
-                continue;
-            table_add(&table, "%d", (int)level);
-            table_add(&table, "%s", app->tasks[t].name);
-            table_add(&table, "%s", costs_text(arena, app, bind, t));
-            table_add(&table, "%s", preds_text(arena, app, t));
-            if (rank_ps != NULL)
-                table_add(&table, "%s", us_text(arena, rank_ps[t]));
-        }
+    table_init(&table, rank_ps == NULL ? without : with_rank, rank_ps == NULL ? 4 : 5);
+    for (int32_t i = 0; i < app->task_count; i++) {
+        int32_t task = shape->by_level[i];
+        table_add(&table, "%d", (int)shape->level[task]);
+        table_add(&table, "%s", app->tasks[task].name);
+        if (rank_ps != NULL)
+            table_add(&table, "%s", us_text(arena, rank_ps[task]));
+        table_add(&table, "%s", costs_text(arena, app, bind, task));
+        add_preds(&table, arena, app, task);
+    }
     table_print(&table, WIDTH, stream);
     table_finish(&table);
 }
 
+static void print_path(const struct app *app, const struct shape_load *load, FILE *stream)
+{
+    fputs("    ", stream);
+    for (int32_t i = 0; i < load->path_count; i++)
+        fprintf(stream, "%s%s", i == 0 ? "" : " > ", app->tasks[load->path[i]].name);
+    fputc('\n', stream);
+}
+
 /* What the whole job costs on the machine. */
-static void print_figures(struct arena *arena, const struct app *app, const struct bind *bind,
+static void print_figures(struct arena *arena, const struct shape *shape, const struct bind *bind,
                           const double *rank_ps, FILE *stream)
 {
-    double serial_ps = 0, mean_cost_ps = 0, mean_delay_ps = 0, critical_ps = 0, highest_ps = 0;
-    double *end_ps = arena_zeroed(arena, (size_t)app->task_count, sizeof *end_ps);
-    int32_t *levels;
-    for (int32_t i = 0; i < app->task_count; i++) {
-        int32_t task = app->order[i];
-        const struct app_task *what = &app->tasks[task];
-        for (int32_t p = 0; p < what->pred_count; p++) {
-            double before_ps = end_ps[app->preds[what->first_pred + p].task];
-            end_ps[task] = before_ps > end_ps[task] ? before_ps : end_ps[task];
-        }
-        end_ps[task] += (double)bind->min_cost_ps[task];
-        critical_ps = end_ps[task] > critical_ps ? end_ps[task] : critical_ps;
+    const struct app *app = bind->app;
+    bool has_branches = app->branch_count > 0;
+    const char *mean = has_branches ? ", on average" : "";
+    double highest_ps = 0;
+    struct shape_load load;
+    shape_load_find(&load, arena, bind);
+    for (int32_t task = 0; task < app->task_count; task++)
         highest_ps = rank_ps[task] > highest_ps ? rank_ps[task] : highest_ps;
-        serial_ps += (double)bind->min_cost_ps[task];
-        mean_cost_ps += bind->mean_cost_ps[task];
-    }
-    for (int32_t e = 0; e < app->edge_count; e++)
-        mean_delay_ps += bind->mean_delay_ps[e];
     fprintf(stream, "\n  on %s:\n", bind->soc->name);
-    fprintf(stream, "  %s us of work, each task on its fastest PE\n", us_text(arena, serial_ps));
+    if (load.serial_pe >= 0)
+        fprintf(stream, "  %s us serial, all tasks on %s%s\n", us_text(arena, load.serial_ps),
+                bind->soc->pes[load.serial_pe].name, mean);
+    else
+        fputs("  no PE can run all tasks\n", stream);
+    fprintf(stream, "  %s us of work, each task on its fastest PE%s\n",
+            us_text(arena, load.work_ps), mean);
     fprintf(stream, "  %s us critical path, free communication: no schedule is shorter%s\n",
-            us_text(arena, critical_ps), app->branch_count > 0 ? " if every task runs" : "");
+            us_text(arena, (double)load.longest_ps), has_branches ? " if every task runs" : "");
+    print_path(app, &load, stream);
+    if (!has_branches)
+        fprintf(stream, "  %s us of every PE, if none ever waits: no schedule is shorter\n",
+                us_text(arena, (double)load.area_ps));
     fprintf(stream, "  %s us highest upward rank\n", us_text(arena, highest_ps));
-    if (critical_ps > 0)
+    if (load.longest_ps > 0)
         fprintf(stream, "  %.3g parallelism (work / critical path), at most %d tasks in a level\n",
-                serial_ps / critical_ps, (int)find_levels(app, arena, &levels));
-    if (mean_cost_ps > 0)
-        fprintf(stream, "  %.3g CCR (mean delays / mean times)\n", mean_delay_ps / mean_cost_ps);
+                load.work_ps / (double)load.longest_ps, (int)shape->widest);
+    fprintf(stream, "  %.3g CCR (mean delay of an edge / mean time of a task)\n", load.ccr);
 }
 
 void portrait_app(const struct app *app, const struct bind *bind, FILE *stream)
 {
     struct arena *arena = arena_create();
     double *rank_ps = NULL;
+    struct shape shape;
+    shape_find(&shape, arena, app);
     if (bind != NULL) {
         rank_ps = arena_zeroed(arena, (size_t)app->task_count, sizeof *rank_ps);
         bind_upward_rank(bind, rank_ps);
@@ -169,9 +164,9 @@ void portrait_app(const struct app *app, const struct bind *bind, FILE *stream)
     if (app->batch > 1)
         fprintf(stream, ", %d samples in a job", (int)app->batch);
     fputs("\n\n", stream);
-    print_tasks(arena, app, bind, rank_ps, stream);
+    print_tasks(arena, app, &shape, bind, rank_ps, stream);
     if (bind != NULL)
-        print_figures(arena, app, bind, rank_ps, stream);
+        print_figures(arena, &shape, bind, rank_ps, stream);
     arena_destroy(arena);
 }
 
