@@ -108,7 +108,8 @@ const char *library_find(struct arena *arena, enum library_shelf shelf, const ch
 
 const char *library_find_experiment(struct arena *arena, const char *argument, struct fault *fault)
 {
-    if (is_file(argument))
+    bool is_path = strchr(argument, '/') != NULL || ends_with(argument, ".yaml");
+    if (is_path && is_file(argument))
         return arena_string(arena, argument);
     if (is_folder(argument)) {
         size_t length = strlen(argument);
@@ -117,7 +118,13 @@ const char *library_find_experiment(struct arena *arena, const char *argument, s
         if (is_file(path))
             return path;
     }
-    return library_find(arena, LIBRARY_EXPERIMENTS, argument, ".", argument, fault);
+    struct fault no_name = FAULT_NONE;
+    const char *path = library_find(arena, LIBRARY_EXPERIMENTS, argument, ".", argument, &no_name);
+    if (path == NULL && is_file(argument))
+        return arena_string(arena, argument);
+    if (path == NULL)
+        *fault = no_name;
+    return path;
 }
 
 static int by_name(const void *a, const void *b)

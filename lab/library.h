@@ -22,8 +22,9 @@ const char *library_path(struct arena *arena, const char *folder, const char *va
 const char *library_find(struct arena *arena, enum library_shelf shelf, const char *value,
                          const char *folder, const char *where, struct fault *fault);
 
-/* The experiment that a command line means: a file, a folder with an experiment.yaml, or the name
- * of a shipped one. NULL and a fault if there is none. */
+/* The experiment that a command line means: a path (with a slash or ending in .yaml), a folder with
+ * an experiment.yaml, the name of a shipped one, or any other file. NULL and a fault if there is
+ * none. */
 const char *library_find_experiment(struct arena *arena, const char *argument, struct fault *fault);
 
 /* Names on a shelf in $HETSOC_DATA or the data folders, sorted, without duplicates. */

@@ -178,7 +178,10 @@ START_TEST(an_experiment_is_also_a_folder_or_a_shipped_name)
                   "name: study\nplatform: ../duo.yaml\nschedulers: [heft]\n"
                   "workload: {apps: [../pair.yaml], arrivals: single}\n");
     assert_says(run("run study --dry-run", 0).out, "1 trials");
+    scratch_write(&scratch, "reference-topcuoglu", "#!/bin/sh\n"); /* not what is meant */
     assert_says(run("run reference-topcuoglu --dry-run", 0).out, "platform=top3");
+    scratch_write(&scratch, "plain", scratch_read(&scratch, "race.yaml"));
+    assert_says(run("run plain --dry-run", 0).out, "24 trials");
 }
 END_TEST
 
