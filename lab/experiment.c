@@ -262,6 +262,35 @@ static bool apply_set(struct experiment *experiment, const char *set, struct fau
     return yaml_assign(experiment->arena, experiment->root, key, equals + 1, fault);
 }
 
+/* The optimum is that of one job alone. */
+static bool check_optimum(const struct yaml_node *root, struct fault *fault)
+{
+    const struct yaml_node *optimum = yaml_get(root, "optimum");
+    const struct yaml_node *workload = yaml_get(root, "workload");
+    bool is_swept = workload->type == YAML_LIST;
+    int count = optimum == NULL ? 0 : is_swept ? workload->count : 1;
+    for (int i = 0; i < count; i++) {
+        const struct yaml_node *item = is_swept ? workload->items[i] : workload;
+        const struct yaml_node *kind = yaml_get(yaml_get(item, "arrivals"), "kind");
+        if (strcmp(kind->text, "single") != 0)
+            return fault_at(fault, optimum, "remove it, or write arrivals: {kind: single}",
+                            "the optimum is that of one job, and more may arrive");
+    }
+    return true;
+}
+
+static void read_optimum(struct experiment *experiment)
+{
+    const struct yaml_node *optimum = yaml_get(experiment->root, "optimum");
+    if (optimum == NULL)
+        return;
+    experiment->optimum = (struct optimum_limits){
+        .nodes = schema_int(&experiment_schema, optimum, "optimum", "nodes"),
+        .time_limit_s = schema_real(&experiment_schema, optimum, "optimum", "time_limit_s"),
+        .memory_bytes = OPTIMUM_MEMORY_BYTES,
+    };
+}
+
 static bool check_tree(struct experiment *experiment, struct fault *fault)
 {
     struct yaml_node *root = experiment->root;
@@ -274,7 +303,7 @@ static bool check_tree(struct experiment *experiment, struct fault *fault)
     if (name->text[0] == '.')
         return fault_at(fault, name, "begin it with a letter or a digit",
                         "the name of an experiment names a folder and may not begin with a point");
-    return check_workloads(yaml_get(root, "workload"), fault) &&
+    return check_workloads(yaml_get(root, "workload"), fault) && check_optimum(root, fault) &&
            check_noise(yaml_get(root, "noise"), fault) && check_schedulers(experiment, fault);
 }
 
@@ -314,5 +343,6 @@ bool experiment_load_with(const struct roster *roster, struct experiment *experi
     int64_t limit_mib = schema_int(&experiment_schema, root, "", "memory_limit_mib");
     experiment->time_limit_s = isnan(limit_s) ? 0 : limit_s;
     experiment->memory_limit_bytes = limit_mib == INT64_MIN ? 0 : limit_mib * 1024 * 1024;
+    read_optimum(experiment);
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "analysis/optimum.h"
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/schema.h"
@@ -24,8 +25,9 @@ struct experiment {
     uint64_t seed;
     int32_t replicates;
     bool trace;
-    double time_limit_s;        /* of a trial; 0 = none */
-    int64_t memory_limit_bytes; /* of a trial; 0 = none */
+    double time_limit_s;           /* of a trial; 0 = none */
+    int64_t memory_limit_bytes;    /* of a trial; 0 = none */
+    struct optimum_limits optimum; /* of the search in each trial; nodes = 0: not asked */
 };
 
 /* Loads FILE, which may name the schedulers of a roster (borrowed), applies `sets` ("key=value",

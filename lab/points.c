@@ -186,6 +186,21 @@ static bool count_jobs(struct point *point, const struct yaml_node *workload, st
     return true;
 }
 
+/* Faults if the optimum of an app is asked for that has branches. */
+static bool check_optimum(const struct point *point, const struct yaml_node *apps,
+                          struct fault *fault)
+{
+    char where[WHERE_SIZE];
+    for (int32_t i = 0; i < point->app_count; i++)
+        if (point->binds[i].chances != NULL)
+            return fault_set(fault,
+                             yaml_where(yaml_get(apps->items[i], "app"), where, sizeof where),
+                             "remove `optimum`, or choose an app without branches",
+                             "`%s` has branches, so its optimum differs from job to job",
+                             point->binds[i].app->name);
+    return true;
+}
+
 static bool read_workload(struct expansion *expansion, struct point *point,
                           const struct yaml_node *workload, struct fault *fault)
 {
@@ -198,6 +213,9 @@ static bool read_workload(struct expansion *expansion, struct point *point,
     point->binds = mix->binds;
     point->app_count = mix->app_count;
     point->app_share = mix->app_share;
+    if (expansion->experiment->optimum.nodes > 0 &&
+        !check_optimum(point, yaml_get(workload, "apps"), fault))
+        return false;
     const struct arrivals_kind *kind =
         arrivals_find(schema_text(&experiment_schema, arrivals, at, "kind"));
     if (kind->needs_file) {

@@ -8,6 +8,7 @@
 
 #include "analysis/stream_bound.h"
 #include "base/memory.h"
+#include "base/tick.h"
 #include "lab/tables.h"
 
 const char *trial_status_name(enum trial_status status)
@@ -84,6 +85,18 @@ const struct trial_figure trial_figures[] = {
     {.name = "latency_ratio",
      REAL(latency_ratio),
      .summary = "mean_latency_us / latency_bound_us; nothing is below 1"},
+    {.name = "optimum_us",
+     REAL(optimum_us),
+     .summary = "shortest makespan that is possible; only with `optimum` and a proof"},
+    {.name = "optimum_bound_us",
+     REAL(optimum_bound_us),
+     .summary = "proven lower bound on the makespan; only with `optimum`"},
+    {.name = "optimum_gap",
+     REAL(optimum_gap),
+     .summary = "(best makespan found - optimum_bound_us) / optimum_bound_us; 0 is a proof"},
+    {.name = "optimum_ratio",
+     REAL(optimum_ratio),
+     .summary = "makespan_us / optimum_bound_us; nothing is below 1"},
 };
 
 const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;
@@ -131,6 +144,29 @@ static void hold_against_bound(struct trial_row *row, const struct point *point,
         stream_bound_us(point->binds, point->app_count, scenario, point->warmup_jobs);
     if (row->latency_bound_us > 0)
         row->latency_ratio = row->metrics.mean_latency_us / row->latency_bound_us;
+}
+
+/* How far the only job is from the best possible schedule. A search that met its time limit leaves
+ * nothing: what it found depends on the machine. */
+static void hold_against_optimum(struct trial_row *row, const struct point *point,
+                                 const struct scenario *scenario,
+                                 const struct optimum_limits *limits)
+{
+    struct arrival arrival = ARRIVAL_BEFORE_FIRST;
+    struct optimum optimum;
+    if (!scenario->next_arrival(scenario->source, &arrival))
+        return;
+    optimum_find(&optimum, &point->binds[arrival.app], scenario, arrival.job, limits);
+    if (!optimum.is_late) {
+        if (optimum.is_proven)
+            row->optimum_us = tick_to_us(optimum.makespan_ps);
+        row->optimum_bound_us = tick_to_us(optimum.bound_ps);
+        if (optimum.bound_ps > 0) {
+            row->optimum_gap = optimum_gap(&optimum);
+            row->optimum_ratio = row->metrics.makespan_us / row->optimum_bound_us;
+        }
+    }
+    optimum_finish(&optimum);
 }
 
 void trial_run(const struct points *points, const struct experiment *experiment, int32_t trial,
@@ -183,6 +219,8 @@ void trial_run(const struct points *points, const struct experiment *experiment,
     read_result(row, &result, seconds);
     if (row->status == TRIAL_DONE)
         hold_against_bound(row, point, &scenario);
+    if (row->status == TRIAL_DONE && experiment->optimum.nodes > 0)
+        hold_against_optimum(row, point, &scenario, &experiment->optimum);
     free(pes);
     metrics_destroy(metrics);
 }

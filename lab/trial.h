@@ -18,7 +18,8 @@ struct trial_row {
     int64_t decisions;
     double decide_us_mean, wall_s, tasks_per_s, loaded_bytes;
     double latency_bound_us, latency_ratio; /* NAN unless the trial is done */
-    struct fault fault;                     /* why, unless done */
+    double optimum_us, optimum_bound_us, optimum_gap, optimum_ratio; /* NAN unless asked for */
+    struct fault fault;                                              /* why, unless done */
 };
 
 /* A figure of a row: a column of trials.csv. */

@@ -174,6 +174,15 @@ START_TEST(an_output_folder_that_cannot_be_written_is_refused)
 }
 END_TEST
 
+START_TEST(the_optimum_of_an_app_with_branches_is_refused)
+{
+    scratch_write(&scratch, "race.yaml",
+                  "name: race\nplatform: zcu102\nschedulers: [eft]\nbaseline: eft\n"
+                  "workload: {apps: [cigt_fmnist], arrivals: single}\noptimum: {}\n");
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:5:19", "branches");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("bad_input");
@@ -193,6 +202,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_file_of_no_known_format_is_refused);
     tcase_add_test(tcase, a_broken_set_is_refused);
     tcase_add_test(tcase, an_output_folder_that_cannot_be_written_is_refused);
+    tcase_add_test(tcase, the_optimum_of_an_app_with_branches_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -296,6 +296,22 @@ START_TEST(validate_says_what_right_files_are)
 }
 END_TEST
 
+/* Topcuoglu, Hariri and Wu 2002: HEFT finishes at 80, the best possible is 73. */
+START_TEST(an_experiment_tells_how_far_schedulers_are_from_the_optimum)
+{
+    scratch_write(&scratch, "one.yaml",
+                  "name: one\nplatform: top3\nschedulers: [heft]\nengine: heap\n"
+                  "workload: {apps: [topcuoglu], arrivals: single}\noptimum: {}\n");
+    run("run one.yaml -o out --quiet", 0);
+    const char *summary = scratch_read(&scratch, "out/summary.csv");
+    assert_says(summary, ",makespan_us,1,80,");
+    assert_says(summary, ",optimum_us,1,73,");
+    assert_says(summary, ",optimum_bound_us,1,73,");
+    assert_says(summary, ",optimum_gap,1,0,");
+    assert_says(summary, ",optimum_ratio,1,1.0958904109589");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("cli");
@@ -319,6 +335,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_second_interrupt_ends_a_long_trial);
     tcase_add_test(tcase, an_imported_graph_can_be_run);
     tcase_add_test(tcase, validate_says_what_right_files_are);
+    tcase_add_test(tcase, an_experiment_tells_how_far_schedulers_are_from_the_optimum);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -246,6 +246,23 @@ START_TEST(every_workload_of_a_sweep_is_checked)
 }
 END_TEST
 
+START_TEST(the_optimum_is_asked_of_a_single_job_only)
+{
+    const char *single = HEAD "workload: {apps: [pair], arrivals: single}\n" RACE;
+    const char *path = scratch_write(
+        &scratch, "one.yaml", arena_printf(scratch.arena, "%soptimum: {nodes: 7}\n", single));
+    struct experiment one;
+    ck_assert_msg(experiment_load(&one, scratch.arena, path, NULL, 0, &fault), "%s", fault.what);
+    ck_assert_int_eq(one.optimum.nodes, 7);
+    ck_assert_double_eq(one.optimum.time_limit_s, 60);
+    assert_refused(HEAD "workload: {apps: [pair], jobs: 2, arrivals: {kind: poisson, "
+                        "rate_jobs_per_ms: 1}}\n" RACE "optimum: {nodes: 7}\n",
+                   ":5:10", "one job");
+    assert_refused(arena_printf(scratch.arena, "%soptimum: {nodes: 0}\n", single), ":5:18",
+                   "nodes");
+}
+END_TEST
+
 START_TEST(noise_has_exactly_one_strength)
 {
     assert_refused(HEAD WORKLOAD RACE "noise: [{name: x, exec: {dist: lognormal}}]\n", ":5:25",
@@ -321,6 +338,7 @@ Suite *test_suite(void)
         a_file_goes_with_traces_only,
         the_number_of_jobs_must_make_sense,
         every_workload_of_a_sweep_is_checked,
+        the_optimum_is_asked_of_a_single_job_only,
         noise_has_exactly_one_strength,
         a_noise_that_is_only_a_name_must_be_called_none,
         names_listed_twice_are_refused,

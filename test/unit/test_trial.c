@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/trials.h"
 #include "lab/trial.h"
 #include "test/scratch.h"
 #include "test/suite.h"
@@ -83,6 +84,39 @@ START_TEST(a_row_has_the_figures_of_its_trial)
     ck_assert_double_ge(row.decide_us_mean, 0);
     ck_assert_double_gt(row.wall_s, 0);
     ck_assert_double_eq_tol(row.tasks_per_s, 2 / row.wall_s, 1e-6 * row.tasks_per_s);
+}
+END_TEST
+
+START_TEST(a_row_tells_how_far_its_job_is_from_the_optimum_if_asked)
+{
+    struct trial_row row;
+    replace_policy(decide_apart);
+    experiment.optimum =
+        (struct optimum_limits){.nodes = 1000, .memory_bytes = OPTIMUM_MEMORY_BYTES};
+    trial_run(&points, &experiment, 0, NULL, &row);
+    ck_assert_double_eq(row.optimum_us, 8); /* both on PE 2 */
+    ck_assert_double_eq(row.optimum_bound_us, 8);
+    ck_assert_double_eq(row.optimum_gap, 0);
+    ck_assert_double_eq(row.optimum_ratio, 2);
+    experiment.optimum.nodes = 0;
+    trial_run(&points, &experiment, 0, NULL, &row);
+    ck_assert(isnan(row.optimum_us));
+    ck_assert(isnan(row.optimum_bound_us));
+    ck_assert(isnan(row.optimum_gap));
+    ck_assert(isnan(row.optimum_ratio));
+}
+END_TEST
+
+START_TEST(the_optimum_is_that_of_the_realised_times)
+{
+    struct trial_row row;
+    points.list[0].noise =
+        (struct noise){.name = "ln", .dist = NOISE_LOGNORMAL, .sigma = 1, .slow_factor = 1};
+    experiment.optimum =
+        (struct optimum_limits){.nodes = 1000, .memory_bytes = OPTIMUM_MEMORY_BYTES};
+    trial_run(&points, &experiment, 0, NULL, &row);
+    ck_assert_double_ne(row.optimum_us, 8);
+    ck_assert_double_eq(row.optimum_us, row.metrics.makespan_us); /* HEFT puts both on PE 2 */
 }
 END_TEST
 
@@ -177,18 +211,37 @@ START_TEST(figures_name_every_member_once)
 }
 END_TEST
 
+/* Else a summary would take a new figure for a swept key. */
+START_TEST(every_figure_is_known_as_a_metric_when_trials_are_read)
+{
+    const char *header = "experiment,platform,workload,engine,scheduler,rate_jobs_per_ms,noise,"
+                         "replicate,status";
+    struct trials trials;
+    for (int i = 0; i < trial_figure_count; i++)
+        header = arena_printf(scratch.arena, "%s,%s", header, trial_figures[i].name);
+    scratch_write(&scratch, "trials.csv", arena_printf(scratch.arena, "%s\n", header));
+    ck_assert_msg(trials_load(&trials, scratch.folder, &fault), "%s", fault.what);
+    for (int key = TRIALS_KEY_COUNT; key < trials.key_count; key++)
+        ck_abort_msg("`%s` is not among the metrics of analysis/trials.c", trials.key_names[key]);
+    trials_finish(&trials);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("trial");
     TCase *tcase = tcase_create("trial");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_row_has_the_figures_of_its_trial);
+    tcase_add_test(tcase, a_row_tells_how_far_its_job_is_from_the_optimum_if_asked);
+    tcase_add_test(tcase, the_optimum_is_that_of_the_realised_times);
     tcase_add_test(tcase, a_trace_has_a_row_per_job_task_and_pe);
     tcase_add_test(tcase, a_trace_tells_the_estimate_from_the_time_taken);
     tcase_add_test(tcase, a_policy_that_assigns_nothing_is_a_deadlock);
     tcase_add_test(tcase, an_illegal_decision_is_a_failed_trial);
     tcase_add_test(tcase, a_trace_that_cannot_be_written_is_a_failed_trial);
     tcase_add_test(tcase, figures_name_every_member_once);
+    tcase_add_test(tcase, every_figure_is_known_as_a_metric_when_trials_are_read);
     suite_add_tcase(suite, tcase);
     return suite;
 }
