@@ -116,7 +116,7 @@ END_TEST
 START_TEST(what_is_wrong_is_told_before_training)
 {
     static const char *const wrong[][2] = {
-        {"--set train.agent=magic", "unknown agent `magic`"},
+        {"--set train.agent=magic", "must be one of mlp"},
         {"--set train.mode=fast", "train.mode"},
         {"--set train.minibatches=100", "more minibatches than rollouts"},
         {"--set train.rollouts=1", "train.rollouts"},

@@ -258,6 +258,7 @@ START_TEST(the_optimum_is_asked_of_a_single_job_only)
     assert_refused(HEAD "workload: {apps: [pair], jobs: 2, arrivals: {kind: poisson, "
                         "rate_jobs_per_ms: 1}}\n" RACE "optimum: {nodes: 7}\n",
                    ":5:10", "one job");
+    fault = FAULT_NONE;
     assert_refused(arena_printf(scratch.arena, "%soptimum: {nodes: 0}\n", single), ":5:18",
                    "nodes");
 }
