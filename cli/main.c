@@ -20,7 +20,7 @@ static const struct {
      command_report},
     {"import", "write task graphs of other formats as apps", command_import},
     {"train", "train a scheduler on an experiment", command_train},
-    {"list", "list schedulers, platforms, apps, arrivals or metrics", command_list},
+    {"list", "list schedulers, platforms, apps, arrivals, agents or metrics", command_list},
     {"show", "show what a platform, an app or a scheduler is made of", command_show},
     {"validate", "check experiment, platform, app and arrivals files", command_validate},
     {"kernels", "measure the FFF, CIGT and dense inference kernels on this machine",
