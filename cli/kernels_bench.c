@@ -128,7 +128,8 @@ static const struct argp_option argp_options[] = {
     {"layers", OPTION_LAYERS, "N,...", 0,
      "layers used in turn (1,16): with 16, weights come from memory, as in a whole model", 0},
     {"isa", OPTION_ISA, "NAME,...", 0, "portable, avx2, avx512 or all (the widest)", 0},
-    {"seconds", OPTION_SECONDS, "S", 0, "time to measure, about (36)", 0},
+    {"seconds", OPTION_SECONDS, "S", 0,
+     "time to measure, about (24); the whole run takes up to twice as long", 0},
     {"seed", OPTION_SEED, "N", 0, "of weights and inputs (1)", 0},
     {"list", OPTION_LIST, NULL, 0, "name the kernels and stop", 0},
     {0},
@@ -162,7 +163,7 @@ int kernels_bench(int argc, char **argv)
                  .batch_count = 4,
                  .layers = {1, 16},
                  .layer_count = 2,
-                 .seconds = 36,
+                 .seconds = 24,
                  .seed = 1},
     };
     argp_parse(&argp, argc, argv, 0, NULL, &options);
