@@ -110,7 +110,7 @@ START_TEST(no_schedule_is_shorter_than_the_bounds)
         optimum_find(&optimum, bind, NULL, 0, &limits);
         ck_assert_int_le(load.longest_ps, optimum.makespan_ps);
         ck_assert_int_le(load.area_ps, optimum.makespan_ps);
-        ck_assert(optimum.makespan_ps <= load.serial_ps);
+        ck_assert((double)optimum.makespan_ps <= load.serial_ps);
         optimum_finish(&optimum);
     }
 }
