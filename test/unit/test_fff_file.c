@@ -7,6 +7,7 @@
 #include "test/scratch.h"
 #include "test/suite.h"
 #include "workloads/kernels/fff.h"
+#include "workloads/kernels/fff_leaf.h"
 
 static struct scratch scratch;
 
@@ -59,19 +60,99 @@ START_TEST(a_file_that_is_no_fff_is_refused)
 {
     float values[6] = {1, 2, 3, 4, 5, 6};
     struct safetensors_array arrays[] = {{"w_in", SAFETENSORS_F32, 2, {3, 2}, 6, values},
-                                         {"w_out", SAFETENSORS_F32, 2, {3, 2}, 6, values}};
+                                         {"w_out", SAFETENSORS_F32, 2, {3, 2}, 6, values},
+                                         {"bias", SAFETENSORS_F32, 1, {2}, 2, values}};
     struct safetensors_note notes[] = {{"kernel", "fff"}, {"trees", "1"}, {"depth", "1"}};
-    ck_assert_str_eq(load(arrays, 2, notes, 0), "this file does not hold an FFF");
+    ck_assert_str_eq(load(arrays, 2, notes, 0), "this file does not hold weights of kernel fff");
     ck_assert_str_eq(load(arrays, 2, notes, 2), "note `depth` is not a whole number from 0 to 20");
-    ck_assert_str_eq(load(arrays, 1, notes, 3),
-                     "there is no array `w_out`, F32, of 2 dimensions and 3 nodes");
+    ck_assert_str_eq(load(arrays, 1, notes, 3), "there is no array `w_out` of 3 rows");
+    ck_assert_str_eq(load(arrays, 3, notes, 3),
+                     "there is no array `bias`, F32, of 1 dimensions, 1 rows of 3");
     notes[2].value = "2";
-    ck_assert_str_eq(load(arrays, 2, notes, 3),
-                     "there is no array `w_in`, F32, of 2 dimensions and 7 nodes");
+    ck_assert_str_eq(load(arrays, 2, notes, 3), "there is no array `w_in` of 7 rows");
     notes[2].value = "1";
+    arrays[1].type = SAFETENSORS_I32;
+    ck_assert_str_eq(load(arrays, 2, notes, 3),
+                     "there is no array `w_out`, F32, of 2 dimensions, 3 rows of 2");
+    arrays[1].type = SAFETENSORS_F32;
     values[3] = NAN;
     ck_assert_str_eq(load(arrays, 2, notes, 3),
                      "a weight is not: input 1 of sample 1 is not a number");
+}
+END_TEST
+
+/* The same leaves, the same outputs; rows of 5 and 3 floats are padded in memory. */
+START_TEST(leaf_networks_come_back_as_they_were_saved)
+{
+    enum { BATCH = 9 };
+    struct fff_leaf_shape shapes[] = {{5, 3, 3, 7, FFF_LEAF_GELU}, {64, 64, 0, 2, FFF_LEAF_RELU}};
+    const struct fff_leaf_shape *shape = &shapes[_i];
+    struct fff_leaf *leaf = fff_leaf_create(shape);
+    fff_leaf_fill(leaf, 5, 0);
+    struct fault fault = FAULT_NONE;
+    const char *path = scratch_path(&scratch, "leaf.safetensors");
+    ck_assert(fff_leaf_save(leaf, path, &fault));
+    struct fff_leaf *back = fff_leaf_load(path, &fault);
+    ck_assert_msg(back != NULL, "%s", fault.what);
+    ck_assert_int_eq(back->shape.width, shape->width);
+    ck_assert_int_eq(back->shape.activation, shape->activation);
+    ck_assert_uint_eq(back->bytes, leaf->bytes);
+    ck_assert_mem_eq(back->w_node, leaf->w_node, leaf->bytes);
+    ck_assert_float_eq(back->weight_limit, leaf->weight_limit);
+    float x[BATCH * 64], out[BATCH * 64], again[BATCH * 64];
+    int32_t chosen[BATCH], chosen_again[BATCH];
+    for (int32_t i = 0; i < BATCH * 64; i++)
+        x[i] = (float)(i * 37 % 101 - 50) / 50;
+    fff_leaf_reference(leaf, x, BATCH, out, chosen);
+    fff_leaf_reference(back, x, BATCH, again, chosen_again);
+    ck_assert_mem_eq(out, again, (size_t)(BATCH * shape->outputs) * sizeof *out);
+    ck_assert_mem_eq(chosen, chosen_again, sizeof chosen);
+    fff_leaf_destroy(leaf);
+    fff_leaf_destroy(back);
+}
+END_TEST
+
+/* The fault that loading this as leaf networks gives, "" for none. */
+static const char *load_leaf(const struct safetensors_array *arrays,
+                             const struct safetensors_note *notes)
+{
+    static struct fault fault;
+    fault = FAULT_NONE;
+    const char *path = scratch_path(&scratch, "leaf.safetensors");
+    ck_assert(safetensors_write(path, arrays, 6, notes, 3, &fault));
+    struct fff_leaf *leaf = fff_leaf_load(path, &fault);
+    ck_assert_int_eq(leaf == NULL, fault.what[0] != '\0');
+    fff_leaf_destroy(leaf);
+    return fault.what;
+}
+
+START_TEST(a_file_that_is_no_fff_of_leaf_networks_is_refused)
+{
+    float values[6] = {1, 2, 3, 4, 5, 6};
+    struct safetensors_array arrays[] = {
+        {"w_in", SAFETENSORS_F32, 3, {2, 1, 2}, 4, values},
+        {"w_out", SAFETENSORS_F32, 3, {2, 1, 3}, 6, values},
+        {"b_in", SAFETENSORS_F32, 2, {2, 1}, 2, values},
+        {"b_out", SAFETENSORS_F32, 2, {2, 3}, 6, values},
+        {"w_node", SAFETENSORS_F32, 2, {1, 2}, 2, values},
+        {"b_node", SAFETENSORS_F32, 1, {1}, 1, values},
+    };
+    struct safetensors_note notes[] = {
+        {"kernel", "fff_leaf"}, {"depth", "1"}, {"activation", "relu"}};
+    ck_assert_str_eq(load_leaf(arrays, notes), "");
+    for (int32_t i = 0; i < 6; i++) {
+        const char *name = arrays[i].name;
+        arrays[i].name = "other";
+        ck_assert_msg(strstr(load_leaf(arrays, notes), name) != NULL, "without %s", name);
+        arrays[i].name = name;
+    }
+    values[0] = INFINITY;
+    ck_assert_str_eq(load_leaf(arrays, notes), "a weight is not: input 0 of sample 0 is infinite");
+    notes[2].value = "tanh";
+    ck_assert_str_eq(load_leaf(arrays, notes), "note `activation` is neither relu nor gelu");
+    notes[0].value = "fff";
+    ck_assert_str_eq(load_leaf(arrays, notes),
+                     "this file does not hold weights of kernel fff_leaf");
 }
 END_TEST
 
@@ -82,6 +163,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(file, set_up, tear_down);
     tcase_add_test(file, weights_come_back_as_they_were_saved);
     tcase_add_test(file, a_file_that_is_no_fff_is_refused);
+    tcase_add_loop_test(file, leaf_networks_come_back_as_they_were_saved, 0, 2);
+    tcase_add_test(file, a_file_that_is_no_fff_of_leaf_networks_is_refused);
     suite_add_tcase(suite, file);
     return suite;
 }

@@ -59,6 +59,13 @@ void fff_leaf_fill(struct fff_leaf *leaf, uint64_t seed, uint32_t layer);
 /* To be called when the weights have changed: false and a fault if one of them is not finite. */
 bool fff_leaf_seal(struct fff_leaf *leaf, struct fault *fault);
 
+/* Writes and reads "w_node" [nodes, inputs], "b_node" [nodes] (both absent at depth 0), "w_in"
+ * [leaves, width, inputs], "b_in" [leaves, width], "w_out" [leaves, width, outputs] and "b_out"
+ * [leaves, outputs], F32, of a safetensors file whose notes hold depth and activation (relu, gelu).
+ * fff_leaf_load returns NULL and a fault if it is none. */
+bool fff_leaf_save(const struct fff_leaf *leaf, const char *path, struct fault *fault);
+struct fff_leaf *fff_leaf_load(const char *path, struct fault *fault);
+
 /* Scratch memory of one thread for layers of one shape and batches up to a limit. */
 struct fff_leaf_workspace;
 struct fff_leaf_workspace *fff_leaf_workspace_create(const struct fff_leaf_shape *shape,
