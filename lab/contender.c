@@ -80,28 +80,55 @@ const struct schema *contender_schema(struct arena *arena, const struct policy_k
     return schema;
 }
 
+/* Whether the documentation of two parameters is the same but for the policy. */
+static bool is_same_param(const struct schema_row *a, const struct schema_row *b)
+{
+    return strcmp(a->path, b->path) == 0 && strcmp(a->help, b->help) == 0 && a->min == b->min &&
+           a->max == b->max && strcmp(a->fallback, b->fallback) == 0;
+}
+
+/* Appends a row, or joins the policy to `owners` of the row that says the same. Returns the count.
+ */
+static size_t add_documented(struct arena *arena, struct schema_row *rows, const char **owners,
+                             size_t count, const char *policy, struct schema_row row)
+{
+    for (size_t r = 1; r < count; r++) {
+        if (is_same_param(&rows[r], &row)) {
+            owners[r] = arena_printf(arena, "%s, %s", owners[r], policy);
+            return count;
+        }
+    }
+    rows[count] = row;
+    owners[count] = policy;
+    return count + 1;
+}
+
 const struct schema *contender_document(struct arena *arena)
 {
     size_t count = 1;
     for (int32_t i = 0; sched_registry[i] != NULL; i++)
         count += (size_t)sched_registry[i]->param_count + 1;
     struct schema_row *rows = arena_zeroed(arena, count, sizeof *rows);
+    const char **owners = arena_zeroed(arena, count, sizeof *owners);
     rows[0] = (struct schema_row){
         .path = "",
         .type = SCHEMA_MAP,
         .help = "What else an item of `schedulers` may say: `{name: POLICY, PARAMETER: value}`. A "
-                "policy that is not in this table has no parameters."};
+                "policy that is not in this table has no parameters; braces hold those that share "
+                "one."};
     count = 1;
     for (int32_t i = 0; sched_registry[i] != NULL; i++) {
         const struct policy_kind *policy = sched_registry[i];
         for (int32_t p = 0; p < policy->param_count; p++)
-            rows[count++] =
-                param_row(arena, arena_printf(arena, "%s.%s", policy->name, policy->params[p].name),
-                          &policy->params[p]);
+            count = add_documented(arena, rows, owners, count, policy->name,
+                                   param_row(arena, policy->params[p].name, &policy->params[p]));
         if (policy->file != NULL)
-            rows[count++] = file_row(arena_printf(arena, "%s.%s", policy->name, policy->file->key),
-                                     policy->file);
+            count = add_documented(arena, rows, owners, count, policy->name,
+                                   file_row(policy->file->key, policy->file));
     }
+    for (size_t r = 1; r < count; r++)
+        rows[r].path = arena_printf(arena, strchr(owners[r], ',') != NULL ? "{%s}.%s" : "%s.%s",
+                                    owners[r], rows[r].path);
     struct schema *schema = arena_zeroed(arena, 1, sizeof *schema);
     *schema =
         (struct schema){.title = "parameters of schedulers", .rows = rows, .count = (int)count};

@@ -43,7 +43,8 @@ bool contender_load(struct contender_file *file, struct arena *arena,
 /* The keys of an item with this policy. Lives in `arena`. */
 const struct schema *contender_schema(struct arena *arena, const struct policy_kind *policy);
 
-/* The parameters of all policies, as "POLICY.PARAMETER", for docs/formats.md. Lives in `arena`. */
+/* The parameters of all policies, as "POLICY.PARAMETER" or, if several say the same of it, as
+ * "{POLICY, POLICY}.PARAMETER", for docs/formats.md. Lives in `arena`. */
 const struct schema *contender_document(struct arena *arena);
 
 #endif
