@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/cells.h"
+#include "analysis/corrections.h"
 #include "analysis/table.h"
 #include "analysis/trials.h"
 #include "base/schema.h"
@@ -107,23 +109,11 @@ static void add_latency(struct table *table, const struct block *block,
 static void add_comparison(struct table *table, const struct block *block,
                            const struct trials_group *group, const struct trials_measure *latency)
 {
-    const struct estimate *ratio = &latency->ratio;
-    double change = 100.0 * (ratio->mean - 1.0);
-    double low = 100.0 * (ratio->ci_low - 1.0), high = 100.0 * (ratio->ci_high - 1.0);
-    int decimals = fmax(change, high) < 1000.0 ? 1 : 0;
     if (strcmp(group->keys[TRIALS_SCHEDULER], block->baseline) == 0) {
         table_add(table, "baseline");
         table_add(table, "%s", "");
-    } else if (ratio->n == 0) {
-        table_add(table, "-");
-        table_add(table, "-");
-    } else if (ratio->n == 1) {
-        table_add(table, "%+.*f %%", decimals, change);
-        table_add(table, "%zu/%zu", latency->wins, ratio->n);
     } else {
-        table_add(table, "%+.*f %% [%+.*f, %+.*f]", decimals, change, decimals, low, decimals,
-                  high);
-        table_add(table, "%zu/%zu", latency->wins, ratio->n);
+        cells_add_ratio(table, latency);
     }
 }
 
@@ -225,29 +215,19 @@ static void print_block(struct block *block)
     table_finish(&table);
 }
 
-/* With many comparisons some intervals exclude 0 by chance: says how many differences hold when all
- * of the table are judged together. */
+/* Says how many of the differences in latency hold when all of them are judged together. */
 static void print_correction(const struct trials *trials, const char *baseline, FILE *stream)
 {
+    struct corrections corrections = {0};
     int latency = trials_metric(trials, "mean_latency_us");
-    size_t count = 0, alone = 0;
-    double *p = memory_zeroed(HASH_COUNT(trials->first), sizeof *p);
     for (const struct trials_group *group = trials->first; group != NULL && latency >= 0;
          group = group->hh.next) {
         const struct trials_group *rival = trials_rival(trials, group, baseline);
         struct estimate ratio = trials_measure(group, rival, latency).ratio;
-        if (ratio.n >= 2) {
-            p[count++] = statistics_ratio_p(&ratio);
-            alone += ratio.ci_low > 1.0 || ratio.ci_high < 1.0;
-        }
+        corrections_add(&corrections, &ratio);
     }
-    if (count > 1) {
-        fprintf(stream,
-                "%zu of %zu intervals exclude 0, each by itself; %zu still differ after Holm's "
-                "correction (5 %%).\n",
-                alone, count, statistics_holm(p, count));
-    }
-    free(p);
+    corrections_print(&corrections, stream);
+    corrections_finish(&corrections);
 }
 
 static void print_blocks(const struct trials *trials, const char *baseline, FILE *stream)

@@ -24,7 +24,7 @@ static const char *const VOLATILE_NAMES[] = {"decide_us_mean", "wall_s"};
 struct columns {
     int *keys;    /* [trials.key_count] */
     int *metrics; /* [trials.metric_count] */
-    int replicate, status;
+    int replicate, seed, status;
 };
 
 static bool is_volatile(const char *name)
@@ -85,6 +85,7 @@ static bool find_columns(struct trials *trials, struct columns *columns,
     columns->keys = arena_zeroed(arena, TRIALS_KEY_COUNT + (size_t)count, sizeof(int));
     columns->metrics = arena_zeroed(arena, (size_t)count, sizeof(int));
     if (!find_column(csv, path, "replicate", &columns->replicate, fault) ||
+        !find_column(csv, path, "seed", &columns->seed, fault) ||
         !find_column(csv, path, "status", &columns->status, fault) ||
         !find_column(csv, path, "tasks_per_s", &last, fault)) {
         return false;
@@ -217,6 +218,9 @@ static bool read_row(struct trials *trials, const struct columns *columns,
         return refuse_cell(csv, columns->replicate,
                            "the same combination is there twice with this replicate", fault);
     }
+    if (trials->seed == NULL) {
+        trials->seed = arena_string(trials->arena, csv_cell(csv, columns->seed));
+    }
     row.status = arena_string(trials->arena, csv_cell(csv, columns->status));
     if (strcmp(row.status, "done") == 0) {
         double *values = arena_zeroed(trials->arena, (size_t)trials->metric_count, sizeof *values);
@@ -295,8 +299,9 @@ size_t trials_done(const struct trials_group *group)
 }
 
 /* Puts the values of the same replicates side by side; returns how many there are. */
-static size_t pair_rows(const struct trials_group *group, const struct trials_group *rival,
-                        int metric, double *own, double *other)
+static size_t pair_rows(const struct trials_group *group, int metric,
+                        const struct trials_group *rival, int rival_metric, double *own,
+                        double *other)
 {
     size_t pairs = 0, r = 0;
     for (size_t i = 0; i < group->row_count; i++) {
@@ -307,7 +312,7 @@ static size_t pair_rows(const struct trials_group *group, const struct trials_gr
         if (r < rival->row_count && rival->rows[r].replicate == row->replicate &&
             row->values != NULL && rival->rows[r].values != NULL) {
             own[pairs] = row->values[metric];
-            other[pairs++] = rival->rows[r].values[metric];
+            other[pairs++] = rival->rows[r].values[rival_metric];
         }
     }
     return pairs;
@@ -315,6 +320,12 @@ static size_t pair_rows(const struct trials_group *group, const struct trials_gr
 
 struct trials_measure trials_measure(const struct trials_group *group,
                                      const struct trials_group *rival, int metric)
+{
+    return trials_measure_across(group, metric, rival, metric);
+}
+
+struct trials_measure trials_measure_across(const struct trials_group *group, int metric,
+                                            const struct trials_group *rival, int rival_metric)
 {
     struct trials_measure measure = {0};
     double *own = memory_zeroed(2 * group->row_count, sizeof *own);
@@ -327,7 +338,7 @@ struct trials_measure trials_measure(const struct trials_group *group,
         }
     }
     measure.mean = statistics_mean(own, n);
-    n = rival == NULL ? 0 : pair_rows(group, rival, metric, own, other);
+    n = rival == NULL ? 0 : pair_rows(group, metric, rival, rival_metric, own, other);
     measure.ratio = statistics_paired_ratio(own, other, n, &measure.wins);
     free(own);
     return measure;

@@ -48,6 +48,7 @@ struct trials {
     int key_count;
     const char **metric_names; /* in the order of the file */
     int metric_count;
+    const char *seed;           /* of the first row, as in the file; NULL without a row */
     struct trials_group *first; /* in order of first appearance; NULL = no trial */
 };
 
@@ -77,5 +78,9 @@ size_t trials_done(const struct trials_group *group);
 /* Mean of a metric, and its ratio to that of a rival, which may be NULL. O(rows). */
 struct trials_measure trials_measure(const struct trials_group *group,
                                      const struct trials_group *rival, int metric);
+
+/* The same where the rival stands in another file, with its metric at another place. */
+struct trials_measure trials_measure_across(const struct trials_group *group, int metric,
+                                            const struct trials_group *rival, int rival_metric);
 
 #endif

@@ -11,6 +11,7 @@ enum { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
 int command_run(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_merge(int argc, char **argv);
+int command_compare(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_train(int argc, char **argv);
 int command_list(int argc, char **argv);

@@ -179,3 +179,108 @@ bool manifest_write(const struct manifest *manifest, const char *path, struct fa
     json_decref(root);
     return ok || fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(error));
 }
+
+static void print_difference(const char *path, const json_t *a, const json_t *b, FILE *stream)
+{
+    const json_t *const values[] = {a, b};
+    fprintf(stream, "%s: ", path);
+    for (int side = 0; side < 2; side++) {
+        char *text = values[side] == NULL
+                         ? NULL
+                         : json_dumps(values[side],
+                                      JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+        fprintf(stream, "%s in %s", text == NULL ? "nothing" : text, side == 0 ? "A, " : "B\n");
+        free(text);
+    }
+}
+
+/* What an item of a list goes by; NULL if it has no name. */
+static const char *item_name(const json_t *item)
+{
+    static const char *const keys[] = {"as", "name", "app", "file"};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        const char *name = json_string_value(json_object_get(item, keys[k]));
+        if (name != NULL)
+            return name;
+    }
+    return NULL;
+}
+
+/* A list as an object by the names of its items; NULL if an item has none or shares it. */
+static json_t *by_name(const json_t *list)
+{
+    json_t *object = json_object(), *item;
+    size_t place;
+    json_array_foreach((json_t *)list, place, item)
+    {
+        const char *name = item_name(item);
+        if (name == NULL || json_object_get(object, name) != NULL) {
+            json_decref(object);
+            return NULL;
+        }
+        json_object_set(object, name, item);
+    }
+    return object;
+}
+
+static void compare_values(struct arena *arena, const char *path, json_t *a, json_t *b,
+                           FILE *stream);
+
+static void compare_objects(struct arena *arena, const char *path, json_t *a, json_t *b,
+                            FILE *stream)
+{
+    const char *key, *joint = *path == '\0' ? "" : ".";
+    json_t *value;
+    json_object_foreach(a, key, value)
+        compare_values(arena, arena_printf(arena, "%s%s%s", path, joint, key), value,
+                       json_object_get(b, key), stream);
+    json_object_foreach(b, key, value) if (json_object_get(a, key) == NULL)
+        compare_values(arena, arena_printf(arena, "%s%s%s", path, joint, key), NULL, value, stream);
+}
+
+static void compare_values(struct arena *arena, const char *path, json_t *a, json_t *b,
+                           FILE *stream)
+{
+    if (json_is_object(a) && json_is_object(b)) {
+        compare_objects(arena, path, a, b, stream);
+        return;
+    }
+    if (json_equal(a, b))
+        return;
+    json_t *named_a = json_is_array(a) && json_is_array(b) ? by_name(a) : NULL;
+    json_t *named_b = named_a != NULL ? by_name(b) : NULL;
+    if (named_b != NULL)
+        compare_objects(arena, path, named_a, named_b, stream);
+    else
+        print_difference(path, a, b, stream);
+    json_decref(named_a);
+    json_decref(named_b);
+}
+
+static json_t *manifest_read(struct arena *arena, const char *dir, struct fault *fault)
+{
+    const char *path = arena_printf(arena, "%s/manifest.json", dir);
+    json_error_t error;
+    json_t *root = json_load_file(path, 0, &error);
+    if (!json_is_object(root))
+        fault_set(fault, path, "is this the folder of a run?", "cannot read the manifest: %s",
+                  root == NULL ? error.text : "it is no object");
+    return root;
+}
+
+bool manifest_compare(const char *dir_a, const char *dir_b, FILE *stream, struct fault *fault)
+{
+    static const char *const parts[] = {"version", "commit", "plugins"};
+    struct arena *arena = arena_create();
+    json_t *a = manifest_read(arena, dir_a, fault), *b = manifest_read(arena, dir_b, fault);
+    for (size_t p = 0; p < sizeof parts / sizeof *parts && !fault_is_set(fault); p++)
+        compare_values(arena, parts[p], json_object_get(a, parts[p]), json_object_get(b, parts[p]),
+                       stream);
+    if (!fault_is_set(fault))
+        compare_objects(arena, "", json_object_get(a, "config"), json_object_get(b, "config"),
+                        stream);
+    json_decref(a);
+    json_decref(b);
+    arena_destroy(arena);
+    return !fault_is_set(fault);
+}

@@ -20,4 +20,9 @@ struct manifest {
 /* Writes the file. O(trials). */
 bool manifest_write(const struct manifest *manifest, const char *path, struct fault *fault);
 
+/* Prints a line "key: VALUE in A, VALUE in B" for each part of the configuration (version, commit,
+ * plug-ins and every key of the experiment) in which the manifests of two folders differ; items of
+ * lists go by their names. A folder without a manifest is a fault. */
+bool manifest_compare(const char *dir_a, const char *dir_b, FILE *stream, struct fault *fault);
+
 #endif

@@ -291,7 +291,7 @@ END_TEST
 
 START_TEST(a_missing_column_is_refused_by_name)
 {
-    assert_refused("trial," KEYS ",replicate,mean_latency_us,tasks_per_s\n", "trials.csv",
+    assert_refused("trial," KEYS ",replicate,seed,mean_latency_us,tasks_per_s\n", "trials.csv",
                    "'status'");
 }
 END_TEST

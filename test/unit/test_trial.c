@@ -215,7 +215,7 @@ END_TEST
 START_TEST(every_figure_is_known_as_a_metric_when_trials_are_read)
 {
     const char *header = "experiment,platform,workload,engine,scheduler,rate_jobs_per_ms,noise,"
-                         "replicate,status";
+                         "replicate,seed,status";
     struct trials trials;
     for (int i = 0; i < trial_figure_count; i++)
         header = arena_printf(scratch.arena, "%s,%s", header, trial_figures[i].name);
