@@ -195,9 +195,9 @@ static bool check_noise(const struct yaml_node *noise, struct fault *fault)
     for (int i = 0; i < noise->count; i++) {
         const struct yaml_node *exec = yaml_get(noise->items[i], "exec");
         const struct yaml_node *name = yaml_get(noise->items[i], "name");
-        if (exec == NULL && yaml_get(noise->items[i], "slowdown") == NULL &&
-            strcmp(name->text, "none") != 0)
-            return fault_at(fault, name, "add exec or slowdown; only `none` stands for no noise",
+        if (noise->items[i]->count == 1 && strcmp(name->text, "none") != 0)
+            return fault_at(fault, name,
+                            "add exec, tail or slowdown; only `none` stands for no noise",
                             "the noise has a name and nothing else");
         if (exec != NULL && !check_exec(exec, fault))
             return false;

@@ -239,6 +239,7 @@ static struct noise read_noise(const struct yaml_node *node)
 {
     const struct schema *schema = &experiment_schema;
     const struct yaml_node *exec = yaml_get(node, "exec");
+    const struct yaml_node *tail = yaml_get(node, "tail");
     const struct yaml_node *slowdown = yaml_get(node, "slowdown");
     struct noise noise = {.name = schema_text(schema, node, "noise[]", "name"), .slow_factor = 1};
     if (exec != NULL) {
@@ -253,6 +254,10 @@ static struct noise read_noise(const struct yaml_node *node)
             noise.dist = NOISE_LOGNORMAL;
             noise.sigma = isnan(sigma) ? noise_sigma_of_cv(cv) : sigma;
         }
+    }
+    if (tail != NULL) {
+        noise.tail_share = schema_real(schema, tail, "noise[].tail", "share");
+        noise.tail_factor = schema_real(schema, tail, "noise[].tail", "factor");
     }
     if (slowdown != NULL) {
         static const char at[] = "noise[].slowdown";

@@ -48,9 +48,9 @@ static bool next_arrival(const void *source, struct arrival *arrival)
     return true;
 }
 
-static double exec_factor(const void *source, int32_t job, int32_t task)
+/* The factor of the distribution. */
+static double draw_spread(const struct scenario_drawn *drawn, int32_t job, int32_t task)
 {
-    const struct scenario_drawn *drawn = source;
     double sigma = drawn->noise.sigma;
     if (drawn->noise.dist == NOISE_NONE) {
         return 1.0;
@@ -62,6 +62,24 @@ static double exec_factor(const void *source, int32_t job, int32_t task)
         return exp(deviation - 0.5 * sigma * sigma);
     }
     return 1.0 + fmin(fmax(deviation, -NORMAL_REACH), NORMAL_REACH);
+}
+
+/* The factor of the rare long tasks. */
+static double draw_tail(const struct scenario_drawn *drawn, int32_t job, int32_t task)
+{
+    double share = drawn->noise.tail_share, factor = drawn->noise.tail_factor;
+    if (share == 0.0) {
+        return 1.0;
+    }
+    struct random_stream stream =
+        random_open(drawn->seed, drawn->replicate, RANDOM_TAIL, (uint32_t)job, (uint32_t)task);
+    return (random_uniform(&stream) < share ? factor : 1.0) / (1.0 + share * (factor - 1.0));
+}
+
+static double exec_factor(const void *source, int32_t job, int32_t task)
+{
+    const struct scenario_drawn *drawn = source;
+    return draw_spread(drawn, job, task) * draw_tail(drawn, job, task);
 }
 
 static void draw_route(const void *source, int32_t job, const struct app *app, struct route *route)

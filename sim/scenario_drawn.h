@@ -15,6 +15,9 @@ struct noise {
     const char *name;
     enum noise_dist dist;
     double sigma; /* normal: standard deviation / mean; lognormal: of the logarithm */
+    /* A share of the tasks takes `tail_factor` times as long, drawn apart from `dist`; all tasks
+     * are divided by 1 + share (factor - 1), so that the mean stays 1. Share 0 = no such tasks. */
+    double tail_share, tail_factor;
     /* Slow-down episodes per PE: exponential gap from the end of one (or date 0) to the start of
      * the next and exponential length, times in them are `slow_factor` times longer; gap 0 = no
      * episodes. One that would not end before TICK_LIMIT ends at TICK_NEVER and is the last. */

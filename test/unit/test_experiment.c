@@ -282,6 +282,9 @@ START_TEST(a_noise_that_is_only_a_name_must_be_called_none)
     assert_refused(HEAD WORKLOAD RACE "noise: [none, ln30]\n", ":5:15", "nothing else");
     fault = FAULT_NONE;
     assert_refused(HEAD WORKLOAD RACE "noise: []\n", ":5:8", "noise");
+    fault = FAULT_NONE;
+    assert_refused(HEAD WORKLOAD RACE "noise: [{name: x, tail: {share: 1.5, factor: 6}}]\n",
+                   ":5:33", "share");
 }
 END_TEST
 

@@ -196,7 +196,8 @@ START_TEST(noise_is_read_in_all_its_forms)
         "  - {name: b, exec: {dist: lognormal, sigma: 0.3}}\n"
         "  - {name: c, exec: {dist: lognormal, cv: 0.5}, "
         "slowdown: {gap_us: 9, length_us: 3, factor: 2.5}}\n"
-        "  - {name: d, exec: {dist: none}}\n");
+        "  - {name: d, exec: {dist: none}}\n"
+        "  - {name: e, tail: {share: 0.03, factor: 6}}\n");
     ck_assert_int_eq(points.list[0].noise.dist, NOISE_NORMAL);
     ck_assert_double_eq(points.list[0].noise.sigma, 0.1);
     ck_assert_int_eq(points.list[1].noise.dist, NOISE_LOGNORMAL);
@@ -205,7 +206,10 @@ START_TEST(noise_is_read_in_all_its_forms)
     ck_assert_double_eq(points.list[2].noise.slow_gap_us, 9);
     ck_assert_double_eq(points.list[2].noise.slow_length_us, 3);
     ck_assert_double_eq(points.list[2].noise.slow_factor, 2.5);
+    ck_assert_double_eq(points.list[2].noise.tail_share, 0);
     ck_assert_int_eq(points.list[3].noise.dist, NOISE_NONE);
+    ck_assert_double_eq(points.list[4].noise.tail_share, 0.03);
+    ck_assert_double_eq(points.list[4].noise.tail_factor, 6);
 }
 END_TEST
 

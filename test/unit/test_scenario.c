@@ -143,6 +143,64 @@ START_TEST(normal_factors_keep_the_mean_and_stay_in_their_bounds)
 }
 END_TEST
 
+/* The n-th moment of the factor when `share` of the tasks takes `times` as long. */
+static double tail_moment(double share, double times, int n)
+{
+    return (1.0 - share + share * pow(times, n)) / pow(1.0 - share + share * times, n);
+}
+
+static const struct {
+    double sigma, share, times;
+} tails[] = {{0.0, 0.03, 6.0}, {0.15, 0.03, 6.0}, {0.3, 0.5, 2.0}, {0.0, 0.9, 9.0}};
+
+START_TEST(rare_long_tasks_keep_the_mean_and_multiply_the_other_factor)
+{
+    double sigma = tails[_i].sigma, share = tails[_i].share, times = tails[_i].times;
+    struct noise noise = make_noise(NOISE_LOGNORMAL, sigma);
+    noise.tail_share = share;
+    noise.tail_factor = times;
+    struct scenario_drawn drawn = make_drawn(noise), plain = drawn;
+    plain.noise.tail_share = 0.0;
+    double *values = calloc(DRAWS, sizeof *values);
+    draw_factors(&drawn, values);
+    double square = exp(sigma * sigma) * tail_moment(share, times, 2);
+    double fourth = exp(6.0 * sigma * sigma) * tail_moment(share, times, 4);
+    struct moments m = take_moments(values, DRAWS);
+    check_mean(m.mean, 1.0, square - 1.0, DRAWS);
+    int32_t few = 0;
+    for (int32_t i = 0; i < DRAWS; i++) {
+        double tail = values[i] / factor(&plain, i / 10, i % 10) * (1.0 - share + share * times);
+        bool is_long = tail > 0.5 * (1.0 + times);
+        ck_assert_double_eq_tol(tail, is_long ? times : 1.0, 1e-12 * times);
+        few += is_long;
+        values[i] *= values[i];
+    }
+    check_mean((double)few / DRAWS, share, share * (1.0 - share), DRAWS);
+    m = take_moments(values, DRAWS);
+    check_mean(m.mean, square, fourth - square * square, DRAWS);
+    free(values);
+}
+END_TEST
+
+START_TEST(which_tasks_are_long_depends_on_the_task_and_not_on_the_level)
+{
+    struct noise noise = make_noise(NOISE_NONE, 0.0);
+    noise.tail_share = 0.1;
+    noise.tail_factor = 6.0;
+    struct scenario_drawn drawn = make_drawn(noise), more = drawn, other = drawn;
+    more.noise.tail_share = 0.2;
+    other.seed++;
+    int32_t differing = 0;
+    for (int32_t i = 0; i < 1000; i++) {
+        bool is_long = factor(&drawn, i, 3) > 1.0;
+        ck_assert(!is_long || factor(&more, i, 3) > 1.0);
+        differing += is_long != (factor(&other, i, 3) > 1.0);
+        differing += is_long != (factor(&drawn, i, 4) > 1.0);
+    }
+    ck_assert_int_gt(differing, 200);
+}
+END_TEST
+
 START_TEST(sigma_of_cv_gives_that_coefficient_of_variation)
 {
     static const double cvs[] = {0.0, 1e-9, 0.3, 1.0, 5.0};
@@ -165,6 +223,7 @@ START_TEST(a_factor_depends_on_job_and_task_and_on_nothing_else)
     struct scenario_drawn other = make_drawn(make_slow(10.0, 5.0));
     other.noise.dist = NOISE_LOGNORMAL;
     other.noise.sigma = 0.3;
+    other.noise.tail_factor = 6.0; /* of no task */
     other.noise.name = "another";
     other.jobs = 5;
     other.arrivals = &faster;
@@ -422,6 +481,8 @@ static TCase *make_noise_case(void)
     tcase_add_test(tcase, without_noise_every_factor_is_one);
     tcase_add_loop_test(tcase, lognormal_factors_have_mean_one_and_the_spread_asked_for, 0, 4);
     tcase_add_loop_test(tcase, normal_factors_keep_the_mean_and_stay_in_their_bounds, 0, 4);
+    tcase_add_loop_test(tcase, rare_long_tasks_keep_the_mean_and_multiply_the_other_factor, 0, 4);
+    tcase_add_test(tcase, which_tasks_are_long_depends_on_the_task_and_not_on_the_level);
     tcase_add_test(tcase, sigma_of_cv_gives_that_coefficient_of_variation);
     tcase_add_test(tcase, a_factor_depends_on_job_and_task_and_on_nothing_else);
     tcase_add_test(tcase, seed_replicate_job_and_task_all_count);
