@@ -66,8 +66,6 @@ struct tape {
     real *messages; /* f(e) */
     real *sums;     /* of the children's messages */
     real *gathered; /* g(sums), 0 without children */
-    real *parts;    /* j(x, e) */
-    real *system;   /* z(y) [W] */
 };
 
 /* A row of W values as vectors of 16 bytes, which every machine has; the compiler does not find
@@ -158,17 +156,15 @@ static void pass_messages(const struct network *network, const real *parameters,
     }
 }
 
-/* y = 0.1 sum of j(x, e), s = 0.1 z(y) */
-static void sum_up(const struct network *network, const real *parameters,
-                   const struct network_graph *graph, const struct tape *tape, const real *e,
-                   real *y, real *s)
+/* j(x, e) */
+static void read_parts(const struct network *network, const real *parameters,
+                       const struct network_graph *graph, const real *e, real *parts)
 {
-    const int32_t nodes = graph->nodes;
     linear_forward(graph->features, parameters + place(network, JOB_W),
-                   parameters + place(network, JOB_B), nodes, network->shape.node_features, W,
-                   tape->parts);
+                   parameters + place(network, JOB_B), graph->nodes, network->shape.node_features,
+                   W, parts);
     matrix_multiply(&(struct matrix_product){
-        .rows = nodes,
+        .rows = graph->nodes,
         .columns = W,
         .blocks = 1,
         .sums = W,
@@ -177,20 +173,12 @@ static void sum_up(const struct network *network, const real *parameters,
         .a_sum = 1,
         .b = parameters + place(network, JOB_EMBEDDING_W),
         .b_sum = W,
-        .start = tape->parts,
+        .start = parts,
         .start_row = W,
-        .c = tape->parts,
+        .c = parts,
         .c_row = W,
     });
-    leaky_relu_forward(tape->parts, (size_t)nodes * W);
-    struct row sum = {0};
-    for (int32_t v = 0; v < nodes; v++)
-        sum = add_rows(sum, load_row(tape->parts + (ptrdiff_t)v * W));
-    store_row(y, scale_row(SUM_SCALE, sum));
-    struct row system = small_layer(y, parameters + place(network, SYSTEM_W),
-                                    parameters + place(network, SYSTEM_B));
-    store_row(tape->system, system);
-    store_row(s, scale_row(SUM_SCALE, system));
+    leaky_relu_forward(parts, (size_t)graph->nodes * W);
 }
 
 static void forward(const struct network *network, const real *parameters,
@@ -199,15 +187,13 @@ static void forward(const struct network *network, const real *parameters,
 {
     const int32_t nodes = graph->nodes;
     const size_t reals = (size_t)nodes * W;
-    real *y = embedding, *s = y + W, *e = s + W;
+    real *e = embedding, *parts = embedding + reals;
     *tape = (struct tape){
         .hidden = workspace_reals(workspace, (size_t)nodes * HIDDEN),
         .own = workspace_reals(workspace, reals),
         .messages = workspace_reals(workspace, reals),
         .sums = workspace_reals(workspace, reals),
         .gathered = workspace_reals(workspace, reals),
-        .parts = workspace_reals(workspace, reals),
-        .system = workspace_reals(workspace, W),
     };
     linear_forward(graph->features, parameters + place(network, NODE_0_W),
                    parameters + place(network, NODE_0_B), nodes, network->shape.node_features,
@@ -217,7 +203,7 @@ static void forward(const struct network *network, const real *parameters,
                    parameters + place(network, NODE_1_B), nodes, HIDDEN, W, tape->own);
     leaky_relu_forward(tape->own, reals);
     pass_messages(network, parameters, graph, tape, e);
-    sum_up(network, parameters, graph, tape, e, y, s);
+    read_parts(network, parameters, graph, e, parts);
 }
 
 void embedding_forward(const struct network *network, const real *parameters,
@@ -228,27 +214,52 @@ void embedding_forward(const struct network *network, const real *parameters,
     forward(network, parameters, graph, workspace, &tape, embedding);
 }
 
-/* From s through z to y, from y through j to the nodes. Adds to d_y and d_e. */
-static void sum_up_backward(const struct network *network, const real *transposed,
-                            const struct network_graph *graph, const struct tape *tape,
-                            const real *y, const real *e, const real *d_s,
-                            struct workspace *workspace, real *gradients, real *d_y, real *d_e)
+void embedding_sum_up(const struct network *network, const real *parameters,
+                      const struct network_graph *graph, const real *embedding, const int32_t *node,
+                      int32_t count, real *summary)
 {
-    const int32_t nodes = graph->nodes;
-    real d_system[W];
-    store_row(d_system, leaky_row(load_row(tape->system), scale_row(SUM_SCALE, load_row(d_s))));
-    linear_backward(y, transposed + place(network, SYSTEM_W), d_system, 1, W, W,
-                    gradients + place(network, SYSTEM_W), gradients + place(network, SYSTEM_B),
-                    d_y);
+    const real *parts = embedding + (ptrdiff_t)graph->nodes * W;
+    struct row sum = {0};
+    for (int32_t i = 0; i < count; i++)
+        sum = add_rows(sum, load_row(parts + (ptrdiff_t)node[i] * W));
+    store_row(summary, scale_row(SUM_SCALE, sum));
+    store_row(summary + W,
+              scale_row(SUM_SCALE, small_layer(summary, parameters + place(network, SYSTEM_W),
+                                               parameters + place(network, SYSTEM_B))));
+}
 
-    real *d_parts = workspace_reals(workspace, (size_t)nodes * W);
-    const struct row d_part = scale_row(SUM_SCALE, load_row(d_y));
-    for (int32_t v = 0; v < nodes; v++)
-        store_row(d_parts + (ptrdiff_t)v * W,
-                  leaky_row(load_row(tape->parts + (ptrdiff_t)v * W), d_part));
-    linear_backward(graph->features, NULL, d_parts, nodes, network->shape.node_features, W,
+void embedding_sum_up_backward(const struct network *network, const real *transposed,
+                               const struct network_graph *graph, const int32_t *node,
+                               int32_t count, const real *summary, const real *d_summary,
+                               real *gradients, real *d_embedding)
+{
+    real *d_parts = d_embedding + (ptrdiff_t)graph->nodes * W;
+    real *d_weights = gradients + place(network, SYSTEM_W);
+    real *d_bias = gradients + place(network, SYSTEM_B);
+    real d_system[W];
+    struct row d = leaky_row(load_row(summary + W), scale_row(SUM_SCALE, load_row(d_summary + W)));
+    store_row(d_system, d);
+    store_row(d_bias, add_rows(load_row(d_bias), d));
+    for (ptrdiff_t i = 0; i < W; i++)
+        store_row(d_weights + i * W,
+                  add_rows(load_row(d_weights + i * W), scale_row(summary[i], d)));
+    d = product(d_system, transposed + place(network, SYSTEM_W));
+    d = scale_row(SUM_SCALE, add_rows(load_row(d_summary), d));
+    for (int32_t i = 0; i < count; i++) {
+        real *to = d_parts + (ptrdiff_t)node[i] * W;
+        store_row(to, add_rows(load_row(to), d));
+    }
+}
+
+/* From j(x, e) to e. Adds to d_e. */
+static void parts_backward(const struct network *network, const real *transposed,
+                           const struct network_graph *graph, const real *e, const real *parts,
+                           real *d_parts, real *gradients, real *d_e)
+{
+    leaky_relu_backward(parts, d_parts, (size_t)graph->nodes * W);
+    linear_backward(graph->features, NULL, d_parts, graph->nodes, network->shape.node_features, W,
                     gradients + place(network, JOB_W), gradients + place(network, JOB_B), NULL);
-    linear_backward(e, transposed + place(network, JOB_EMBEDDING_W), d_parts, nodes, W, W,
+    linear_backward(e, transposed + place(network, JOB_EMBEDDING_W), d_parts, graph->nodes, W, W,
                     gradients + place(network, JOB_EMBEDDING_W), NULL, d_e);
 }
 
@@ -288,19 +299,15 @@ static void messages_backward(const struct network *network, const real *transpo
 
 void embedding_backward(const struct network *network, const real *parameters,
                         const real *transposed, const struct network_graph *graph,
-                        const real *d_embedding, struct workspace *workspace, real *gradients)
+                        real *d_embedding, struct workspace *workspace, real *gradients)
 {
     const int32_t nodes = graph->nodes;
-    const size_t reals = ((size_t)nodes + EMBEDDING_NODES) * W;
+    const size_t reals = (size_t)nodes * W;
     struct tape tape;
-    real *embedding = workspace_reals(workspace, reals);
-    forward(network, parameters, graph, workspace, &tape, embedding);
-
-    const real *y = embedding, *e = embedding + (ptrdiff_t)EMBEDDING_NODES * W;
-    real *d = workspace_reals(workspace, reals);
-    memcpy(d, d_embedding, reals * sizeof *d);
-    real *d_y = d, *d_s = d + W, *d_e = d + (ptrdiff_t)EMBEDDING_NODES * W;
-    sum_up_backward(network, transposed, graph, &tape, y, e, d_s, workspace, gradients, d_y, d_e);
+    real *e = workspace_reals(workspace, 2 * reals);
+    real *d_e = d_embedding, *d_parts = d_embedding + reals;
+    forward(network, parameters, graph, workspace, &tape, e);
+    parts_backward(network, transposed, graph, e, e + reals, d_parts, gradients, d_e);
     messages_backward(network, transposed, graph, &tape, e, workspace, gradients, d_e);
 
     real *d_hidden = workspace_zeros(workspace, (size_t)nodes * HIDDEN);

@@ -57,6 +57,11 @@ size_t network_embedding_size(const struct network *network, int32_t nodes)
     return kind->embedding_size == NULL ? 0 : kind->embedding_size(network, nodes);
 }
 
+size_t network_summary_size(const struct network *network)
+{
+    return (size_t)network->kind->summary_size;
+}
+
 void network_embed(const struct network *network, const real *parameters,
                    const struct network_graph *graph, struct workspace *workspace, real *embedding)
 {
@@ -65,12 +70,19 @@ void network_embed(const struct network *network, const real *parameters,
     network->kind->embed(network, parameters, graph, workspace, embedding);
 }
 
+void network_sum_up(const struct network *network, const real *parameters,
+                    const struct network_graph *graph, const real *embedding, const int32_t *node,
+                    int32_t count, real *summary)
+{
+    network->kind->sum_up(network, parameters, graph, embedding, node, count, summary);
+}
+
 void network_score(const struct network *network, const real *parameters,
-                   const struct network_batch *batch, const real *const *embeddings,
+                   const struct network_batch *batch, const struct network_memory *memory,
                    struct workspace *workspace, real *logits)
 {
     workspace_reset(workspace);
-    network->kind->forward(network, parameters, batch, embeddings, workspace, logits);
+    network->kind->forward(network, parameters, batch, memory, workspace, logits);
 }
 
 /* What all chunks of a lesson share. */
@@ -81,6 +93,8 @@ struct course {
     const struct objective *objective;
     struct workspace *workspace;
     real **embeddings, **d_embeddings; /* [graphs] */
+    real *summaries, *d_summaries;     /* [jobs][summary_size] */
+    struct network_memory memory;      /* the same, to be read */
     real *gradients;
     struct objective_sums *sums;
 };
@@ -101,6 +115,41 @@ static void embed_all(struct course *course)
         struct workspace_mark mark = workspace_mark(workspace);
         network->kind->embed(network, course->parameters, graph, workspace, course->embeddings[i]);
         workspace_rewind(workspace, mark);
+    }
+}
+
+static void sum_up_all(struct course *course)
+{
+    const struct network *network = course->network;
+    const struct network_lesson *lesson = course->lesson;
+    size_t size = network_summary_size(network);
+    course->summaries = workspace_reals(course->workspace, (size_t)lesson->jobs * size);
+    course->d_summaries = workspace_zeros(course->workspace, (size_t)lesson->jobs * size);
+    for (int32_t i = 0; i < lesson->jobs; i++) {
+        int32_t graph = lesson->job_graph[i], first = lesson->job_first[i];
+        network->kind->sum_up(network, course->parameters, &lesson->graph[graph],
+                              course->embeddings[graph], &lesson->job_node[first],
+                              lesson->job_first[i + 1] - first,
+                              course->summaries + (size_t)i * size);
+    }
+    course->memory = (struct network_memory){
+        .embeddings = (const real *const *)course->embeddings,
+        .graph_of = lesson->job_graph,
+        .summaries = course->summaries,
+    };
+}
+
+static void sum_up_all_backward(const struct course *course)
+{
+    const struct network *network = course->network;
+    const struct network_lesson *lesson = course->lesson;
+    size_t size = network_summary_size(network);
+    for (int32_t i = 0; i < lesson->jobs; i++) {
+        int32_t graph = lesson->job_graph[i], first = lesson->job_first[i];
+        network->kind->sum_up_backward(
+            network, course->transposed, &lesson->graph[graph], &lesson->job_node[first],
+            lesson->job_first[i + 1] - first, course->summaries + (size_t)i * size,
+            course->d_summaries + (size_t)i * size, course->gradients, course->d_embeddings[graph]);
     }
 }
 
@@ -151,12 +200,12 @@ static void learn_chunk(const struct course *course, int32_t from, int32_t to)
     struct workspace_mark mark = workspace_mark(course->workspace);
     real *logits = workspace_reals(course->workspace, count);
     real *d_logits = workspace_reals(course->workspace, count);
-    void *tape =
-        network->kind->forward(network, course->parameters, &part,
-                               (const real *const *)course->embeddings, course->workspace, logits);
+    void *tape = network->kind->forward(network, course->parameters, &part, &course->memory,
+                                        course->workspace, logits);
     judge(course, from, to, logits, d_logits);
-    network->kind->backward(network, course->transposed, &part, tape, d_logits, course->workspace,
-                            course->gradients, course->d_embeddings);
+    network->kind->backward(network, course->transposed, &part, &course->memory, tape, d_logits,
+                            course->workspace, course->gradients, course->d_embeddings,
+                            course->d_summaries);
     workspace_rewind(course->workspace, mark);
 }
 
@@ -177,8 +226,10 @@ void network_learn(const struct network *network, const real *parameters,
         .gradients = gradients,
         .sums = sums,
     };
-    if (network->kind->embed != NULL)
+    if (network->kind->embed != NULL) {
         embed_all(&course);
+        sum_up_all(&course);
+    }
     const int32_t *first = lesson->batch.first;
     for (int32_t from = 0, to; from < lesson->batch.decisions; from = to) {
         for (to = from + 1; to < lesson->batch.decisions; to++)
@@ -186,6 +237,8 @@ void network_learn(const struct network *network, const real *parameters,
                 break;
         learn_chunk(&course, from, to);
     }
-    if (network->kind->embed != NULL)
+    if (network->kind->embed != NULL) {
+        sum_up_all_backward(&course);
         embed_all_backward(&course);
+    }
 }

@@ -8,10 +8,10 @@ static void layout(struct network *network)
 }
 
 static void *forward(const struct network *network, const real *parameters,
-                     const struct network_batch *batch, const real *const *embeddings,
+                     const struct network_batch *batch, const struct network_memory *memory,
                      struct workspace *workspace, real *logits)
 {
-    (void)embeddings;
+    (void)memory;
     struct scorer_tape *tape = workspace_take(workspace, sizeof *tape);
     const real *rows = batch->rows + (ptrdiff_t)batch->first[0] * network->shape.features;
     scorer_forward(network, parameters, rows, NULL,
@@ -20,10 +20,13 @@ static void *forward(const struct network *network, const real *parameters,
 }
 
 static void backward(const struct network *network, const real *transposed,
-                     const struct network_batch *batch, const void *tape, const real *d_logits,
-                     struct workspace *workspace, real *gradients, real *const *d_embeddings)
+                     const struct network_batch *batch, const struct network_memory *memory,
+                     const void *tape, const real *d_logits, struct workspace *workspace,
+                     real *gradients, real *const *d_embeddings, real *d_summaries)
 {
+    (void)memory;
     (void)d_embeddings;
+    (void)d_summaries;
     scorer_backward(network, transposed, tape, d_logits,
                     batch->first[batch->decisions] - batch->first[0], workspace, gradients, NULL);
 }

@@ -256,9 +256,10 @@ static const struct schema_row rows[] = {
     {.path = "train", .type = SCHEMA_MAP, .help = "How `hetsoc train` trains on this experiment."},
     {.path = "train.agent",
      .type = SCHEMA_CHOICE,
-     .choices = "mlp",
+     .choices = "mlp|graph",
      .fallback = "mlp",
-     .help = "Kind of network (`hetsoc list agents`); schedulers can train this one so far."},
+     .help = "Kind of network (`hetsoc list agents`): scores each choice by its features, or also "
+             "by embeddings of its task, its job and all jobs in flight (Decima, DeepSoCS)."},
     {.path = "train.mode",
      .type = SCHEMA_CHOICE,
      .choices = "pair_wait|order_eft",

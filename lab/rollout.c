@@ -16,6 +16,7 @@ struct play {
     const struct rollout_setup *setup;
     struct rollout *rollout;
     struct choices choices;
+    struct scores scores;
     double *weights; /* [bind] of a job in the returns */
     double *latencies_us;
     int32_t latency_count;
@@ -35,8 +36,8 @@ void rollout_finish(struct rollout *rollout)
     free(rollout->taught);
     free(rollout->log_prob);
     free(rollout->at_ps);
-    free(rollout->logits);
     free(rollout->probabilities);
+    witness_finish(&rollout->witness);
     *rollout = (struct rollout){0};
 }
 
@@ -62,16 +63,23 @@ static void make_room(struct rollout *rollout, int32_t candidates)
                                     FEATURE_COUNT * sizeof(real));
 }
 
-static int32_t act(struct play *play, const struct choices *choices)
+static bool has_embedding(const struct play *play)
+{
+    return play->setup->network->kind->embed != NULL;
+}
+
+/* Scores the list and chooses. */
+static int32_t act(struct play *play, struct choices *choices, const struct view *view,
+                   real *log_prob)
 {
     const struct rollout_setup *setup = play->setup;
     struct rollout *rollout = play->rollout;
-    const int32_t first[] = {0, choices->count};
-    const struct network_batch batch = {.decisions = 1, .first = first, .rows = choices->rows};
-    network_score(setup->network, setup->weights, &batch, NULL, rollout->workspace,
-                  rollout->logits);
-    real log_sum = choice_softmax(rollout->logits, choices->count, rollout->probabilities);
-    int32_t action = choice_best(rollout->logits, choices->count);
+    const real *logits = play->scores.logits;
+    scores_make(&play->scores, choices, view);
+    int32_t action = choice_best(logits, choices->count);
+    if (setup->actor == ROLLOUT_BEST)
+        return action;
+    real log_sum = choice_softmax(logits, choices->count, rollout->probabilities);
     if (setup->actor == ROLLOUT_SAMPLE) {
         struct random_stream stream = random_open(setup->seed, setup->replicate, RANDOM_POLICY,
                                                   setup->number, (uint32_t)rollout->count);
@@ -79,11 +87,11 @@ static int32_t act(struct play *play, const struct choices *choices)
     } else if (setup->actor == ROLLOUT_TEACHER) {
         action = choices->taught >= 0 ? choices->taught : 0;
     }
-    rollout->log_prob[rollout->count] = rollout->logits[action] - log_sum;
+    *log_prob = logits[action] - log_sum;
     return action;
 }
 
-static int32_t choose(void *self, const struct choices *choices, const struct view *view)
+static int32_t choose(void *self, struct choices *choices, const struct view *view)
 {
     struct play *play = self;
     struct rollout *rollout = play->rollout;
@@ -93,19 +101,19 @@ static int32_t choose(void *self, const struct choices *choices, const struct vi
     int32_t place = rollout->count, first = rollout->first[place];
     memcpy(&rollout->rows[(size_t)first * FEATURE_COUNT], choices->rows,
            (size_t)choices->count * FEATURE_COUNT * sizeof(real));
-    rollout->action[place] = act(play, choices);
+    rollout->action[place] = act(play, choices, view, &rollout->log_prob[place]);
     rollout->taught[place] = choices->taught;
     rollout->at_ps[place] = view->now_ps;
     rollout->first[place + 1] = first + choices->count;
     rollout->count++;
+    if (has_embedding(play))
+        witness_write(&rollout->witness, &play->scores, choices, view);
     return rollout->action[place];
 }
 
-static int32_t choose_best(void *self, const struct choices *choices, const struct view *view)
+static int32_t choose_best(void *self, struct choices *choices, const struct view *view)
 {
-    struct play *play = self;
-    (void)view;
-    return act(play, choices);
+    return act(self, choices, view, NULL);
 }
 
 static void *play_create(const struct view *view)
@@ -113,9 +121,10 @@ static void *play_create(const struct view *view)
     struct play *play = *(struct play *const *)view->file;
     struct rollout *rollout = play->rollout;
     size_t most = choices_most(view);
-    choices_init(&play->choices, view, play->setup->mode);
+    choices_init(&play->choices, view, play->setup->mode, has_embedding(play));
+    scores_init(&play->scores, play->setup->network, play->setup->weights, rollout->workspace,
+                &play->choices, view);
     if (rollout->list_capacity < most) {
-        rollout->logits = memory_resize(rollout->logits, most, sizeof(real));
         rollout->probabilities = memory_resize(rollout->probabilities, most, sizeof(real));
         rollout->list_capacity = most;
     }
@@ -126,6 +135,8 @@ static void *play_create(const struct view *view)
 static void play_destroy(void *self)
 {
     struct play *play = self;
+    witness_end(&play->rollout->witness, &play->choices);
+    scores_finish(&play->scores);
     choices_finish(&play->choices);
 }
 
@@ -268,6 +279,7 @@ bool rollout_play(struct rollout *rollout, const struct rollout_setup *setup,
     };
     struct world_result result;
     rollout->count = 0;
+    witness_begin(&rollout->witness);
     returns_init(&rollout->returns, steps, 2 * setup->jobs, tau_us);
     if (setup->reward == ROLLOUT_SLOWDOWN)
         weigh(play.weights, point);

@@ -6,7 +6,7 @@
 #include "agents/network.h"
 #include "lab/points.h"
 #include "lab/returns.h"
-#include "sched/choices.h"
+#include "lab/witness.h"
 
 /* Who acts: the network by its probabilities, or the teacher, which both are written down with what
  * the teacher would do; the network by its best choice, or the scheduler of the point, of which
@@ -45,9 +45,10 @@ struct rollout {
     size_t decision_capacity, row_capacity;
     struct returns returns; /* its steps are the caller's */
     double mean_latency_us, p95_latency_us;
-    int64_t decisions; /* assignments of the run */
+    int64_t decisions;      /* assignments of the run */
+    struct witness witness; /* of networks with embedding, as many decisions */
     struct workspace *workspace;
-    real *logits, *probabilities;
+    real *probabilities;
     size_t list_capacity;
 };
 

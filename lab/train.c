@@ -200,12 +200,13 @@ static void find_gradients(struct train *train, int32_t minibatch,
         struct rollout *rollout = &train->rollouts[i];
         real *gradients = &train->gradients[(size_t)i * reals];
         bool is_clone = objective->kind == OBJECTIVE_CLONE;
-        const struct network_lesson lesson = {
+        struct network_lesson lesson = {
             .batch = {.decisions = rollout->count, .first = rollout->first, .rows = rollout->rows},
             .action = is_clone ? rollout->taught : rollout->action,
             .old_log_prob = rollout->log_prob,
             .advantage = is_clone ? NULL : train->advantage[i],
         };
+        witness_tell(&rollout->witness, &lesson);
         memset(gradients, 0, reals * sizeof *gradients);
         train->slots[i].sums = (struct objective_sums){0};
         if (rollout->count > 0)

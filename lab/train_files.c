@@ -129,6 +129,10 @@ static int32_t make_notes(const struct train *train, const struct train_report *
     int32_t count = 0;
     digest_config(train, config);
     notes[count++] = (struct safetensors_note){"features", features_hash(hash)};
+    if (train->network.kind->embed != NULL) {
+        char *nodes = arena_zeroed(arena, FEATURES_HASH_SIZE, 1);
+        notes[count++] = (struct safetensors_note){"node_features", features_node_hash(nodes)};
+    }
     notes[count++] = (struct safetensors_note){"mode", model_mode_name(train->curriculum->mode)};
     notes[count++] = (struct safetensors_note){"experiment", experiment->name};
     notes[count++] = (struct safetensors_note){"config", config};

@@ -48,13 +48,15 @@ size_t choices_most(const struct view *view)
     return CHOICES_VISIBLE * (size_t)view->soc->kind_count + 1;
 }
 
-void choices_init(struct choices *choices, const struct view *view, enum choice_mode mode)
+void choices_init(struct choices *choices, const struct view *view, enum choice_mode mode,
+                  bool has_flight)
 {
     size_t pes = (size_t)view->soc->pe_count;
     size_t kinds = (size_t)view->soc->kind_count;
     size_t most = choices_most(view);
     *choices = (struct choices){
         .mode = mode,
+        .has_flight = has_flight,
         .list = memory_zeroed(most, sizeof *choices->list),
         .rows = memory_zeroed(most * FEATURE_COUNT, sizeof *choices->rows),
         .kind_of = memory_zeroed(pes, sizeof *choices->kind_of),
@@ -83,6 +85,8 @@ void choices_init(struct choices *choices, const struct view *view, enum choice_
     shortlist_init(&choices->shortlist, view);
     slowness_init(&choices->slowness, view, DECAY_US, WEIGHT);
     inputs_init(&choices->inputs, view);
+    if (has_flight)
+        flight_init(&choices->flight, view, &choices->facts);
     memcpy(choices->kind_rows, choices->facts.kinds,
            kinds * FEATURE_KIND_COUNT * sizeof *choices->kind_rows);
     for (size_t pe = 0; pe < pes; pe++)
@@ -104,6 +108,7 @@ void choices_finish(struct choices *choices)
     shortlist_finish(&choices->shortlist);
     slowness_finish(&choices->slowness);
     inputs_finish(&choices->inputs);
+    flight_finish(&choices->flight);
     free(choices->list);
     free(choices->rows);
     free(choices->kind_of);
@@ -175,6 +180,8 @@ static void update(struct choices *choices, const struct view *view)
         count_ready(choices, facts_of(&choices->facts, view, view->ready[i]), 1);
     }
     choices->ready_count = view->ready_count;
+    if (choices->has_flight)
+        flight_update(&choices->flight, view, choices->shortlist.known);
     shortlist_update(&choices->shortlist, view);
     slowness_update(&choices->slowness, view);
 }
@@ -609,6 +616,8 @@ static void take(struct choices *choices, const struct view *view, struct decisi
     choices->ready_count--;
     count_ready(choices, sight->facts, -1);
     shortlist_remove(&choices->shortlist, view, choice.task);
+    if (choices->has_flight)
+        flight_assign(&choices->flight, view, choice.task);
     job->ready--;
     job->running++;
     hide(choices, place);

@@ -16,7 +16,7 @@
 #ifndef HETSOC_SCHED_CHOICES_H
 #define HETSOC_SCHED_CHOICES_H
 
-#include "sched/facts.h"
+#include "sched/flight.h"
 #include "sched/inputs.h"
 #include "sched/shortlist.h"
 #include "sched/slowness.h"
@@ -73,6 +73,8 @@ struct choices {
     struct slowness slowness;
     struct inputs inputs;
     int32_t *kind_of; /* [pe] */
+    bool has_flight;  /* the jobs in flight are followed */
+    struct flight flight;
 
     struct choices_job *jobs; /* [job_capacity] */
     int32_t job_capacity;
@@ -113,13 +115,15 @@ struct choices {
 /* The longest list that there can be: every visible task on every kind, and to wait. */
 size_t choices_most(const struct view *view);
 
-void choices_init(struct choices *choices, const struct view *view, enum choice_mode mode);
+/* `has_flight`: for a network with embedding, which reads the jobs in flight as graphs. */
+void choices_init(struct choices *choices, const struct view *view, enum choice_mode mode,
+                  bool has_flight);
 void choices_finish(struct choices *choices);
 
 /* Says which of the choices to take; called only where there are at least two. */
 struct chooser {
     void *self;
-    int32_t (*choose)(void *self, const struct choices *choices, const struct view *view);
+    int32_t (*choose)(void *self, struct choices *choices, const struct view *view);
 };
 
 /* One epoch. With v visible tasks, P PEs and k kinds O(v (clusters x predecessors + P)) and for

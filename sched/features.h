@@ -89,6 +89,24 @@ enum {
     FEATURE_MACHINE_COUNT = FEATURE_COUNT - FEATURE_MACHINE_FIRST,
 };
 
+/* What a network with embedding sees of a task of a job in flight, whether it is a choice or not.
+ * All but the last two, which tell how far the task is, are the same for all jobs of an app. */
+#define FEATURES_NODE(ROW)                                                                         \
+    ROW(TIME, "log1p(minimal execution time)")                                                     \
+    ROW(RANK, "log1p(upward rank / 2) / 2")                                                        \
+    ROW(PATH, "longest path from the task / longest path of the job")                              \
+    ROW(SUCCESSORS, "successors / 4, at most 8 of them")                                           \
+    ROW(NEXT_RATIO, "log(time on the second fastest kind / minimal time), at most 3; 3: none")     \
+    ROW(FASTEST_SIZE, "log1p(PEs of its fastest kind) / 2")                                        \
+    ROW(FASTEST_IS_CPU, "1: that kind is a CPU")                                                   \
+    ROW(CHANCE, "probability that it runs, before anything of the job is known")                   \
+    ROW(IS_READY, "1: it is ready")                                                                \
+    ROW(IS_UNDER_WAY, "1: it was given to a PE")
+
+#define FEATURES_NUMBER(NAME, WHAT) FEATURE_NODE_##NAME,
+enum node_feature { FEATURES_NODE(FEATURES_NUMBER) FEATURE_NODE_COUNT };
+#undef FEATURES_NUMBER
+
 /* Name and meaning of a feature. */
 struct feature_text {
     const char *name;
@@ -96,6 +114,7 @@ struct feature_text {
 };
 
 extern const struct feature_text features_text[FEATURE_COUNT];
+extern const struct feature_text features_node_text[FEATURE_NODE_COUNT];
 
 /* Room for a hash with its NUL. */
 #define FEATURES_HASH_SIZE 17
@@ -103,5 +122,8 @@ extern const struct feature_text features_text[FEATURE_COUNT];
 /* Names, order and meaning in 16 hexadecimal digits: a policy that was trained on others is
  * refused. Returns `text`. */
 char *features_hash(char text[static FEATURES_HASH_SIZE]);
+
+/* The same of the features of nodes. */
+char *features_node_hash(char text[static FEATURES_HASH_SIZE]);
 
 #endif

@@ -27,7 +27,7 @@ struct network_shape model_shape(const struct network_kind *kind)
 {
     return (struct network_shape){
         .features = FEATURE_COUNT,
-        .node_features = kind->embed != NULL ? 8 : 0,
+        .node_features = kind->embed != NULL ? FEATURE_NODE_COUNT : 0,
         .hidden = {32, 16},
     };
 }
@@ -40,6 +40,9 @@ static bool read_notes(struct model *model, const struct checkpoint *checkpoint,
     char hash[FEATURES_HASH_SIZE];
     const char *mode = checkpoint_note(checkpoint, "mode");
     if (!checkpoint_expect(checkpoint, "features", features_hash(hash), retrain, fault))
+        return false;
+    if (model->kind->embed != NULL &&
+        !checkpoint_expect(checkpoint, "node_features", features_node_hash(hash), retrain, fault))
         return false;
     if (mode == NULL || !model_find_mode(mode, &model->mode))
         return fault_set(fault, checkpoint->path, retrain, "the policy has an unknown mode `%.40s`",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A trained scheduler as a file: a network (agents/checkpoint.h) whose notes also say what it was
- * trained to look at and to do: `features`, the hash of sched/features.h, and `mode`. */
+ * trained to look at and to do: `features`, the hash of sched/features.h, `node_features` for kinds
+ * with embedding, and `mode`. */
 #ifndef HETSOC_SCHED_MODEL_H
 #define HETSOC_SCHED_MODEL_H
 

@@ -9,47 +9,42 @@
 #include "agents/choice.h"
 #include "sched/model.h"
 #include "sched/registry.h"
+#include "sched/scores.h"
 
 struct neural {
     struct choices choices;
-    const struct model *model; /* borrowed */
     struct network network;
     struct workspace *workspace;
-    real *logits; /* [capacity] */
-    size_t capacity;
+    struct scores scores;
 };
 
 static void *neural_create(const struct view *view)
 {
     const struct model *model = view->file;
     struct neural *neural = memory_zeroed(1, sizeof *neural);
-    neural->model = model;
     neural->workspace = workspace_create();
     network_init(&neural->network, model->kind, model->shape);
-    choices_init(&neural->choices, view, model->mode);
-    neural->logits = memory_zeroed(choices_most(view), sizeof *neural->logits);
+    choices_init(&neural->choices, view, model->mode, model->kind->embed != NULL);
+    scores_init(&neural->scores, &neural->network, model->weights, neural->workspace,
+                &neural->choices, view);
     return neural;
 }
 
 static void neural_destroy(void *self)
 {
     struct neural *neural = self;
+    scores_finish(&neural->scores);
     choices_finish(&neural->choices);
     network_finish(&neural->network);
     workspace_destroy(neural->workspace);
-    free(neural->logits);
     free(neural);
 }
 
-static int32_t choose_best(void *self, const struct choices *choices, const struct view *view)
+static int32_t choose_best(void *self, struct choices *choices, const struct view *view)
 {
     struct neural *neural = self;
-    (void)view;
-    const int32_t first[] = {0, choices->count};
-    const struct network_batch batch = {.decisions = 1, .first = first, .rows = choices->rows};
-    network_score(&neural->network, neural->model->weights, &batch, NULL, neural->workspace,
-                  neural->logits);
-    return choice_best(neural->logits, choices->count);
+    scores_make(&neural->scores, choices, view);
+    return choice_best(neural->scores.logits, choices->count);
 }
 
 static void neural_decide(void *self, const struct view *view, struct decisions *decisions)

@@ -110,13 +110,14 @@ static struct cost learn(const struct model *model, const struct network *networ
     struct cost cost = {.seconds = -cpu_s()};
     for (int32_t i = 0; i < source->places; i++) {
         struct rollout *rollout = &rollouts[i];
-        const struct network_lesson lesson = {
+        struct network_lesson lesson = {
             .batch = {.decisions = rollout->count, .first = rollout->first, .rows = rollout->rows},
             .action = rollout->action,
             .old_log_prob = rollout->log_prob,
             .advantage = advantage,
         };
         struct objective_sums sums = {0};
+        witness_tell(&rollout->witness, &lesson);
         network_learn(network, model->weights, &lesson, &objective, rollout->workspace, gradients,
                       &sums);
         cost.decisions += sums.choices;
@@ -202,8 +203,7 @@ int main(void)
     stop_if(&fault);
     puts("network,play_us,play_per_s,learn_us,learn_per_s,decide_us,decide_per_s");
     for (int i = 0; network_kinds[i] != NULL; i++)
-        if (network_kinds[i]->embed == NULL)
-            measure(network_kinds[i], &curriculum.sources[0], arena);
+        measure(network_kinds[i], &curriculum.sources[0], arena);
     arena_destroy(arena);
     return EXIT_SUCCESS;
 }

@@ -62,6 +62,8 @@ START_TEST(weights_do_not_depend_on_the_number_of_workers)
     ck_assert_str_eq(one, train("-j 2", "two"));
     ck_assert_str_eq(one, train("-j 4", "four"));
     ck_assert_str_ne(one, train("-j 1 --set seed=2", "other"));
+    const char *graph = train("-j 1 --set train.agent=graph", "graph");
+    ck_assert_str_eq(graph, train("-j 2 --set train.agent=graph", "graph_two"));
 }
 END_TEST
 
@@ -95,21 +97,52 @@ START_TEST(a_state_of_another_experiment_is_refused)
 }
 END_TEST
 
-START_TEST(a_trained_policy_competes_by_its_path)
+/* The rest of a line of a table without its first cell, the number of the trial. */
+static const char *skip_cell(const char *line)
 {
-    train("-j 1", "trained");
+    return line + strcspn(line, ",");
+}
+
+START_TEST(policies_trained_on_one_engine_decide_the_same_on_the_other)
+{
+    enum { POLICIES = 4 };
+    static const char *const settings[POLICIES][2] = {
+        {"mlp", "pair_wait"}, {"mlp", "order_eft"}, {"graph", "pair_wait"}, {"graph", "order_eft"}};
+    const char *schedulers = "heft";
+    for (int i = 0; i < POLICIES; i++) {
+        const char *folder = arena_printf(scratch.arena, "trained%d", i);
+        train(arena_printf(scratch.arena,
+                           "-j 1 --set train.iterations=4 --set train.agent=%s --set train.mode=%s",
+                           settings[i][0], settings[i][1]),
+              folder);
+        schedulers = arena_printf(scratch.arena,
+                                  "%s, {name: neural, policy: %s/policy.safetensors, as: p%d}",
+                                  schedulers, folder, i);
+    }
     scratch_write(&scratch, "race.yaml",
-                  "name: race\nplatform: study3\n"
-                  "workload: {apps: [study_top], jobs: 20,"
-                  " arrivals: {kind: poisson, mean_interarrival_us: 300}}\n"
-                  "schedulers: [heft, {name: neural, policy: trained/policy.safetensors}]\n"
-                  "engine: [heap, simgrid]\n");
+                  arena_printf(scratch.arena,
+                               "name: race\nplatform: study3\n"
+                               "workload: {apps: [study_top], jobs: 60,"
+                               " arrivals: {kind: poisson, mean_interarrival_us: 240}}\n"
+                               "schedulers: [%s]\n"
+                               "noise: [{name: ln, exec: {dist: lognormal, sigma: 0.4}}]\n"
+                               "engine: [heap, simgrid]\ntrace: true\n",
+                               schedulers));
     struct spawned spawned =
         spawn_hetsoc(&scratch, arena_printf(scratch.arena, "run %s -o %s -j 1",
                                             scratch_path(&scratch, "race.yaml"),
                                             scratch_path(&scratch, "race")));
     ck_assert_msg(spawned.status == 0, "%s", spawned.err);
-    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "race/trials.csv"), ",neural,"));
+    const char *heap = strchr(scratch_read(&scratch, "race/tasks.csv"), '\n') + 1;
+    const char *simgrid = strstr(heap, arena_printf(scratch.arena, "\n%d,", POLICIES + 1)) + 1;
+    ck_assert_int_gt(simgrid - heap, 10000);
+    for (const char *end = simgrid; heap < end;) {
+        size_t length = strcspn(skip_cell(heap), "\n") + 1;
+        ck_assert_mem_eq(skip_cell(heap), skip_cell(simgrid), length);
+        heap = skip_cell(heap) + length;
+        simgrid = skip_cell(simgrid) + length;
+    }
+    ck_assert_int_eq(*simgrid, '\0');
 }
 END_TEST
 
@@ -158,7 +191,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, weights_do_not_depend_on_the_number_of_workers);
     tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
     tcase_add_test(tests, a_state_of_another_experiment_is_refused);
-    tcase_add_test(tests, a_trained_policy_competes_by_its_path);
+    tcase_add_test(tests, policies_trained_on_one_engine_decide_the_same_on_the_other);
     tcase_add_test(tests, what_is_wrong_is_told_before_training);
     tcase_add_test(tests, a_file_that_is_no_policy_is_refused);
     suite_add_tcase(suite, tests);

@@ -36,7 +36,7 @@ static void check_list(const struct choices *list, const struct view *view)
     }
 }
 
-static int32_t choose(void *self, const struct choices *list, const struct view *view)
+static int32_t choose(void *self, struct choices *list, const struct view *view)
 {
     int64_t *drawn = self;
     check_list(list, view);
@@ -56,7 +56,7 @@ static int64_t drawn_count;
 
 static void *create(const struct view *view)
 {
-    choices_init(&choices, view, mode);
+    choices_init(&choices, view, mode, false);
     return &choices;
 }
 

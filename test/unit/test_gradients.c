@@ -87,9 +87,11 @@ START_TEST(a_dense_layer_with_relu)
 }
 END_TEST
 
-/* Random decisions over random graphs; some choices are skipped, some candidates have no graph. */
+/* Random decisions over jobs that are some nodes of random graphs; some choices are skipped, some
+ * candidates have no job. */
 enum {
-    GRAPHS = 5,
+    GRAPHS = 3,
+    JOBS = 8,
     NODES = 9,
     NODE_FEATURES = 8,
     DECISIONS = 30,
@@ -104,8 +106,9 @@ struct school {
     struct network_graph graphs[GRAPHS];
     int32_t child_first[GRAPHS][NODES + 1], child[GRAPHS][NODES * NODES];
     int32_t first[DECISIONS + 1], action[DECISIONS];
-    int32_t graph[DECISIONS * CANDIDATES], node[DECISIONS * CANDIDATES];
-    int32_t seen_first[DECISIONS + 1], seen[DECISIONS * GRAPHS];
+    int32_t job_graph[JOBS], job_first[JOBS + 1], job_node[JOBS * NODES];
+    int32_t job[DECISIONS * CANDIDATES], node[DECISIONS * CANDIDATES];
+    int32_t seen_first[DECISIONS + 1], seen[DECISIONS * JOBS];
     real old_log_prob[DECISIONS], advantage[DECISIONS];
     real *rows, *features[GRAPHS], *parameters, *gradients;
     struct objective_sums sums;
@@ -132,6 +135,18 @@ static void draw_graph(struct school *school, int g)
         .nodes = nodes, .features = school->features[g], .child_first = first, .child = child};
 }
 
+/* At least one node. */
+static void draw_job(struct school *school, int j)
+{
+    int32_t *end = &school->job_first[j + 1];
+    school->job_graph[j] = below(GRAPHS);
+    int32_t nodes = school->graphs[school->job_graph[j]].nodes;
+    *end = school->job_first[j];
+    for (int32_t v = 0; v < nodes; v++)
+        if (v == nodes - 1 || below(3) > 0)
+            school->job_node[(*end)++] = v;
+}
+
 static void draw_decision(struct school *school, int d)
 {
     int32_t count = 1 + below(CANDIDATES);
@@ -141,12 +156,16 @@ static void draw_decision(struct school *school, int d)
     school->old_log_prob[d] = -log(count) + 0.4 * random_normal(&stream);
     school->advantage[d] = random_normal(&stream);
     *seen_end = school->seen_first[d];
-    for (int32_t g = 0; g < GRAPHS; g++)
+    for (int32_t j = 0; j < JOBS; j++)
         if (below(2) == 0)
-            school->seen[(*seen_end)++] = g;
+            school->seen[(*seen_end)++] = j;
     for (int32_t c = school->first[d]; c < school->first[d + 1]; c++) {
-        school->graph[c] = below(GRAPHS + 1) - 1;
-        school->node[c] = school->graph[c] < 0 ? 0 : below(school->graphs[school->graph[c]].nodes);
+        int32_t job = below(JOBS + 1) - 1;
+        school->job[c] = job;
+        school->node[c] =
+            job < 0 ? 0
+                    : school->job_node[school->job_first[job] +
+                                       below(school->job_first[job + 1] - school->job_first[job])];
     }
 }
 
@@ -157,6 +176,8 @@ static void school_init(struct school *school, const char *kind, enum objective_
                  (struct network_shape){.features = FEATURES, .node_features = NODE_FEATURES});
     for (int g = 0; g < GRAPHS; g++)
         draw_graph(school, g);
+    for (int j = 0; j < JOBS; j++)
+        draw_job(school, j);
     for (int d = 0; d < DECISIONS; d++)
         draw_decision(school, d);
     size_t count = school->network.tensors.reals;
@@ -167,12 +188,16 @@ static void school_init(struct school *school, const char *kind, enum objective_
         .batch = {.decisions = DECISIONS,
                   .first = school->first,
                   .rows = school->rows,
-                  .graph = school->graph,
+                  .job = school->job,
                   .node = school->node,
                   .seen_first = school->seen_first,
                   .seen = school->seen},
         .graphs = GRAPHS,
+        .jobs = JOBS,
         .graph = school->graphs,
+        .job_graph = school->job_graph,
+        .job_first = school->job_first,
+        .job_node = school->job_node,
         .action = school->action,
         .old_log_prob = school->old_log_prob,
         .advantage = school->advantage,

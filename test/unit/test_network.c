@@ -171,7 +171,8 @@ START_TEST(cloning_reaches_98_percent_agreement_with_a_teacher)
 }
 END_TEST
 
-/* A small job: nodes 0 and 1 are leaves, 2 has both as children, 3 has 2 and 0, 4 stands alone. */
+/* A small graph: nodes 0 and 1 are leaves, 2 has both as children, 3 has 2 and 0, 4 stands alone.
+ * A job may have all of its nodes or some. */
 enum { NODES = 5, NODE_FEATURES = 3, WIDTH = 8 };
 
 static const int32_t child_first[NODES + 1] = {0, 0, 0, 2, 4, 4}, children[] = {0, 1, 2, 0};
@@ -201,15 +202,14 @@ static double layer_output(const struct learner *learner, const char *name, cons
     return leaky(sum);
 }
 
-/* The embedding by its formula (agents/embedding.h), in double. */
+/* The embedding by its formula (agents/embedding.h), in double: rows e, then rows p. */
 static void embed_by_formula(const struct learner *learner, const real *features,
-                             double rows[2 + NODES][WIDTH])
+                             double rows[2 * NODES][WIDTH])
 {
     double messages[NODES][WIDTH];
-    memset(rows, 0, 2 * sizeof rows[0]);
     for (int v = 0; v < NODES; v++) {
         double x[NODE_FEATURES], hidden[16], sum[WIDTH] = {0};
-        double *e = rows[2 + v];
+        double *e = rows[v];
         for (int i = 0; i < NODE_FEATURES; i++)
             x[i] = (double)features[v * NODE_FEATURES + i];
         for (int o = 0; o < 16; o++)
@@ -224,64 +224,94 @@ static void embed_by_formula(const struct learner *learner, const real *features
         }
         for (int o = 0; o < WIDTH; o++) {
             messages[v][o] = layer_output(learner, "message", e, WIDTH, NULL, o);
-            rows[0][o] += 0.1 * layer_output(learner, "job", x, NODE_FEATURES, e, o);
+            rows[NODES + v][o] = layer_output(learner, "job", x, NODE_FEATURES, e, o);
         }
     }
-    for (int o = 0; o < WIDTH; o++)
-        rows[1][o] = 0.1 * layer_output(learner, "system", rows[0], WIDTH, NULL, o);
 }
 
-/* Two states of a job and three decisions that see them, in all ways there are. */
+/* The summary of the job with these nodes by its formula: y, then s. */
+static void sum_up_by_formula(const struct learner *learner, double rows[2 * NODES][WIDTH],
+                              const int32_t *node, int32_t count, double summary[2 * WIDTH])
+{
+    for (int o = 0; o < WIDTH; o++) {
+        summary[o] = 0;
+        for (int32_t i = 0; i < count; i++)
+            summary[o] += 0.1 * rows[NODES + node[i]][o];
+    }
+    for (int o = 0; o < WIDTH; o++)
+        summary[WIDTH + o] = 0.1 * layer_output(learner, "system", summary, WIDTH, NULL, o);
+}
+
+/* Two graphs, three jobs and three decisions that see them, in all ways there are. */
+enum { JOBS = 3 };
+
 struct scene {
     struct learner learner;
     real features[2][NODES * NODE_FEATURES], rows[7 * FEATURES];
     struct network_graph graphs[2];
-    real embeddings[2][(2 + NODES) * WIDTH];
+    real embeddings[2][2 * NODES * WIDTH], summaries[JOBS][2 * WIDTH];
     const real *list[2];
+    struct network_memory memory;
     struct network_batch batch;
 };
 
-static const int32_t scene_first[] = {0, 3, 4, 7}, scene_graph[] = {0, 0, -1, 1, 1, 0, -1},
+static const int32_t job_graph[JOBS] = {0, 1, 0}, job_count[JOBS] = {5, 2, 3},
+                     job_node[JOBS][NODES] = {{0, 1, 2, 3, 4}, {0, 2}, {0, 1, 4}};
+
+static const int32_t scene_first[] = {0, 3, 4, 7}, scene_job[] = {0, 0, -1, 1, 1, 2, -1},
                      scene_node[] = {1, 3, 0, 2, 0, 4, 0}, scene_seen_first[] = {0, 1, 2, 4},
-                     scene_seen[] = {0, 1, 0, 1};
+                     scene_seen[] = {0, 1, 2, 1};
 
 static void scene_init(struct scene *scene)
 {
     struct random_stream stream = random_open(8, 0, RANDOM_TEST, 0, 0);
-    learner_init(&scene->learner, "graph",
+    struct learner *learner = &scene->learner;
+    learner_init(learner, "graph",
                  (struct network_shape){.features = FEATURES, .node_features = NODE_FEATURES});
-    for (size_t i = 0; i < scene->learner.network.tensors.reals; i++)
-        scene->learner.parameters[i] = (real)(0.5 * random_normal(&stream));
+    for (size_t i = 0; i < learner->network.tensors.reals; i++)
+        learner->parameters[i] = (real)(0.5 * random_normal(&stream));
     for (int i = 0; i < 7 * FEATURES; i++)
         scene->rows[i] = (real)random_normal(&stream);
     for (int g = 0; g < 2; g++) {
         for (int i = 0; i < NODES * NODE_FEATURES; i++)
             scene->features[g][i] = (real)random_normal(&stream);
         scene->graphs[g] = (struct network_graph){NODES, scene->features[g], child_first, children};
-        network_embed(&scene->learner.network, scene->learner.parameters, &scene->graphs[g],
-                      scene->learner.workspace, scene->embeddings[g]);
+        network_embed(&learner->network, learner->parameters, &scene->graphs[g], learner->workspace,
+                      scene->embeddings[g]);
         scene->list[g] = scene->embeddings[g];
     }
+    for (int i = 0; i < JOBS; i++)
+        network_sum_up(&learner->network, learner->parameters, &scene->graphs[job_graph[i]],
+                       scene->embeddings[job_graph[i]], job_node[i], job_count[i],
+                       scene->summaries[i]);
+    scene->memory = (struct network_memory){scene->list, job_graph, scene->summaries[0]};
     scene->batch = (struct network_batch){.decisions = 3,
                                           .first = scene_first,
                                           .rows = scene->rows,
-                                          .graph = scene_graph,
+                                          .job = scene_job,
                                           .node = scene_node,
                                           .seen_first = scene_seen_first,
                                           .seen = scene_seen};
 }
 
-START_TEST(an_embedding_is_that_of_its_formula)
+START_TEST(embeddings_and_summaries_are_those_of_their_formulas)
 {
     struct scene scene;
     scene_init(&scene);
-    double expected[2 + NODES][WIDTH];
-    ck_assert_uint_eq(network_embedding_size(&scene.learner.network, NODES), (2 + NODES) * WIDTH);
-    embed_by_formula(&scene.learner, scene.features[0], expected);
-    for (int r = 0; r < 2 + NODES; r++)
+    double rows[2 * NODES][WIDTH], summary[2 * WIDTH];
+    ck_assert_uint_eq(network_embedding_size(&scene.learner.network, NODES), 2 * NODES * WIDTH);
+    ck_assert_uint_eq(network_summary_size(&scene.learner.network), 2 * WIDTH);
+    embed_by_formula(&scene.learner, scene.features[0], rows);
+    for (int r = 0; r < 2 * NODES; r++)
         for (int o = 0; o < WIDTH; o++)
-            ck_assert_double_eq_tol((double)scene.embeddings[0][r * WIDTH + o], expected[r][o],
-                                    1e-5 * (1 + fabs(expected[r][o])));
+            ck_assert_double_eq_tol((double)scene.embeddings[0][r * WIDTH + o], rows[r][o],
+                                    1e-5 * (1 + fabs(rows[r][o])));
+    for (int i = 0; i < JOBS; i += 2) { /* those of graph 0 */
+        sum_up_by_formula(&scene.learner, rows, job_node[i], job_count[i], summary);
+        for (int o = 0; o < 2 * WIDTH; o++)
+            ck_assert_double_eq_tol((double)scene.summaries[i][o], summary[o],
+                                    1e-5 * (1 + fabs(summary[o])));
+    }
     learner_finish(&scene.learner);
 }
 END_TEST
@@ -291,14 +321,14 @@ START_TEST(a_decision_scored_alone_has_the_bytes_that_it_has_in_a_batch)
     struct scene scene;
     scene_init(&scene);
     real all[7], one[7];
-    network_score(&scene.learner.network, scene.learner.parameters, &scene.batch, scene.list,
+    network_score(&scene.learner.network, scene.learner.parameters, &scene.batch, &scene.memory,
                   scene.learner.workspace, all);
     for (int d = 0; d < 3; d++) {
         struct network_batch part = scene.batch;
         part.decisions = 1;
         part.first += d;
         part.seen_first += d;
-        network_score(&scene.learner.network, scene.learner.parameters, &part, scene.list,
+        network_score(&scene.learner.network, scene.learner.parameters, &part, &scene.memory,
                       scene.learner.workspace, one);
         ck_assert_mem_eq(one, all + scene_first[d],
                          (size_t)(scene_first[d + 1] - scene_first[d]) * sizeof *one);
@@ -307,17 +337,17 @@ START_TEST(a_decision_scored_alone_has_the_bytes_that_it_has_in_a_batch)
 }
 END_TEST
 
-/* Whether each logit changes with one value of an embedding. */
-static void vary(struct scene *scene, int graph, int place, bool changed[7])
+/* Whether each logit changes with one value that was worked out before. */
+static void vary(struct scene *scene, real *value, bool changed[7])
 {
-    real before[7], after[7], kept = scene->embeddings[graph][place];
+    real before[7], after[7], kept = *value;
     const struct network *network = &scene->learner.network;
-    network_score(network, scene->learner.parameters, &scene->batch, scene->list,
+    network_score(network, scene->learner.parameters, &scene->batch, &scene->memory,
                   scene->learner.workspace, before);
-    scene->embeddings[graph][place] += 1;
-    network_score(network, scene->learner.parameters, &scene->batch, scene->list,
+    *value += 1;
+    network_score(network, scene->learner.parameters, &scene->batch, &scene->memory,
                   scene->learner.workspace, after);
-    scene->embeddings[graph][place] = kept;
+    *value = kept;
     for (int c = 0; c < 7; c++)
         changed[c] = before[c] != after[c];
 }
@@ -327,15 +357,18 @@ START_TEST(a_logit_reads_its_job_its_node_and_the_jobs_seen_and_nothing_else)
     struct scene scene;
     bool changed[7];
     scene_init(&scene);
-    vary(&scene, 1, 0, changed); /* the summary of job 1 */
+    vary(&scene, &scene.summaries[1][0], changed);
     for (int c = 0; c < 7; c++)
         ck_assert_int_eq(changed[c], c == 3 || c == 4);
-    vary(&scene, 0, WIDTH, changed); /* job 0's part of the system, not seen by decision 1 */
+    vary(&scene, &scene.summaries[2][WIDTH], changed); /* seen by the last decision only */
     for (int c = 0; c < 7; c++)
-        ck_assert_int_eq(changed[c], c != 3);
-    vary(&scene, 0, (2 + 3) * WIDTH, changed); /* node 3 of job 0 */
+        ck_assert_int_eq(changed[c], c > 3);
+    vary(&scene, &scene.embeddings[0][3 * WIDTH], changed);
     for (int c = 0; c < 7; c++)
         ck_assert_int_eq(changed[c], c == 1);
+    vary(&scene, &scene.embeddings[0][4 * WIDTH], changed); /* of job 2, too */
+    for (int c = 0; c < 7; c++)
+        ck_assert_int_eq(changed[c], c == 5);
     learner_finish(&scene.learner);
 }
 END_TEST
@@ -378,7 +411,7 @@ Suite *test_suite(void)
     tcase_add_test(learning, cloning_reaches_98_percent_agreement_with_a_teacher);
     suite_add_tcase(suite, learning);
     TCase *networks = tcase_create("networks");
-    tcase_add_test(networks, an_embedding_is_that_of_its_formula);
+    tcase_add_test(networks, embeddings_and_summaries_are_those_of_their_formulas);
     tcase_add_test(networks, a_decision_scored_alone_has_the_bytes_that_it_has_in_a_batch);
     tcase_add_test(networks, a_logit_reads_its_job_its_node_and_the_jobs_seen_and_nothing_else);
     tcase_add_test(networks, every_kind_has_a_name_a_summary_and_a_source);
