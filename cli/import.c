@@ -9,7 +9,7 @@
 #include "base/csv.h"
 #include "base/schema.h"
 #include "cli/command.h"
-#include "traces/import.h"
+#include "traces/import_write.h"
 
 struct options {
     const struct import_kind *kind;
@@ -23,10 +23,12 @@ struct options {
 enum { KEY_FROM = 256, KEY_PE_KIND, KEY_UNIT_US, KEY_UNIT_BYTES, KEY_OVERWRITE };
 
 static const struct argp_option option_list[] = {
-    {"from", KEY_FROM, "FORMAT", 0, "what the files are: stg", 0},
+    {"from", KEY_FROM, "FORMAT", 0, "what the files are, see below", 0},
     {"output", 'o', "DIR", 0, "write to DIR (default: the current folder)", 0},
-    {"pe-kind", KEY_PE_KIND, "NAME", 0, "PE kind that runs the tasks (default: core)", 0},
-    {"unit-us", KEY_UNIT_US, "US", 0, "length of a unit of time in us (default: 1)", 0},
+    {"pe-kind", KEY_PE_KIND, "NAME", 0,
+     "PE kind that runs the tasks (default: those of the file, otherwise core)", 0},
+    {"unit-us", KEY_UNIT_US, "US", 0,
+     "length of a unit of time in us (default: 1), for formats in seconds that of a second", 0},
     {"unit-bytes", KEY_UNIT_BYTES, "BYTES", 0,
      "bytes that a unit of communication time stands for (default: 1000, which takes 1 us on the "
      "platforms equal2 to equal16)",
@@ -114,7 +116,7 @@ static const struct argp argp = {
     .help_filter = print_formats,
 };
 
-static void tell(const struct app *app, const char *written)
+static void tell_app(const struct app *app, const char *path)
 {
     double us = 0, bytes = 0;
     char us_text[32], bytes_text[32];
@@ -122,20 +124,43 @@ static void tell(const struct app *app, const char *written)
         us += app->kinds[app->tasks[t].kind].costs[0].exec_us;
     for (int32_t e = 0; e < app->edge_count; e++)
         bytes += app->bytes[e];
-    printf("%s: %d tasks, %d edges, %s us of work, %s bytes to move\n", written,
-           (int)app->task_count, (int)app->edge_count, csv_format_real(us_text, us),
-           csv_format_real(bytes_text, bytes));
+    printf("%s: %d tasks, %d edges, %s us of work, %s bytes to move\n", path, (int)app->task_count,
+           (int)app->edge_count, csv_format_real(us_text, us), csv_format_real(bytes_text, bytes));
 }
 
-static bool import_file(const struct options *options, const char *path, struct fault *fault)
+/* What was written, what became of units, and what a user should know. */
+static void tell(const struct imported *imported, const char *dir, struct arena *arena)
+{
+    for (int32_t p = 0; p < imported->platform_count; p++) {
+        const struct import_platform *platform = &imported->platforms[p];
+        int32_t pes = 0;
+        for (int32_t c = 0; c < platform->cluster_count; c++)
+            pes += platform->clusters[c].pe_count;
+        printf("%s: %d PEs in %d clusters, %d PE kinds\n",
+               import_path(arena, dir, platform->name, "yaml"), (int)pes,
+               (int)platform->cluster_count, (int)platform->kind_count);
+    }
+    for (int32_t a = 0; a < imported->app_count; a++)
+        tell_app(&imported->apps[a], import_path(arena, dir, imported->apps[a].name, "yaml"));
+    if (imported->experiment != NULL)
+        printf("%s: an experiment for `hetsoc run`\n",
+               import_path(arena, dir, imported->experiment->name, "yaml"));
+    if (imported->units != NULL)
+        printf("    units: %s\n", imported->units);
+    for (int32_t n = 0; n < imported->note_count; n++)
+        printf("    note: %s\n", imported->notes[n]);
+}
+
+/* Reads files that belong together, and writes what they make. */
+static bool import_files(const struct options *options, const char *const *paths, int32_t count,
+                         struct fault *fault)
 {
     struct arena *arena = arena_create();
-    struct app app;
-    const char *written;
-    bool ok = options->kind->read(&app, arena, path, &options->import, fault) &&
-              import_write(&app, options->output, options->overwrite, arena, &written, fault);
+    struct imported imported = {0};
+    bool ok = options->kind->read(&imported, arena, paths, count, &options->import, fault) &&
+              import_write(&imported, options->output, options->overwrite, arena, fault);
     if (ok && !options->quiet)
-        tell(&app, written);
+        tell(&imported, options->output, arena);
     arena_destroy(arena);
     return ok;
 }
@@ -150,10 +175,11 @@ int command_import(int argc, char **argv)
                         "cannot make the folder: %s", strerror(errno));
     if (!ok)
         options.file_count = 0;
-    for (size_t i = 0; i < options.file_count; i++) {
-        struct fault of_file = FAULT_NONE;
-        if (!import_file(&options, options.files[i], &of_file)) {
-            fault_print(&of_file, stderr);
+    size_t step = options.kind->takes_several ? options.file_count : 1;
+    for (size_t i = 0; i < options.file_count; i += step) {
+        struct fault of_files = FAULT_NONE;
+        if (!import_files(&options, options.files + i, (int32_t)step, &of_files)) {
+            fault_print(&of_files, stderr);
             ok = false;
         }
     }

@@ -2,24 +2,17 @@
 #include "test/stg.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "test/fixture.h"
-
-static FILE *open_shared(const char *file)
-{
-    const char *shared = getenv("HETSOC_SHARED_DATA");
-    char path[1024];
-    if (shared == NULL)
-        return NULL;
-    snprintf(path, sizeof path, "%s/stg/%s", shared, file);
-    return fopen(path, "r");
-}
+#include "traces/import.h"
 
 FILE *stg_open(void)
 {
-    FILE *stream = open_shared("optima.csv");
-    char line[256];
+    const char *shared = getenv("HETSOC_SHARED_DATA");
+    char path[1024], line[256];
+    if (shared == NULL)
+        return NULL;
+    snprintf(path, sizeof path, "%s/stg/optima.csv", shared);
+    FILE *stream = fopen(path, "r");
     if (stream != NULL && fgets(line, sizeof line, stream) == NULL)
         abort();
     return stream;
@@ -40,28 +33,12 @@ bool stg_next(FILE *stream, struct stg_row *row)
 
 struct app *stg_app(struct arena *arena, const char *file)
 {
-    FILE *stream = open_shared(file);
-    int count;
-    if (stream == NULL || fscanf(stream, "%d", &count) != 1)
+    struct import_options options = import_options_default;
+    options.pe_kind = "K0";
+    struct imported imported = {0};
+    struct fault fault = FAULT_NONE;
+    const char *path = arena_printf(arena, "%s/stg/%s", getenv("HETSOC_SHARED_DATA"), file);
+    if (!import_stg.read(&imported, arena, &path, 1, &options, &fault))
         abort();
-    int32_t task_count = count + 2; /* an entry and an exit of no length */
-    struct fixture_task *tasks = arena_zeroed(arena, (size_t)task_count, sizeof *tasks);
-    struct fixture_edge *edges =
-        arena_zeroed(arena, (size_t)task_count * (size_t)task_count, sizeof *edges);
-    int32_t edge_count = 0;
-    for (int32_t task = 0; task < task_count; task++) {
-        int id, pred_count, pred;
-        double exec_us;
-        if (fscanf(stream, "%d %lf %d", &id, &exec_us, &pred_count) != 3 || id != task)
-            abort();
-        tasks[task] =
-            (struct fixture_task){arena_printf(arena, "t%d", (int)task), {exec_us, -1, -1, -1}};
-        for (int32_t p = 0; p < pred_count; p++) {
-            if (fscanf(stream, "%d", &pred) != 1)
-                abort();
-            edges[edge_count++] = (struct fixture_edge){pred, task, 0};
-        }
-    }
-    fclose(stream);
-    return fixture_app(arena, "stg", 1, tasks, task_count, edges, edge_count);
+    return &imported.apps[0];
 }

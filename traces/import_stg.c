@@ -7,274 +7,178 @@
  * The count leaves out two tasks without work, the first and the last. Files with communication
  * have pairs PREDECESSOR TIME in the place of predecessors; then all of them do. Text after `#` is
  * a comment. */
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "base/csv.h"
 #include "base/schema.h"
-#include "traces/import.h"
-
-/* Keeps one number from asking for more memory than its file is worth. */
-#define TASKS_MAX 10000000
+#include "traces/draft.h"
+#include "traces/text.h"
 
 /* The two tasks that the count leaves out. */
 enum { DUMMY_TASKS = 2 };
 
-struct task_line {
-    double time;
-    int64_t pred_count;
-    int line;
-};
-
 /* A file on its way to an app. */
 struct reader {
-    const char *path;
-    struct fault *fault;
-    FILE *stream;
-    char *text, *rest; /* the current line, and what is not read of it */
-    size_t text_size;
-    int line;
-    int64_t task_count; /* as the first line says, without the dummies */
-    struct task_line *tasks;
-    size_t count, capacity;
-    int32_t *from, *to;
-    double *cost; /* of communication */
-    size_t edge_count, from_capacity, to_capacity, cost_capacity;
+    struct text text;
+    struct draft *draft;
+    const struct import_options *options;
+    const char *pe_kind;
+    int64_t task_count;          /* with the dummies */
     bool has_costs, knows_costs; /* the form of the predecessors, once a line has shown it */
 };
 
-static bool refuse(struct reader *reader, const char *at, const char *hint, const char *what)
-{
-    char where[512];
-    snprintf(where, sizeof where, "%s:%d:%d", reader->path, reader->line,
-             at == NULL ? 1 : (int)(at - reader->text) + 1);
-    return fault_set(reader->fault, where, hint, "%s", what);
-}
-
-/* Goes to the next line with something on it; false at the end of the file. */
-static bool next_line(struct reader *reader)
-{
-    while (getline(&reader->text, &reader->text_size, reader->stream) >= 0) {
-        reader->line++;
-        reader->text[strcspn(reader->text, "#\r\n")] = '\0';
-        reader->rest = reader->text + strspn(reader->text, " \t");
-        if (*reader->rest != '\0')
-            return true;
-    }
-    return false;
-}
-
-/* Takes the next word of the line; NULL at its end. */
-static char *next_word(struct reader *reader)
-{
-    char *word = reader->rest;
-    if (*word == '\0')
-        return NULL;
-    char *end = word + strcspn(word, " \t");
-    reader->rest = end + strspn(end, " \t");
-    *end = '\0';
-    return word;
-}
-
-static int64_t words_left(const struct reader *reader)
-{
-    int64_t count = 0;
-    for (const char *c = reader->rest; *c != '\0'; c += strspn(c, " \t")) {
-        c += strcspn(c, " \t");
-        count++;
-    }
-    return count;
-}
+static const char line_form[] = "a line is: number, time, number of predecessors, predecessors";
 
 static bool read_whole(struct reader *reader, int64_t max, const char *what, int64_t *value)
 {
-    char *word = next_word(reader);
+    const char *word = text_next_word(&reader->text);
     if (word == NULL)
-        return refuse(reader, reader->rest,
-                      "a line is: number, time, number of predecessors, predecessors",
-                      "the line is too short");
+        return text_refuse(&reader->text, reader->text.rest, line_form, "the line is too short");
     if (schema_parse_int(word, value) && *value >= 0 && *value <= max)
         return true;
-    return refuse(reader, word, "whole numbers from 0 on, tasks in ascending order", what);
+    return text_refuse(&reader->text, word, "whole numbers from 0 on, tasks in ascending order",
+                       "%s", what);
 }
 
 static bool read_time(struct reader *reader, double *value)
 {
-    char *word = next_word(reader);
+    const char *word = text_next_word(&reader->text);
     if (word == NULL)
-        return refuse(reader, reader->rest,
-                      "a line is: number, time, number of predecessors, predecessors",
-                      "the line is too short");
+        return text_refuse(&reader->text, reader->text.rest, line_form, "the line is too short");
     return (schema_parse_real(word, value) && *value >= 0) ||
-           refuse(reader, word, "a number, 0 or more", "this is no time");
+           text_refuse(&reader->text, word, "a number, 0 or more", "this is no time");
 }
 
-static bool read_edge(struct reader *reader)
+static bool read_edge(struct reader *reader, int32_t task)
 {
     int64_t pred;
     double cost = 0;
-    if (!read_whole(reader, reader->task_count + DUMMY_TASKS - 1, "there is no such predecessor",
-                    &pred) ||
+    if (!read_whole(reader, reader->task_count - 1, "there is no such predecessor", &pred) ||
         (reader->has_costs && !read_time(reader, &cost)))
         return false;
-    size_t edge = reader->edge_count++;
-    reader->from = memory_grow(reader->from, &reader->from_capacity, edge + 1, sizeof(int32_t));
-    reader->to = memory_grow(reader->to, &reader->to_capacity, edge + 1, sizeof(int32_t));
-    reader->cost = memory_grow(reader->cost, &reader->cost_capacity, edge + 1, sizeof(double));
-    reader->from[edge] = (int32_t)pred;
-    reader->to[edge] = (int32_t)reader->count;
-    reader->cost[edge] = cost;
+    draft_add_edge(reader->draft, (int32_t)pred, task, cost * reader->options->bytes_per_unit);
     return true;
 }
 
 /* Learns from the first line with predecessors whether they come with costs. */
 static bool check_form(struct reader *reader, int64_t pred_count)
 {
-    int64_t words = words_left(reader);
+    int64_t words = text_words_left(&reader->text);
     if (pred_count > 0 && !reader->knows_costs) {
         reader->knows_costs = true;
         reader->has_costs = words == 2 * pred_count;
     }
     return words == pred_count * (reader->has_costs ? 2 : 1) ||
-           refuse(reader, reader->rest,
-                  "give as many predecessors as the third number says, with or without costs",
-                  "the line has another number of predecessors than it says");
+           text_refuse(&reader->text, reader->text.rest,
+                       "give as many predecessors as the third number says, with or without costs",
+                       "the line has another number of predecessors than it says");
 }
 
-static bool read_task(struct reader *reader)
+static bool read_task(struct reader *reader, int32_t task)
 {
-    int64_t number, pred_count;
-    struct task_line task = {.line = reader->line};
-    if (!read_whole(reader, TASKS_MAX, "this is no number of a task", &number))
+    char number[32], label[40];
+    int64_t id, pred_count;
+    double time;
+    const char *line = reader->text.rest;
+    if (!read_whole(reader, IMPORT_TASKS_MAX, "this is no number of a task", &id))
         return false;
-    if (number != (int64_t)reader->count)
-        return refuse(reader, reader->text, "tasks are numbered from 0 without gaps",
-                      "this is not the next task");
-    if ((int64_t)reader->count >= reader->task_count + DUMMY_TASKS)
-        return refuse(reader, reader->text,
-                      "the first line counts all tasks but the first and the last",
-                      "there are more tasks than the first line says");
-    if (!read_time(reader, &task.time) ||
-        !read_whole(reader, TASKS_MAX, "this is no number of predecessors", &pred_count) ||
+    if (id != task)
+        return text_refuse(&reader->text, line, "tasks are numbered from 0 without gaps",
+                           "this is not the next task");
+    if (!read_time(reader, &time) ||
+        !read_whole(reader, IMPORT_TASKS_MAX, "this is no number of predecessors", &pred_count) ||
         !check_form(reader, pred_count))
         return false;
+    snprintf(label, sizeof label, "time_%s", csv_format_real(number, time));
+    const struct app_cost cost = {.pe_kind = reader->pe_kind,
+                                  .exec_us = time * reader->options->us_per_unit};
+    draft_set_costs(reader->draft, task, label, &cost, 1);
     for (int64_t i = 0; i < pred_count; i++)
-        if (!read_edge(reader))
+        if (!read_edge(reader, task))
             return false;
-    reader->tasks = memory_grow(reader->tasks, &reader->capacity, reader->count + 1, sizeof task);
-    reader->tasks[reader->count++] = task;
     return true;
 }
 
-static bool read_lines(struct reader *reader)
+static bool read_count(struct reader *reader)
 {
-    if (!next_line(reader))
-        return refuse(reader, NULL, "it begins with the number of tasks", "the file is empty");
-    if (!read_whole(reader, TASKS_MAX, "this is no number of tasks", &reader->task_count))
+    struct text *text = &reader->text;
+    if (!text_next_line(text, '#'))
+        return text_refuse(text, text->data, "it begins with the number of tasks",
+                           "there is nothing in it");
+    if (!read_whole(reader, IMPORT_TASKS_MAX, "this is no number of tasks", &reader->task_count))
         return false;
-    if (*reader->rest != '\0')
-        return refuse(reader, reader->rest, "the first line has the number of tasks alone",
-                      "there is something after the number of tasks");
-    while (next_line(reader))
-        if (!read_task(reader))
+    if (*text->rest != '\0')
+        return text_refuse(text, text->rest, "the first line has the number of tasks alone",
+                           "there is something after the number of tasks");
+    reader->task_count += DUMMY_TASKS;
+    if ((size_t)reader->task_count > text->line_count)
+        return text_refuse(text, text->data + text->size,
+                           "is the file cut off? the count leaves out the first and last task",
+                           "there are fewer tasks than the first line says");
+    for (int64_t task = 0; task < reader->task_count; task++) {
+        char id[32];
+        snprintf(id, sizeof id, "task_%d", (int)task);
+        draft_add_task(reader->draft, draft_keep(reader->draft, id), 0);
+    }
+    return true;
+}
+
+static bool read_file(struct reader *reader)
+{
+    struct text *text = &reader->text;
+    if (!read_count(reader))
+        return false;
+    for (int32_t task = 0; task < reader->task_count; task++) {
+        if (!text_next_line(text, '#'))
+            return text_refuse(text, text->data + text->size,
+                               "is the file cut off? the count leaves out the first and last task",
+                               "there are fewer tasks than the first line says");
+        if (!read_task(reader, task))
             return false;
-    int64_t count = (int64_t)reader->count;
-    if (ferror(reader->stream) != 0)
-        return fault_set(reader->fault, reader->path, NULL, "cannot read: %s", strerror(errno));
-    return count == reader->task_count + DUMMY_TASKS ||
-           refuse(reader, NULL, "is the file cut off? the count leaves out the first and last task",
-                  "there are fewer tasks than the first line says");
-}
-
-/* ---- to an app ---- */
-
-/* The task kind for a time: tasks of equal times share one. */
-static int compare_times(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Makes a kind for each distinct time, ascending; returns the times. */
-static double *make_kinds(struct app *app, struct arena *arena, const struct reader *reader,
-                          const struct import_options *options)
-{
-    double *times = arena_zeroed(arena, reader->count, sizeof *times);
-    for (size_t i = 0; i < reader->count; i++)
-        times[i] = reader->tasks[i].time;
-    qsort(times, reader->count, sizeof *times, compare_times);
-    for (size_t i = 0; i < reader->count; i++)
-        if (i == 0 || times[i] > times[app->kind_count - 1])
-            times[app->kind_count++] = times[i];
-    app->kinds = arena_zeroed(arena, (size_t)app->kind_count, sizeof *app->kinds);
-    for (int32_t k = 0; k < app->kind_count; k++) {
-        struct app_cost *cost = arena_zeroed(arena, 1, sizeof *cost);
-        char text[32];
-        *cost = (struct app_cost){.pe_kind = options->pe_kind,
-                                  .exec_us = times[k] * options->us_per_unit};
-        app->kinds[k] = (struct app_task_kind){
-            .name = arena_printf(arena, "time_%s", csv_format_real(text, times[k])),
-            .costs = cost,
-            .cost_count = 1,
-        };
     }
-    return times;
+    return !text_next_line(text, '#') ||
+           text_refuse(text, text->rest,
+                       "the first line counts all tasks but the first and the last",
+                       "there are more tasks than the first line says");
 }
 
-static bool make_app(struct app *app, struct arena *arena, const struct reader *reader,
-                     const struct import_options *options)
+static bool stg_read(struct imported *imported, struct arena *arena, const char *const *paths,
+                     int32_t count, const struct import_options *options, struct fault *fault)
 {
-    const char *name = import_name(arena, reader->path);
-    *app = (struct app){
-        .name = name,
-        .file = arena_string(arena, reader->path),
-        .summary = arena_printf(arena, "%s of the Standard Task Graph Set, %zu tasks, %zu edges",
-                                name, reader->count, reader->edge_count),
-        .tasks = arena_zeroed(arena, reader->count, sizeof *app->tasks),
-        .task_count = (int32_t)reader->count,
-        .bytes = arena_zeroed(arena, reader->edge_count + 1, sizeof *app->bytes),
-        .edge_count = (int32_t)reader->edge_count,
-    };
-    const double *times = make_kinds(app, arena, reader, options);
-    for (size_t i = 0; i < reader->count; i++) {
-        const double *time = bsearch(&reader->tasks[i].time, times, (size_t)app->kind_count,
-                                     sizeof *times, compare_times);
-        app->tasks[i] = (struct app_task){
-            .name = arena_printf(arena, "task_%zu", i),
-            .kind = (int32_t)(time - times),
-            .line = reader->tasks[i].line,
-        };
-    }
-    for (size_t i = 0; i < reader->edge_count; i++) {
-        app->bytes[i] = reader->cost[i] * options->bytes_per_unit;
-        if ((size_t)reader->from[i] >= reader->count)
-            return fault_set(reader->fault, reader->path, NULL,
-                             "task %d is a predecessor, but is not there", (int)reader->from[i]);
-    }
-    return app_finish(app, arena, reader->from, reader->to, reader->fault);
-}
-
-static bool stg_read(struct app *app, struct arena *arena, const char *path,
-                     const struct import_options *options, struct fault *fault)
-{
-    struct reader reader = {.path = path, .fault = fault, .stream = fopen(path, "r")};
-    if (reader.stream == NULL)
-        return fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
-    bool ok = read_lines(&reader) && make_app(app, arena, &reader, options);
-    fclose(reader.stream);
-    free(reader.text);
-    free(reader.tasks);
-    free(reader.from);
-    free(reader.to);
-    free(reader.cost);
+    (void)count;
+    struct reader reader = {.draft = draft_create(),
+                            .options = options,
+                            .pe_kind = options->pe_kind == NULL ? "core" : options->pe_kind};
+    bool ok = text_load(&reader.text, paths[0], fault) && read_file(&reader) &&
+              draft_finish(reader.draft, imported, arena, paths[0],
+                           "from the Standard Task Graph Set", NULL, 0, fault);
+    imported->units =
+        arena_printf(arena, "a unit of time is %g us%s on the PE kind %s", options->us_per_unit,
+                     reader.has_costs ? arena_printf(arena, ", one of communication %g bytes,",
+                                                     options->bytes_per_unit)
+                                      : "",
+                     reader.pe_kind);
+    text_finish(&reader.text);
+    draft_destroy(reader.draft);
     return ok;
+}
+
+/* A whole number alone on the first line that is not a comment. */
+static bool stg_claims(const char *head)
+{
+    while (*head == '#' || isspace((unsigned char)*head))
+        head += *head == '#' ? strcspn(head, "\n") : 1;
+    size_t digits = strspn(head, "0123456789");
+    head += digits;
+    head += strspn(head, " \t\r");
+    return digits > 0 && (*head == '\n' || *head == '#' || *head == '\0');
 }
 
 const struct import_kind import_stg = {
     .name = "stg",
-    .summary = "Standard Task Graph Set; a unit of time becomes --unit-us, a unit of "
-               "communication --unit-bytes",
+    .summary = "Standard Task Graph Set, with or without communication; a unit of time becomes "
+               "--unit-us, one of communication --unit-bytes",
+    .claims = stg_claims,
     .read = stg_read,
 };

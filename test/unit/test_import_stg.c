@@ -5,11 +5,12 @@
 
 #include "test/scratch.h"
 #include "test/suite.h"
-#include "traces/import.h"
+#include "traces/import_write.h"
 
 static struct scratch scratch;
 static struct fault fault;
-static struct app app;
+static struct imported imported;
+static struct app app; /* the first of them */
 
 static void setup(void)
 {
@@ -22,11 +23,23 @@ static void teardown(void)
     scratch_finish(&scratch);
 }
 
-static bool read_text(const char *text)
+static bool read_path(const char *path)
 {
     fault = FAULT_NONE;
-    const char *path = scratch_write(&scratch, "graph.stg", text);
-    return import_stg.read(&app, scratch.arena, path, &import_options_default, &fault);
+    imported = (struct imported){0};
+    bool ok = import_stg.read(&imported, scratch.arena, &path, 1, &import_options_default, &fault);
+    app = ok ? imported.apps[0] : (struct app){0};
+    return ok;
+}
+
+static bool read_text(const char *text)
+{
+    return read_path(scratch_write(&scratch, "graph.stg", text));
+}
+
+static bool write_all(bool overwrite)
+{
+    return import_write(&imported, scratch.folder, overwrite, scratch.arena, &fault);
 }
 
 /* Two tasks between the dummies; 1 -> 2. */
@@ -66,9 +79,9 @@ END_TEST
 START_TEST(what_is_written_reads_back_the_same)
 {
     ck_assert(read_text("2\n0 0 0\n1 0.1 1 0 0\n2 2 1 1 3.5\n3 0 2 1 4 2 0\n"));
-    const char *path;
-    ck_assert(import_write(&app, scratch.folder, false, scratch.arena, &path, &fault));
+    ck_assert(write_all(false));
     struct app_set set;
+    const char *path = scratch_path(&scratch, "graph.yaml");
     ck_assert_msg(app_load(&set, scratch.arena, path, &fault), "%s: %s", fault.where, fault.what);
     const struct app *back = &set.apps[0];
     ck_assert_int_eq(back->task_count, app.task_count);
@@ -89,14 +102,13 @@ END_TEST
 
 START_TEST(a_file_that_is_there_is_not_replaced_unasked)
 {
-    const char *path;
     ck_assert(read_text(small));
     scratch_write(&scratch, "graph.yaml", "mine");
-    ck_assert(!import_write(&app, scratch.folder, false, scratch.arena, &path, &fault));
+    ck_assert(!write_all(false));
     ck_assert_ptr_nonnull(strstr(fault.hint, "--overwrite"));
     ck_assert_str_eq(scratch_read(&scratch, "graph.yaml"), "mine");
     fault = FAULT_NONE;
-    ck_assert(import_write(&app, scratch.folder, true, scratch.arena, &path, &fault));
+    ck_assert(write_all(true));
     ck_assert_int_eq(scratch_count(&scratch, ""), 2);
 }
 END_TEST
@@ -106,14 +118,14 @@ START_TEST(bad_files_are_refused_at_their_place)
     static const struct {
         const char *text, *place, *what;
     } cases[] = {
-        {"", "graph.stg:0:1", "empty"},
-        {"# only this\n", "graph.stg:1:1", "empty"},
+        {"", "graph.stg", "empty"},
+        {"# only this\n", "graph.stg:1:1", "nothing"},
         {"two\n", "graph.stg:1:1", "no number of tasks"},
         {"-1\n", "graph.stg:1:1", "no number of tasks"},
         {"99999999999999999999\n", "graph.stg:1:1", "no number of tasks"},
         {"2 0 0\n", "graph.stg:1:3", "after the number"},
-        {"2\n0 0 0\n1 7 1 0\n", "graph.stg:3:1", "fewer tasks"},
-        {"2000000\n0 0 0\n", "graph.stg:2:1", "fewer tasks"},
+        {"2\n0 0 0\n1 7 1 0\n", "graph.stg:4:1", "fewer tasks"},
+        {"2000000\n0 0 0\n", "graph.stg:3:1", "fewer tasks"},
         {"1\n0 0 0\n1 7 1 0\n2 0 1 1\n3 0 0\n", "graph.stg:5:1", "more tasks"},
         {"2\n0 0 0\n2 7 1 0\n", "graph.stg:3:1", "not the next task"},
         {"2\n0 0 0\n1 -7 1 0\n", "graph.stg:3:3", "no time"},
@@ -163,7 +175,7 @@ START_TEST(the_graphs_of_the_set_have_the_edges_that_they_say)
             while (fgets(line, sizeof line, stream) != NULL)
                 sscanf(line, "# Edges : %d / %*d (+dummy edges : %d)", &edges, &dummies);
             fclose(stream);
-            ck_assert(import_stg.read(&app, scratch.arena, path, &import_options_default, &fault));
+            ck_assert(read_path(path));
             ck_assert_int_eq(app.task_count, tasks + 2);
             ck_assert_int_eq(app.edge_count, edges + dummies);
             count++;

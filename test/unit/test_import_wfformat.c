@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/soc.h"
+#include "test/scratch.h"
+#include "test/suite.h"
+#include "traces/import_write.h"
+
+static struct scratch scratch;
+static struct fault fault;
+static struct imported imported;
+static struct import_options options;
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+    options = import_options_default;
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+static bool try_text(const char *text)
+{
+    fault = FAULT_NONE;
+    imported = (struct imported){0};
+    const char *path = scratch_write(&scratch, "flow.json", text);
+    return import_wfformat.read(&imported, scratch.arena, &path, 1, &options, &fault);
+}
+
+static const struct app *read_text(const char *text)
+{
+    ck_assert_msg(try_text(text), "%s: %s", fault.where, fault.what);
+    ck_assert_int_eq(imported.app_count, 1);
+    return &imported.apps[0];
+}
+
+static bool has_note(const char *part)
+{
+    for (int32_t n = 0; n < imported.note_count; n++)
+        if (strstr(imported.notes[n], part) != NULL)
+            return true;
+    return false;
+}
+
+static double exec_us(const struct app *app, int32_t task, int32_t pe_kind)
+{
+    return app->kinds[app->tasks[task].kind].costs[pe_kind].exec_us;
+}
+
+static double bytes_between(const struct app *app, int32_t from, int32_t to)
+{
+    for (int32_t i = 0; i < app->tasks[to].pred_count; i++) {
+        const struct app_edge *pred = &app->preds[app->tasks[to].first_pred + i];
+        if (pred->task == from)
+            return app->bytes[pred->edge];
+    }
+    ck_abort_msg("there is no edge");
+}
+
+/* Two tasks, the second the child of the first, on machines of 1000 and 2000 MHz. */
+#define V15(TASKS, FILES)                                                                          \
+    "{\"name\": \"x\", \"schemaVersion\": \"1.5\", \"workflow\": {\"specification\": {\n"          \
+    "\"tasks\": [" TASKS "], \"files\": [" FILES "]}, \"execution\": {\"tasks\": [\n"              \
+    "{\"id\": \"a_1\", \"runtimeInSeconds\": 3, \"machines\": [\"slow\"]},\n"                      \
+    "{\"id\": \"b_2\", \"runtimeInSeconds\": 4.5, \"machines\": [\"fast\"], \"coreCount\": 2}],\n" \
+    "\"machines\": [{\"nodeName\": \"slow\", \"cpu\": {\"speedInMHz\": 1000, \"coreCount\": "      \
+    "4}},\n"                                                                                       \
+    "{\"nodeName\": \"fast\", \"cpu\": {\"speedInMHz\": 2000}}]}}}"
+#define A_AND_B                                                                                    \
+    "{\"name\": \"a\", \"id\": \"a_1\", \"parents\": [], \"children\": [\"b_2\"],"                 \
+    " \"outputFiles\": [\"f\", \"g\", \"f\"]},"                                                    \
+    "{\"name\": \"b\", \"id\": \"b_2\", \"parents\": [\"a_1\"], \"children\": [],"                 \
+    " \"inputFiles\": [\"f\", \"h\"]}"
+#define F_G_H                                                                                      \
+    "{\"id\": \"f\", \"sizeInBytes\": 100}, {\"id\": \"g\", \"sizeInBytes\": 7},"                  \
+    "{\"id\": \"h\", \"sizeInBytes\": 9}"
+
+START_TEST(a_workflow_of_1_5_becomes_an_app_and_a_platform)
+{
+    const struct app *app = read_text(V15(A_AND_B, F_G_H));
+    ck_assert_str_eq(app->name, "flow");
+    ck_assert_int_eq(app->task_count, 2);
+    ck_assert_int_eq(app->edge_count, 1);
+    ck_assert(bytes_between(app, 0, 1) == 100);
+    ck_assert(exec_us(app, 0, 0) == 3);
+    ck_assert(exec_us(app, 0, 1) == 1.5);
+    ck_assert(exec_us(app, 1, 0) == 9);
+    ck_assert(exec_us(app, 1, 1) == 4.5);
+    ck_assert(has_note("1 tasks used several cores"));
+    ck_assert_int_eq(imported.platform_count, 1);
+
+    ck_assert(import_write(&imported, scratch.folder, false, scratch.arena, &fault));
+    struct soc soc;
+    ck_assert_msg(
+        soc_load(&soc, scratch.arena, scratch_path(&scratch, "flow_machines.yaml"), &fault),
+        "%s: %s", fault.where, fault.what);
+    ck_assert_int_eq(soc.pe_count, 5);
+    ck_assert(soc.lanes[soc_lane(&soc, 0, 1)].bandwidth_bytes_per_us == 1e10);
+    ck_assert(soc.lanes[soc_lane(&soc, 0, 4)].bandwidth_bytes_per_us == 125e6);
+    struct app_set set;
+    ck_assert_msg(app_load(&set, scratch.arena, scratch_path(&scratch, "flow.yaml"), &fault),
+                  "%s: %s", fault.where, fault.what);
+    ck_assert_str_eq(set.apps[0].kinds[0].costs[0].pe_kind, soc.kinds[0].name);
+}
+END_TEST
+
+START_TEST(a_second_is_as_long_as_asked)
+{
+    options.us_per_unit = 1000;
+    ck_assert(exec_us(read_text(V15(A_AND_B, F_G_H)), 0, 0) == 3000);
+    ck_assert(imported.platforms[0].bandwidth_bytes_per_us == 125e3);
+}
+END_TEST
+
+START_TEST(a_pe_kind_that_is_asked_for_takes_the_place_of_machines)
+{
+    options.pe_kind = "core";
+    const struct app *app = read_text(V15(A_AND_B, F_G_H));
+    ck_assert_int_eq(imported.platform_count, 0);
+    ck_assert_str_eq(app->kinds[0].costs[0].pe_kind, "core");
+    ck_assert_int_eq(app->kinds[0].cost_count, 1);
+}
+END_TEST
+
+START_TEST(a_workflow_of_1_4_becomes_the_same)
+{
+    const struct app *app = read_text(
+        "{\"schemaVersion\": \"1.4\", \"workflow\": {\"tasks\": ["
+        "{\"name\": \"a\", \"id\": \"ID1\", \"children\": [\"b\"], \"runtimeInSeconds\": 3,"
+        " \"machine\": \"slow\","
+        " \"files\": [{\"link\": \"output\", \"name\": \"f\", \"sizeInBytes\": 100}]},"
+        "{\"name\": \"b\", \"id\": \"ID2\", \"parents\": [\"a\"], \"runtime\": 4.5,"
+        " \"machine\": \"fast\","
+        " \"files\": [{\"link\": \"input\", \"name\": \"f\", \"size\": 101}]}],"
+        "\"machines\": [{\"nodeName\": \"slow\", \"cpu\": {\"speed\": 1000, \"count\": 4}},"
+        "{\"nodeName\": \"fast\", \"cpu\": {\"speed\": 2000}}]}}");
+    ck_assert_int_eq(app->edge_count, 1);
+    ck_assert(bytes_between(app, 0, 1) == 100);
+    ck_assert(exec_us(app, 1, 0) == 9);
+    ck_assert(has_note("1 times a file has another size"));
+}
+END_TEST
+
+START_TEST(parents_and_children_count_more_than_files)
+{
+    const struct app *app =
+        read_text(V15("{\"name\": \"a\", \"id\": \"a_1\", \"parents\": [], \"children\": [],"
+                      " \"outputFiles\": [\"f\"]},"
+                      "{\"name\": \"b\", \"id\": \"b_2\", \"parents\": [], \"children\": [],"
+                      " \"inputFiles\": [\"f\"]}",
+                      F_G_H));
+    ck_assert_int_eq(app->edge_count, 0);
+    ck_assert(has_note("reads what a task writes that is not its parent"));
+}
+END_TEST
+
+START_TEST(an_edge_that_only_one_end_knows_is_an_edge)
+{
+    const struct app *app = read_text(
+        V15("{\"name\": \"a\", \"id\": \"a_1\", \"parents\": [], \"children\": [\"b_2\"]},"
+            "{\"name\": \"b\", \"id\": \"b_2\", \"parents\": [], \"children\": []}",
+            ""));
+    ck_assert_int_eq(app->edge_count, 1);
+    ck_assert(has_note("1 edges are only among children, 0 only among parents"));
+}
+END_TEST
+
+START_TEST(a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes)
+{
+    const struct app *app =
+        read_text("{\"workflow\": {\"tasks\": ["
+                  "{\"name\": \"c\", \"type\": \"compute\", \"runtimeInSeconds\": 5},"
+                  "{\"name\": \"t\", \"type\": \"transfer\", \"parents\": [\"c\"],"
+                  " \"writtenBytes\": 800},"
+                  "{\"name\": \"d\", \"type\": \"compute\", \"runtimeInSeconds\": 5,"
+                  " \"parents\": [\"t\"]}]}}");
+    ck_assert(exec_us(app, 1, 0) == 0);
+    ck_assert(bytes_between(app, 0, 1) == 0);
+    ck_assert(bytes_between(app, 1, 2) == 800);
+}
+END_TEST
+
+START_TEST(names_that_we_cannot_have_are_changed)
+{
+    const struct app *app =
+        read_text("{\"workflow\": {\"tasks\": [{\"id\": \"A:b/c#1\", \"runtimeInSeconds\": 1},"
+                  "{\"id\": \"A:b_c#1\", \"runtimeInSeconds\": 1}, {\"id\": \"\xc3\xa4\"}]}}");
+    ck_assert_str_eq(app->tasks[0].name, "A_b_c_1");
+    ck_assert_str_eq(app->tasks[1].name, "A_b_c_1_1");
+    ck_assert_str_eq(app->tasks[2].name, "__");
+    ck_assert(has_note("3 of 3 tasks have other names"));
+    ck_assert(has_note("1 of 3 tasks do not say how long"));
+}
+END_TEST
+
+START_TEST(bad_workflows_are_refused_at_their_place)
+{
+    static const struct {
+        const char *text, *place, *what;
+    } cases[] = {
+        {"[]", "flow.json:1:1", "a list, not a map"},
+        {"{}", "flow.json:1:1", "no workflow"},
+        {"{\"workflow\": 3}", "flow.json:1:14", "a number here, not a map"},
+        {"{\"workflow\": {}}", "flow.json:1:14", "no task"},
+        {"{\"workflow\": {\"tasks\": []}}", "flow.json:1:14", "no task"},
+        {"{\"workflow\": {\"tasks\": [\n7]}}", "flow.json:2:1", "a number, not a map"},
+        {"{\"workflow\": {\"tasks\": [\n{}]}}", "flow.json:2:1", "neither an id nor a name"},
+        {"{\"workflow\": {\"tasks\": [{\"id\": \"a\"},\n{\"id\": \"a\"}]}}", "flow.json:2:8",
+         "two tasks are called 'a'"},
+        {"{\"workflow\": {\"tasks\": [\n{\"id\": \"a\", \"parents\": [\"b\"]}]}}", "flow.json:2:25",
+         "no task 'b'"},
+        {"{\"workflow\": {\"tasks\": [{\"id\": \"a\",\n\"runtimeInSeconds\": -1}]}}",
+         "flow.json:2:21", "below 0"},
+        {"{\"workflow\": {\"tasks\": [{\"id\": \"a\", \"runtimeInSeconds\": 1e300}]}}",
+         "flow.json:1", "would take"},
+        {"{\"workflow\": {\"tasks\": [{\"id\": \"a\", \"parents\": [\"b\"]},"
+         "{\"id\": \"b\", \"parents\": [\"a\"]}]}}",
+         "flow.json", "cycle: a -> b -> a"},
+        {"{\"workflow\": {\"tasks\": [{\"id\": \"a\", \"parents\": [\"a\"]}]}}", "flow.json",
+         "itself"},
+        {V15(A_AND_B ","
+                     "{\"id\": \"c\", \"inputFiles\": [1]}",
+             ""),
+         "flow.json:2", "a number, not a text"},
+        {"{\"workflow\": {\"specification\": {\"tasks\": [{\"id\": \"a\"}]},\n"
+         "\"execution\": {\"tasks\": [{\"id\": \"z\"}]}}}",
+         "flow.json:2:32", "no task 'z'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_msg(!try_text(cases[i].text), "case %zu was taken", i);
+        ck_assert_msg(strstr(fault.where, cases[i].place) != NULL, "case %zu: %s (%s)", i,
+                      fault.where, fault.what);
+        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "case %zu: %s", i, fault.what);
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_is_cut_anywhere_is_refused)
+{
+    static const char whole[] = V15(A_AND_B, F_G_H);
+    for (size_t length = 0; length + 1 < sizeof whole; length++) {
+        ck_assert_msg(!try_text(arena_substring(scratch.arena, whole, length)), "%zu", length);
+        ck_assert(fault_is_set(&fault));
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("import_wfformat");
+    TCase *tcase = tcase_create("import_wfformat");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_workflow_of_1_5_becomes_an_app_and_a_platform);
+    tcase_add_test(tcase, a_second_is_as_long_as_asked);
+    tcase_add_test(tcase, a_pe_kind_that_is_asked_for_takes_the_place_of_machines);
+    tcase_add_test(tcase, a_workflow_of_1_4_becomes_the_same);
+    tcase_add_test(tcase, parents_and_children_count_more_than_files);
+    tcase_add_test(tcase, an_edge_that_only_one_end_knows_is_an_edge);
+    tcase_add_test(tcase, a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes);
+    tcase_add_test(tcase, names_that_we_cannot_have_are_changed);
+    tcase_add_test(tcase, bad_workflows_are_refused_at_their_place);
+    tcase_add_test(tcase, a_file_that_is_cut_anywhere_is_refused);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

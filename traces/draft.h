@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A task graph on its way from a foreign file to an app: tasks by their names there, edges, what
+ * tasks cost, and which files they write and read. */
+#ifndef HETSOC_TRACES_DRAFT_H
+#define HETSOC_TRACES_DRAFT_H
+
+#include "traces/import.h"
+#include "traces/names.h"
+
+struct draft;
+
+struct draft *draft_create(void);
+void draft_destroy(struct draft *draft); /* NULL is fine */
+
+/* Copies of a text that live as long as the draft. */
+const char *draft_keep(struct draft *draft, const char *text);
+
+/* Adds a task under a name of the file, borrowed; -1 if the name is taken. `line` is its place. */
+int32_t draft_add_task(struct draft *draft, const char *id, int line);
+
+/* Another name of a task, unless that name is taken. */
+void draft_alias(struct draft *draft, int32_t task, const char *name);
+
+int32_t draft_find_task(const struct draft *draft, const char *id); /* -1 if there is none */
+int32_t draft_task_count(const struct draft *draft);
+int32_t draft_edge_count(const struct draft *draft);
+const char *draft_task_id(const struct draft *draft, int32_t task);
+
+/* What a task costs: its label is the base of the name of its task kind; tasks of the same label
+ * and costs share one. Both are copied. O(count) amortized. */
+void draft_set_costs(struct draft *draft, int32_t task, const char *label,
+                     const struct app_cost *costs, int32_t count);
+
+/* Whether draft_set_costs was called for a task. */
+bool draft_has_costs(const struct draft *draft, int32_t task);
+
+/* Adds an edge; ends must be tasks. */
+void draft_add_edge(struct draft *draft, int32_t from, int32_t to, double bytes);
+
+/* Adds to the data of an edge, which draft_merge must have seen. */
+void draft_add_bytes(struct draft *draft, int32_t edge, double bytes);
+
+/* Makes edges with the same ends one, with the bytes of all; returns how many fell away. After it
+ * the edges are in the order of their consumers. O(V + E). */
+int32_t draft_merge(struct draft *draft);
+
+/* After draft_merge: the edges of a consumer are [first, first + count); the producer of one. */
+void draft_preds(const struct draft *draft, int32_t task, int32_t *first, int32_t *count);
+int32_t draft_producer(const struct draft *draft, int32_t edge);
+
+/* Makes the app, named after the file. Tasks without costs cost nothing, or one unit each if no
+ * task has any, on the PE kinds of `fallback`; a note says so. Faults: no task, a time or an amount
+ * of data that an app file cannot hold, what app_finish refuses (a cycle is named). */
+bool draft_finish(struct draft *draft, struct imported *imported, struct arena *arena,
+                  const char *path, const char *what, const struct app_cost *fallback,
+                  int32_t fallback_count, struct fault *fault);
+
+#endif

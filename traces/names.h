@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A set of texts, numbered from 0 in the order in which they were added. */
+#ifndef HETSOC_TRACES_NAMES_H
+#define HETSOC_TRACES_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct names {
+    const char **texts; /* [count] borrowed */
+    int32_t *numbers;   /* [count] what each stands for; its own number unless an alias */
+    int32_t count;
+    int32_t *slots; /* hash table with open addressing; -1 = free */
+    size_t slot_count;
+    size_t text_capacity, number_capacity;
+};
+
+/* A zeroed struct is an empty set. Frees what it grew, not the texts. */
+void names_finish(struct names *names);
+
+/* What a text stands for, -1 if it is not there. O(1). */
+int32_t names_find(const struct names *names, const char *text);
+
+/* Adds a text that stands for `number`, or for its place if that is -1. Returns -1 if it is there
+ * already, otherwise what it stands for. Amortized O(1). */
+int32_t names_add(struct names *names, const char *text, int32_t number);
+
+#endif
