@@ -7,10 +7,10 @@
 
 #include "sim/bind.h"
 
-/* Kinds, clusters and their PEs, frequencies, bandwidth and latency between clusters. */
+/* Kinds, clusters and their PEs, frequencies, and what connects them. */
 void portrait_soc(const struct soc *soc, FILE *stream);
 
-/* The clusters and the ways between them. */
+/* The clusters and the ways between them, or the PEs and links of a mesh. */
 void portrait_soc_dot(const struct soc *soc, FILE *stream);
 
 /* The tasks by level (the longest way from an entry), what they cost on each PE kind that the app

@@ -114,7 +114,39 @@ static bool is_same_everywhere(const struct soc *soc, double (*figure)(const str
     return true;
 }
 
-static void print_interconnect(const struct soc *soc, FILE *stream)
+/* The PEs of a mesh where they are. */
+static void print_mesh(const struct soc *soc, FILE *stream)
+{
+    int32_t width = 0;
+    for (int32_t pe = 0; pe < soc->pe_count; pe++) {
+        int32_t length = (int32_t)strlen(soc->pes[pe].name);
+        width = length > width ? length : width;
+    }
+    for (int32_t pe = 0; pe < soc->pe_count; pe++) {
+        bool is_first = pe % soc->network.columns == 0;
+        fprintf(stream, "%s%-*s", is_first ? "\n    " : " -- ", (int)width, soc->pes[pe].name);
+    }
+    fputc('\n', stream);
+}
+
+static void print_network(const struct soc *soc, FILE *stream)
+{
+    const struct soc_network *network = &soc->network;
+    if (soc->interconnect == SOC_BUS)
+        fprintf(stream, "\n  bus that all transfers share: %g bytes/us, latency %g us\n",
+                network->bandwidth_bytes_per_us, network->latency_us);
+    else
+        fprintf(stream,
+                "\n  mesh of %d columns and %d rows, XY routes: %g bytes/us on each link each way, "
+                "latency %g us a link\n",
+                (int)network->columns, (int)network->rows, network->bandwidth_bytes_per_us,
+                network->latency_us);
+    if (soc->interconnect == SOC_MESH)
+        print_mesh(soc, stream);
+    fprintf(stream, "  a PE receives %d transfers at a time\n", (int)network->dma_channels);
+}
+
+static void print_matrix_links(const struct soc *soc, FILE *stream)
 {
     static const struct {
         const char *title, *unit;
@@ -126,6 +158,27 @@ static void print_interconnect(const struct soc *soc, FILE *stream)
                     figures[i].figure(lane_between(soc, 0, 0)), figures[i].unit);
         else
             print_matrix(soc, figures[i].title, figures[i].unit, figures[i].figure, stream);
+}
+
+static void print_interconnect(const struct soc *soc, FILE *stream)
+{
+    switch (soc->interconnect) {
+    case SOC_MATRIX:
+        print_matrix_links(soc, stream);
+        break;
+    case SOC_SHARED_MEMORY:
+        fprintf(stream,
+                "\n  all data is written to memory and read from it: %g bytes/us, latency %g us, "
+                "each time\n",
+                soc->memory_bandwidth_bytes_per_us, soc->lanes[0].latency_us);
+        break;
+    case SOC_BUS:
+    case SOC_MESH:
+        print_network(soc, stream);
+        break;
+    }
+    if (soc->at_assign)
+        fputs("  data starts to move when its consumer has a PE\n", stream);
     if (soc->truncate_us)
         fputs("  delays are cut to whole microseconds\n", stream);
 }
@@ -139,13 +192,8 @@ void portrait_soc(const struct soc *soc, FILE *stream)
     print_interconnect(soc, stream);
 }
 
-void portrait_soc_dot(const struct soc *soc, FILE *stream)
+static void dot_ways(const struct soc *soc, FILE *stream)
 {
-    fprintf(stream, "digraph \"%s\" {\n  node [shape=box];\n", soc->name);
-    for (int32_t c = 0; c < soc->cluster_count; c++)
-        fprintf(stream, "  \"%s\" [label=\"%s\\n%d x %s\"];\n", soc->clusters[c].name,
-                soc->clusters[c].name, (int)soc->clusters[c].pe_count,
-                soc->kinds[soc->clusters[c].kind].name);
     for (int32_t from = 0; from < soc->cluster_count; from++)
         for (int32_t to = 0; to < soc->cluster_count; to++)
             if (from != to)
@@ -153,5 +201,60 @@ void portrait_soc_dot(const struct soc *soc, FILE *stream)
                         soc->clusters[from].name, soc->clusters[to].name,
                         lane_between(soc, from, to)->bandwidth_bytes_per_us,
                         lane_between(soc, from, to)->latency_us);
+}
+
+/* What all clusters are connected to. */
+static void dot_middle(const struct soc *soc, const char *name, double bandwidth_bytes_per_us,
+                       double latency_us, FILE *stream)
+{
+    fprintf(stream, "  \"%s\" [shape=ellipse, label=\"%s\\n%g bytes/us\\n%g us\"];\n", name, name,
+            bandwidth_bytes_per_us, latency_us);
+    for (int32_t c = 0; c < soc->cluster_count; c++)
+        fprintf(stream, "  \"%s\" -> \"%s\" [dir=both];\n", soc->clusters[c].name, name);
+}
+
+/* The PEs and the links between neighbours. */
+static void dot_mesh(const struct soc *soc, FILE *stream)
+{
+    int32_t columns = soc->network.columns;
+    fprintf(stream, "  label=\"each link %g bytes/us each way, %g us\";\n",
+            soc->network.bandwidth_bytes_per_us, soc->network.latency_us);
+    for (int32_t pe = 0; pe < soc->pe_count; pe++)
+        fprintf(stream, "  \"%s\" [pos=\"%d,%d!\"];\n", soc->pes[pe].name,
+                (int)(2 * (pe % columns)), (int)-(pe / columns));
+    for (int32_t pe = 0; pe < soc->pe_count; pe++) {
+        bool is_last = pe % columns == columns - 1;
+        for (int32_t i = is_last ? 1 : 0; i < 2; i++) {
+            int32_t next = i == 0 ? pe + 1 : pe + columns;
+            if (next < soc->pe_count)
+                fprintf(stream, "  \"%s\" -> \"%s\" [dir=both];\n", soc->pes[pe].name,
+                        soc->pes[next].name);
+        }
+    }
+}
+
+void portrait_soc_dot(const struct soc *soc, FILE *stream)
+{
+    fprintf(stream, "digraph \"%s\" {\n  node [shape=box];\n", soc->name);
+    for (int32_t c = 0; c < soc->cluster_count && soc->interconnect != SOC_MESH; c++)
+        fprintf(stream, "  \"%s\" [label=\"%s\\n%d x %s\"];\n", soc->clusters[c].name,
+                soc->clusters[c].name, (int)soc->clusters[c].pe_count,
+                soc->kinds[soc->clusters[c].kind].name);
+    switch (soc->interconnect) {
+    case SOC_MATRIX:
+        dot_ways(soc, stream);
+        break;
+    case SOC_SHARED_MEMORY:
+        dot_middle(soc, "memory", soc->memory_bandwidth_bytes_per_us, soc->lanes[0].latency_us,
+                   stream);
+        break;
+    case SOC_BUS:
+        dot_middle(soc, "bus", soc->network.bandwidth_bytes_per_us, soc->network.latency_us,
+                   stream);
+        break;
+    case SOC_MESH:
+        dot_mesh(soc, stream);
+        break;
+    }
     fputs("}\n", stream);
 }

@@ -62,6 +62,9 @@ static bool show_optimum(const struct options *options, const struct bind *bind,
     if (bind->app->branch_count > 0)
         return fault_set(fault, bind->app->file, "leave out --optimum",
                          "the shortest makespan of an app with branches is not defined");
+    if (bind->soc->interconnect != SOC_MATRIX || bind->soc->at_assign)
+        return fault_set(fault, bind->soc->name, "leave out --optimum, or choose another platform",
+                         "the shortest makespan is found on a matrix only");
     const struct optimum_limits limits = {
         .nodes = INT64_MAX,
         .time_limit_s = options->optimum_s,

@@ -186,11 +186,19 @@ static bool count_jobs(struct point *point, const struct yaml_node *workload, st
     return true;
 }
 
-/* Faults if the optimum of an app is asked for that has branches. */
-static bool check_optimum(const struct point *point, const struct yaml_node *apps,
-                          struct fault *fault)
+/* Faults if the optimum is asked for of an app with branches, or on a machine where the time that
+ * data takes depends on more than where it goes. */
+static bool check_optimum(const struct expansion *expansion, const struct point *point,
+                          const struct yaml_node *apps, struct fault *fault)
 {
     char where[WHERE_SIZE];
+    if (point->soc->interconnect != SOC_MATRIX || point->soc->at_assign)
+        return fault_set(
+            fault,
+            yaml_where(yaml_get(expansion->experiment->root, "optimum"), where, sizeof where),
+            "remove `optimum`, or choose a platform with a matrix",
+            "optima are known on a matrix only; the transfers of `%s` are not so free",
+            point->soc->name);
     for (int32_t i = 0; i < point->app_count; i++)
         if (point->binds[i].chances != NULL)
             return fault_set(fault,
@@ -214,7 +222,7 @@ static bool read_workload(struct expansion *expansion, struct point *point,
     point->app_count = mix->app_count;
     point->app_share = mix->app_share;
     if (expansion->experiment->optimum.nodes > 0 &&
-        !check_optimum(point, yaml_get(workload, "apps"), fault))
+        !check_optimum(expansion, point, yaml_get(workload, "apps"), fault))
         return false;
     const struct arrivals_kind *kind =
         arrivals_find(schema_text(&experiment_schema, arrivals, at, "kind"));

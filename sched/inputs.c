@@ -34,7 +34,8 @@ void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task)
         const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
         const struct view_task *producer = &siblings[pred->task];
         if (producer->status != TASK_SKIPPED)
-            inputs_add(inputs, view, producer->job, pred->edge, producer->pe, producer->finish_ps);
+            inputs_add(inputs, view, producer->job, pred->edge, producer->pe,
+                       view_sent_ps(view, producer->job, pred->edge, producer->finish_ps));
     }
 }
 
@@ -44,7 +45,7 @@ static int64_t reach_host(const struct inputs *inputs, const struct soc *soc, in
     int64_t last_ps = 0;
     for (int32_t i = 0; i < inputs->count; i++) {
         const struct input *input = &inputs->list[i];
-        int64_t at_ps = input->finish_ps + input->delay_ps[soc_lane(soc, input->pe, host)];
+        int64_t at_ps = input->sent_ps + input->delay_ps[soc_lane(soc, input->pe, host)];
         last_ps = at_ps > last_ps ? at_ps : last_ps;
     }
     return last_ps;
@@ -57,7 +58,7 @@ struct reach inputs_reach(const struct inputs *inputs, const struct soc *soc, in
     for (int32_t i = 0; i < inputs->count; i++) {
         const struct input *input = &inputs->list[i];
         int32_t lane = soc->cluster_lane[input->cluster * soc->cluster_count + cluster];
-        int64_t at_ps = input->finish_ps + input->delay_ps[lane];
+        int64_t at_ps = input->sent_ps + input->delay_ps[lane];
         if (last == NULL || at_ps > reach.cluster_ps) {
             reach.cluster_ps = at_ps;
             last = input;

@@ -12,7 +12,7 @@
 #include "sim/policy.h"
 
 struct input {
-    int64_t finish_ps;
+    int64_t sent_ps;         /* date from which the delay counts */
     const int64_t *delay_ps; /* [lane] */
     int32_t pe;
     int32_t cluster;
@@ -34,12 +34,12 @@ struct reach {
 void inputs_init(struct inputs *inputs, const struct view *view);
 void inputs_finish(struct inputs *inputs);
 
-/* Adds the data of an edge of a job, produced on `pe` until `finish_ps`. O(1). */
+/* Adds the data of an edge of a job, produced on `pe` and sent at `sent_ps`. O(1). */
 static inline void inputs_add(struct inputs *inputs, const struct view *view, int32_t job,
-                              int32_t edge, int32_t pe, int64_t finish_ps)
+                              int32_t edge, int32_t pe, int64_t sent_ps)
 {
     inputs->list[inputs->count++] = (struct input){
-        .finish_ps = finish_ps,
+        .sent_ps = sent_ps,
         .delay_ps = &view->jobs[job].delay_ps[(int64_t)edge * view->soc->lane_count],
         .pe = pe,
         .cluster = view->soc->pes[pe].cluster,

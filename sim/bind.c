@@ -9,6 +9,9 @@
 
 #include "base/tick.h"
 
+/* Where transfers share links, amounts are counted in millionths of a byte. */
+#define TRANSFER_LIMIT_BYTES 1e12
+
 /* "file:line" of a task, the file or the app's name where there is no line. */
 static const char *task_where(const struct app *app, int32_t task, char *text, size_t size)
 {
@@ -98,18 +101,19 @@ int64_t bind_sized_min_cost_ps(const struct bind *bind, int32_t task, double sam
     return least_ps;
 }
 
-/* Delay of an edge for so many samples, in microseconds. */
-static double delay_us(const struct bind *bind, int32_t edge, int32_t index, double samples)
+/* Time of an edge's data for so many samples to pass a lane once, in microseconds. */
+static double leg_us(const struct bind *bind, int32_t edge, int32_t index, double samples)
 {
     const struct soc_lane *lane = &bind->soc->lanes[index];
-    double delay_us =
+    double leg_us =
         lane->latency_us + bind->app->bytes[edge] * samples / lane->bandwidth_bytes_per_us;
-    return bind->soc->truncate_us ? trunc(delay_us) : delay_us;
+    return bind->soc->truncate_us ? trunc(leg_us) : leg_us;
 }
 
 int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane, double samples)
 {
-    return lane == 0 || samples == 0.0 ? 0 : tick_from_us(delay_us(bind, edge, lane, samples));
+    return samples == 0.0 ? 0
+                          : soc_legs(bind->soc) * tick_from_us(leg_us(bind, edge, lane, samples));
 }
 
 /* Fills the timings of one task by PE kind, and where it can run: what the app lists, else what the
@@ -219,11 +223,15 @@ static bool bind_edge(struct bind *bind, int32_t consumer, const struct app_edge
     int64_t *delay_ps = &bind->delay_ps[(int64_t)pred->edge * soc->lane_count];
     double samples = edge_samples(bind, pred->edge);
     double sum_ps = 0.0;
-    delay_ps[0] = 0;
-    for (int32_t l = 1; l < soc->lane_count; l++) {
-        double whole_us = delay_us(bind, pred->edge, l, app->batch);
+    char where[512];
+    if (soc_is_contended(soc) && app->bytes[pred->edge] * app->batch > TRANSFER_LIMIT_BYTES)
+        return fault_set(fault, task_where(app, consumer, where, sizeof where), NULL,
+                         "'%s' of app '%s' gets %g bytes, beyond the limit of %g for a transfer",
+                         app->tasks[consumer].name, app->name, app->bytes[pred->edge] * app->batch,
+                         TRANSFER_LIMIT_BYTES);
+    for (int32_t l = 0; l < soc->lane_count; l++) {
+        double whole_us = soc_legs(soc) * leg_us(bind, pred->edge, l, app->batch);
         if (!tick_fits_us(whole_us)) {
-            char where[512];
             return fault_set(fault, task_where(app, consumer, where, sizeof where), NULL,
                              "the data of '%s' takes %g us to '%s' of app '%s' at %g bytes/us, "
                              "beyond the limit of 2^53 ps",

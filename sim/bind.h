@@ -40,9 +40,9 @@ struct bind {
 
 /* Joins an app with a machine, without deadline and with priority 0; the result lives in `arena`
  * and borrows both. Execution times and delays (latency + bytes / bandwidth, on a truncating
- * machine in whole microseconds) are rounded half up to ticks. Faults: a task that no PE supports
- * (with the PE kinds the app knows), a time or delay beyond TICK_LIMIT. O(tasks x PE kinds + edges
- * x lanes + clusters^2), with branches what route_expect needs. */
+ * machine in whole microseconds; on shared memory twice that) are rounded half up to ticks. Faults:
+ * a task that no PE supports (with the PE kinds the app knows), a time or delay beyond TICK_LIMIT.
+ * O(tasks x PE kinds + edges x lanes + clusters^2), with branches what route_expect needs. */
 bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, const struct soc *soc,
               struct fault *fault);
 

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/engine.h"
 
+#include <assert.h>
+#include <math.h>
 #include <string.h>
+
+#include "base/tick.h"
+
+/* Ticks of full bandwidth that a flow lacks. */
+#define FLOW_WITHHELD_PS 0.7
 
 extern const struct engine_kind engine_heap;
 extern const struct engine_kind engine_simgrid;
@@ -20,6 +27,18 @@ void engine_destroy(struct engine *engine)
 {
     if (engine != NULL)
         engine->kind->destroy(engine);
+}
+
+int64_t engine_flow(const struct soc *soc, int64_t amount)
+{
+    double flow = floor((double)amount - FLOW_WITHHELD_PS * soc->network.bandwidth_bytes_per_us);
+    return flow < 1.0 ? 0 : (int64_t)flow;
+}
+
+int64_t engine_flow_end(double end_ps)
+{
+    assert(end_ps >= 0.0 && end_ps < (double)TICK_LIMIT);
+    return (int64_t)ceil(end_ps / (double)TICK_PER_NS) * TICK_PER_NS;
 }
 
 bool engine_fault_limit(struct fault *fault)

@@ -16,18 +16,21 @@
 
 /* Order of events inside one date (design 6). */
 enum event_class {
+    EVENT_ENGINE,      /* the engine's own, which no round shows */
     EVENT_LATE_FINISH, /* compat: ds3 only: work that ended 1 us ago and is seen now */
     EVENT_ARRIVAL,
     EVENT_SPEED,
-    EVENT_TRANSFER,
+    EVENT_TRANSFER, /* of the engine's transfer has come to its end */
+    EVENT_DATA,     /* the data that a PE waits for is there by now */
     EVENT_FINISH,
+    EVENT_READY, /* the data of a task is in the shared memory by now */
     EVENT_WAKE,
 };
 
 struct event {
     int64_t sequence; /* order in which the world asked, >= 0 */
     enum event_class class;
-    int32_t subject; /* a PE, except for arrivals and wake-ups */
+    int32_t subject; /* a PE; the number of a transfer; -1 where the class says all */
 };
 
 /* Called with the events of one round, count >= 1. Return false to end the run. */
@@ -56,6 +59,13 @@ struct engine_kind {
     /* Changes the speed of a PE, 0 < speed; running work goes on at the new speed. */
     void (*set_speed)(struct engine *engine, int32_t pe, double speed);
 
+    /* Starts moving data between different PEs of a machine whose transfers share links: first
+     * `latency_ps`, then engine_flow of the amount (in millionths of a byte), as fast as the links
+     * give it its fair share. The event, an EVENT_TRANSFER with a number that no other transfer on
+     * its way has, comes at the end, rounded up to 1 ns (engine_flow_end). */
+    void (*transfer)(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
+                     int64_t latency_ps, struct event event);
+
     /* Runs until `round` returns false or nothing is left to happen. False and a fault if the
      * clock passed TICK_LIMIT or the engine failed. */
     bool (*run)(struct engine *engine, engine_round round, void *context, struct fault *fault);
@@ -66,6 +76,14 @@ struct engine {
     const struct engine_kind *kind;
     int64_t now_ps; /* date of the current round */
 };
+
+/* What of an amount is moved as a flow; 0: the latency is all. It lacks what the links carry in 0.7
+ * ticks, so that flows whose exact end would be a whole nanosecond end surely before it, and two
+ * engines that differ in the last bits round it to the same nanosecond. */
+int64_t engine_flow(const struct soc *soc, int64_t amount);
+
+/* The date at which the end of such a flow is seen. */
+int64_t engine_flow_end(double end_ps);
 
 /* The registry: NULL-terminated. */
 extern const struct engine_kind *const engine_kinds[];

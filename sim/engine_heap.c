@@ -9,6 +9,7 @@
 #include "base/tick.h"
 #include "sim/calendar.h"
 #include "sim/engine.h"
+#include "sim/medium.h"
 
 extern const struct engine_kind engine_heap;
 
@@ -23,11 +24,27 @@ struct heap_pe {
     struct event event;
 };
 
+/* A transfer from its start on. */
+struct heap_flow {
+    int32_t from_pe, to_pe;
+    double amount; /* engine_flow */
+    struct event event;
+};
+
+/* Subject of the engine's own event that looks at the medium; others are numbers of flows. */
+#define MEDIUM_CHECK (-1)
+
 struct heap {
     struct engine base;
+    const struct soc *soc;
     struct calendar calendar;
     struct heap_pe *pes;
-    struct event *events; /* of the current round */
+    struct medium *medium;   /* NULL: transfers share no links */
+    struct heap_flow *flows; /* [flow_capacity] by the number of the transfer */
+    size_t flow_capacity;
+    uint32_t check_stamp;   /* of the calendar entry that looks at the medium */
+    bool is_medium_touched; /* that entry no longer holds */
+    struct event *events;   /* of the current round */
     size_t event_capacity;
 };
 
@@ -37,6 +54,8 @@ static struct engine *heap_create(const struct soc *soc, const double *speeds, i
     (void)speeds, (void)speed_count, (void)fault;
     struct heap *heap = memory_zeroed(1, sizeof *heap);
     heap->base.kind = &engine_heap;
+    heap->soc = soc;
+    heap->medium = medium_create(soc);
     heap->pes = memory_zeroed((size_t)soc->pe_count, sizeof *heap->pes);
     for (int32_t pe = 0; pe < soc->pe_count; pe++)
         heap->pes[pe].speed = 1.0;
@@ -47,6 +66,8 @@ static void heap_destroy(struct engine *engine)
 {
     struct heap *heap = (struct heap *)engine;
     calendar_finish(&heap->calendar);
+    medium_destroy(heap->medium);
+    free(heap->flows);
     free(heap->pes);
     free(heap->events);
     free(heap);
@@ -97,15 +118,90 @@ static void heap_set_speed(struct engine *engine, int32_t index, double speed)
     schedule_fluid_end(heap, pe);
 }
 
+/* ---- transfers ---- */
+
+static void start_flow(struct heap *heap, int32_t number)
+{
+    const struct heap_flow *flow = &heap->flows[number];
+    heap->medium->kind->start(heap->medium, (double)heap->base.now_ps, number, flow->from_pe,
+                              flow->to_pe, flow->amount);
+    heap->is_medium_touched = true;
+}
+
+static void heap_transfer(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
+                          int64_t latency_ps, struct event event)
+{
+    struct heap *heap = (struct heap *)engine;
+    int64_t flow = engine_flow(heap->soc, amount);
+    assert(from_pe != to_pe && event.class == EVENT_TRANSFER && event.subject >= 0);
+    if (flow == 0) {
+        calendar_push(&heap->calendar, engine->now_ps + latency_ps, event, 0);
+        return;
+    }
+    size_t number = (size_t)event.subject;
+    if (number >= heap->flow_capacity)
+        heap->flows =
+            memory_grow(heap->flows, &heap->flow_capacity, number + 1, sizeof *heap->flows);
+    heap->flows[number] = (struct heap_flow){from_pe, to_pe, (double)flow, event};
+    event.class = EVENT_ENGINE;
+    calendar_push(&heap->calendar, engine->now_ps + latency_ps, event, 0);
+}
+
+/* Announces the flows that have ended by now. */
+static void take_ends(struct heap *heap)
+{
+    struct medium *medium = heap->medium;
+    double end_ps;
+    while ((end_ps = medium->kind->next_end_ps(medium)) <= (double)heap->base.now_ps) {
+        int32_t number = medium->kind->pop_end(medium);
+        calendar_push(&heap->calendar, engine_flow_end(end_ps), heap->flows[number].event, 0);
+        heap->is_medium_touched = true;
+    }
+}
+
+/* Carries out an event of the engine's own. */
+static void follow_medium(struct heap *heap, const struct calendar_entry *entry)
+{
+    if (entry->subject == MEDIUM_CHECK && entry->stamp != heap->check_stamp)
+        return;
+    take_ends(heap);
+    if (entry->subject != MEDIUM_CHECK)
+        start_flow(heap, entry->subject);
+}
+
+/* Asks to look at the medium when the next flow ends. False if that is beyond every date. */
+static bool schedule_check(struct heap *heap)
+{
+    if (!heap->is_medium_touched)
+        return true;
+    heap->is_medium_touched = false;
+    double end_ps = heap->medium->kind->next_end_ps(heap->medium);
+    heap->check_stamp++;
+    if (isinf(end_ps))
+        return true;
+    if (end_ps >= (double)TICK_LIMIT)
+        return false;
+    struct event check = {.class = EVENT_ENGINE, .subject = MEDIUM_CHECK};
+    calendar_push(&heap->calendar, engine_flow_end(end_ps), check, heap->check_stamp);
+    return true;
+}
+
+/* ---- rounds ---- */
+
 /* Moves every entry of the earliest date that still holds into heap->events. */
 static int32_t collect_round(struct heap *heap)
 {
     size_t count = 0;
     int64_t when_ps = calendar_first(&heap->calendar)->when_ps;
+    heap->base.now_ps = when_ps;
     const struct calendar_entry *first;
     while ((first = calendar_first(&heap->calendar)) != NULL && first->when_ps == when_ps) {
         struct calendar_entry entry = calendar_pop(&heap->calendar);
         struct event event = calendar_event(&entry);
+        if (event.class == EVENT_ENGINE) {
+            follow_medium(heap, &entry);
+            continue;
+        }
         if (event.class == EVENT_FINISH) {
             struct heap_pe *pe = &heap->pes[event.subject];
             if (!pe->busy || entry.stamp != pe->stamp)
@@ -117,7 +213,6 @@ static int32_t collect_round(struct heap *heap)
                 memory_grow(heap->events, &heap->event_capacity, count + 1, sizeof *heap->events);
         heap->events[count++] = event;
     }
-    heap->base.now_ps = when_ps;
     return (int32_t)count;
 }
 
@@ -130,6 +225,8 @@ static bool heap_run(struct engine *engine, engine_round round, void *context, s
         int32_t count = collect_round(heap);
         if (count > 0 && !round(context, engine->now_ps, heap->events, count))
             break;
+        if (!schedule_check(heap))
+            return engine_fault_limit(fault);
     }
     return true;
 }
@@ -142,5 +239,6 @@ const struct engine_kind engine_heap = {
     .at = heap_at,
     .exec = heap_exec,
     .set_speed = heap_set_speed,
+    .transfer = heap_transfer,
     .run = heap_run,
 };

@@ -4,7 +4,8 @@
  * One engine second is one tick and one flop is one tick of work, so that dates are whole numbers
  * in SimGrid's doubles. Every PE is a host with an actor that executes what it is given; timers are
  * actors of a pool that sleep. At their date they all report, then the control actor wakes up and
- * hands the round to the world: simultaneous ends come in no useful order otherwise.
+ * hands the round to the world: simultaneous ends come in no useful order otherwise. Transfers are
+ * actors of another pool that send between hosts which stand for the ends of links.
  *
  * Idle actors are suspended, which is cheaper than a semaphore. Whoever wakes one sets its flag
  * first, and it looks at the flag before it suspends itself, so no wake-up can be lost.
@@ -55,6 +56,16 @@ struct sleeper {
     struct sleeper *next_free;
 };
 
+/* A transfer. */
+struct mover {
+    sg_actor_t actor; /* suspended while free */
+    bool is_armed;
+    sg_host_t from, to;
+    double latency_ps, amount;
+    struct event event;
+    struct mover *next_free;
+};
+
 /* Events that come in one round. */
 struct batch {
     struct event *events;
@@ -70,7 +81,12 @@ struct simgrid {
     struct sleeper **sleepers; /* [sleeper_count] every timer actor made so far */
     size_t sleeper_count, sleeper_capacity;
     struct sleeper *free_sleepers;
-    int32_t pending_count; /* works and timers on their way */
+    const struct soc *soc;
+    sg_host_t *nodes;      /* ends of links, [2] of a bus, [pe] of a mesh; NULL without */
+    struct mover **movers; /* [mover_count] */
+    size_t mover_count, mover_capacity;
+    struct mover *free_movers;
+    int32_t pending_count; /* works, timers and transfers on their way */
     struct batch due;      /* reported for, or asked for, the current date; the next round */
     struct batch current;  /* the round in the hands of the world */
     sg_actor_t control;
@@ -83,6 +99,98 @@ struct simgrid {
 /* SimGrid's engine is a singleton, and this is what belongs to it. */
 static struct simgrid *the_simgrid;
 
+/* The PEs: hosts that need no network. */
+static void write_pes(const struct soc *soc, const double *speeds, int32_t speed_count, FILE *file)
+{
+    fputs("<zone id=\"pes\" routing=\"None\">\n<host id=\"control\" speed=\"1f\"/>\n", file);
+    for (int32_t pe = 0; pe < soc->pe_count; pe++) {
+        fprintf(file, "<host id=\"pe%d\" speed=\"1f", (int)pe);
+        for (int32_t i = 0; i < speed_count; i++)
+            fprintf(file, ",%.17gf", speeds[i]);
+        fputs("\"/>\n", file);
+    }
+    fputs("</zone>\n", file);
+}
+
+/* All transfers of a bus go the same way. */
+static void write_bus(const struct soc *soc, FILE *file)
+{
+    fprintf(file,
+            "<zone id=\"net\" routing=\"Full\">\n"
+            "<host id=\"node0\" speed=\"1f\"/><host id=\"node1\" speed=\"1f\"/>\n"
+            "<link id=\"bus\" bandwidth=\"%.17gBps\" latency=\"0s\"/>\n"
+            "<route src=\"node0\" dst=\"node1\" symmetrical=\"NO\"><link_ctn id=\"bus\"/></route>\n"
+            "</zone>\n",
+            soc->network.bandwidth_bytes_per_us);
+}
+
+static void write_way(const char *from, int32_t a, const char *to, int32_t b, const char *link,
+                      FILE *file)
+{
+    fprintf(file,
+            "<route src=\"%s%d\" dst=\"%s%d\" symmetrical=\"NO\"><link_ctn id=\"%s\"/></route>\n",
+            from, (int)a, to, (int)b, link);
+}
+
+/* A link of the mesh in one direction, between the routers of its row or its column. */
+typedef void (*mesh_writer)(const struct soc *soc, const char *router, int32_t from, int32_t to,
+                            FILE *file);
+
+static void write_mesh_link(const struct soc *soc, const char *router, int32_t from, int32_t to,
+                            FILE *file)
+{
+    (void)router;
+    fprintf(file, "<link id=\"link%d_%d\" bandwidth=\"%.17gBps\" latency=\"0s\"/>\n", (int)from,
+            (int)to, soc->network.bandwidth_bytes_per_us);
+}
+
+static void write_mesh_way(const struct soc *soc, const char *router, int32_t from, int32_t to,
+                           FILE *file)
+{
+    (void)soc;
+    char link[32];
+    snprintf(link, sizeof link, "link%d_%d", (int)from, (int)to);
+    write_way(router, from, router, to, link, file);
+}
+
+static void write_mesh_links(const struct soc *soc, mesh_writer write, FILE *file)
+{
+    int32_t columns = soc->network.columns;
+    int32_t nodes = columns * soc->network.rows;
+    for (int32_t node = 0; node < nodes; node++) {
+        if (node % columns > 0)
+            write(soc, "x", node, node - 1, file);
+        if (node % columns < columns - 1)
+            write(soc, "x", node, node + 1, file);
+        if (node >= columns)
+            write(soc, "y", node, node - columns, file);
+        if (node + columns < nodes)
+            write(soc, "y", node, node + columns, file);
+    }
+}
+
+/* Each node has a router for its row and one for its column, and ways lead from the first to the
+ * second and not back: the shortest way between two nodes is the XY route, and the only one. */
+static void write_mesh(const struct soc *soc, FILE *file)
+{
+    int32_t nodes = soc->network.columns * soc->network.rows;
+    fputs("<zone id=\"net\" routing=\"DijkstraCache\">\n", file);
+    for (int32_t node = 0; node < nodes; node++)
+        fprintf(file, "<host id=\"node%d\" speed=\"1f\"/>\n", (int)node);
+    for (int32_t node = 0; node < nodes; node++)
+        fprintf(file, "<router id=\"x%d\"/><router id=\"y%d\"/>\n", (int)node, (int)node);
+    fputs("<link id=\"turn\" bandwidth=\"1e30Bps\" latency=\"0s\" sharing_policy=\"FATPIPE\"/>\n",
+          file);
+    write_mesh_links(soc, write_mesh_link, file);
+    for (int32_t node = 0; node < nodes; node++) {
+        write_way("node", node, "x", node, "turn", file);
+        write_way("x", node, "y", node, "turn", file);
+        write_way("y", node, "node", node, "turn", file);
+    }
+    write_mesh_links(soc, write_mesh_way, file);
+    fputs("</zone>\n", file);
+}
+
 /* Writes the platform into an anonymous file and gives it to SimGrid. */
 static bool load_platform(const struct soc *soc, const double *speeds, int32_t speed_count,
                           struct fault *fault)
@@ -94,15 +202,13 @@ static bool load_platform(const struct soc *soc, const double *speeds, int32_t s
                          strerror(errno));
     fputs("<?xml version='1.0'?>\n"
           "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
-          "<platform version=\"4.1\"><zone id=\"soc\" routing=\"None\">\n"
-          "<host id=\"control\" speed=\"1f\"/>\n",
+          "<platform version=\"4.1\"><zone id=\"soc\" routing=\"Full\">\n",
           file);
-    for (int32_t pe = 0; pe < soc->pe_count; pe++) {
-        fprintf(file, "<host id=\"pe%d\" speed=\"1f", (int)pe);
-        for (int32_t i = 0; i < speed_count; i++)
-            fprintf(file, ",%.17gf", speeds[i]);
-        fputs("\"/>\n", file);
-    }
+    write_pes(soc, speeds, speed_count, file);
+    if (soc->interconnect == SOC_BUS)
+        write_bus(soc, file);
+    else if (soc->interconnect == SOC_MESH)
+        write_mesh(soc, file);
     fputs("</zone></platform>\n", file);
     bool is_written = fflush(file) == 0;
     char path[64];
@@ -205,6 +311,40 @@ static void sleep_for(struct simgrid *simgrid, double delay_ps, struct event eve
     sg_actor_resume(sleeper->actor);
 }
 
+static void mover_actor(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    struct simgrid *simgrid = the_simgrid;
+    struct mover *mover = sg_actor_self_get_data();
+    for (;;) {
+        while (!mover->is_armed)
+            sg_actor_suspend(sg_actor_self());
+        if (mover->latency_ps > 0.0)
+            sg_actor_sleep_for(mover->latency_ps);
+        sg_host_sendto(mover->from, mover->to, mover->amount);
+        double now_ps = simgrid_get_clock();
+        double seen_ps = (double)engine_flow_end(fmin(now_ps, (double)TICK_LIMIT - 1.0));
+        if (seen_ps > now_ps)
+            sg_actor_sleep_for(seen_ps - now_ps);
+        mover->is_armed = false;
+        struct event event = mover->event;
+        mover->next_free = simgrid->free_movers;
+        simgrid->free_movers = mover;
+        report(simgrid, event);
+    }
+}
+
+static struct mover *make_mover(struct simgrid *simgrid)
+{
+    struct mover *mover = memory_zeroed(1, sizeof *mover);
+    if (simgrid->mover_count == simgrid->mover_capacity)
+        simgrid->movers = memory_grow(simgrid->movers, &simgrid->mover_capacity,
+                                      simgrid->mover_count + 1, sizeof *simgrid->movers);
+    simgrid->movers[simgrid->mover_count++] = mover;
+    mover->actor = start_actor("mover", sg_host_by_name("control"), mover_actor, mover);
+    return mover;
+}
+
 /* Called on a PE's actor when its work has been executed. Where speeds change, ends fall between
  * ticks, but rounds must start on whole ticks, or everything that starts in them would end between
  * ticks as well. So the last tick of work is not executed: the exact end is known then, lies ahead,
@@ -281,6 +421,21 @@ static void control_actor(int argc, char **argv)
     } while (wait_for_report(simgrid));
 }
 
+/* The hosts between which transfers go. */
+static void find_nodes(struct simgrid *simgrid, const struct soc *soc)
+{
+    simgrid->soc = soc;
+    if (!soc_is_contended(soc))
+        return;
+    int32_t count = soc->interconnect == SOC_BUS ? 2 : soc->pe_count;
+    simgrid->nodes = memory_zeroed((size_t)count, sizeof(sg_host_t));
+    for (int32_t i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "node%d", (int)i);
+        simgrid->nodes[i] = sg_host_by_name(name);
+    }
+}
+
 static struct engine *simgrid_create(const struct soc *soc, const double *speeds,
                                      int32_t speed_count, struct fault *fault)
 {
@@ -307,6 +462,7 @@ static struct engine *simgrid_create(const struct soc *soc, const double *speeds
         *pe = (struct simgrid_pe){.host = sg_host_by_name(name), .speed = 1.0};
         pe->actor = start_actor(name, pe->host, pe_actor, pe);
     }
+    find_nodes(simgrid, soc);
     simgrid->control =
         sg_actor_create("control", sg_host_by_name("control"), control_actor, 0, NULL);
     return &simgrid->base;
@@ -319,6 +475,10 @@ static void simgrid_destroy(struct engine *engine)
         free(simgrid->sleepers[i]);
     }
     free(simgrid->sleepers);
+    for (size_t i = 0; i < simgrid->mover_count; i++)
+        free(simgrid->movers[i]);
+    free(simgrid->movers);
+    free(simgrid->nodes);
     free(simgrid->pes);
     free(simgrid->speeds);
     free(simgrid->due.events);
@@ -370,6 +530,32 @@ static void simgrid_set_speed(struct engine *engine, int32_t index, double speed
     sg_host_set_pstate(pe->host, (unsigned long)pstate);
 }
 
+static void simgrid_transfer(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
+                             int64_t latency_ps, struct event event)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    int64_t flow = engine_flow(simgrid->soc, amount);
+    assert(from_pe != to_pe && event.class == EVENT_TRANSFER);
+    if (flow == 0) {
+        simgrid_at(engine, engine->now_ps + latency_ps, event);
+        return;
+    }
+    struct mover *mover = simgrid->free_movers;
+    if (mover != NULL)
+        simgrid->free_movers = mover->next_free;
+    else
+        mover = make_mover(simgrid);
+    bool is_bus = simgrid->soc->interconnect == SOC_BUS;
+    mover->from = simgrid->nodes[is_bus ? 0 : from_pe];
+    mover->to = simgrid->nodes[is_bus ? 1 : to_pe];
+    mover->latency_ps = (double)latency_ps;
+    mover->amount = (double)flow;
+    mover->event = event;
+    simgrid->pending_count++;
+    mover->is_armed = true;
+    sg_actor_resume(mover->actor);
+}
+
 static bool simgrid_run_all(struct engine *engine, engine_round round, void *context,
                             struct fault *fault)
 {
@@ -388,5 +574,6 @@ const struct engine_kind engine_simgrid = {
     .at = simgrid_at,
     .exec = simgrid_exec,
     .set_speed = simgrid_set_speed,
+    .transfer = simgrid_transfer,
     .run = simgrid_run_all,
 };

@@ -24,11 +24,23 @@ struct observed_job {
     int64_t arrival_ps, start_ps, finish_ps; /* start: of its first task */
 };
 
+/* Data of an edge that came to its consumer's PE over links which transfers share. */
+struct observed_transfer {
+    int32_t job_id;
+    const struct bind *bind;
+    int32_t edge;
+    const struct view_task *producer, *consumer;
+    double bytes;
+    int64_t asked_ps, start_ps, finish_ps; /* asked: when the consumer got its PE; start: of its
+                                              DMA channel */
+};
+
 struct observer {
     void *self;
     void (*on_task_done)(void *self, const struct observed_task *task);
     void (*on_task_skipped)(void *self, int64_t now_ps, const struct observed_task *task);
     void (*on_job_arrival)(void *self, int64_t now_ps, const struct view_job *job);
+    void (*on_transfer_done)(void *self, const struct observed_transfer *transfer);
     void (*on_job_done)(void *self, const struct observed_job *job);
 };
 

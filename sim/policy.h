@@ -18,7 +18,7 @@
 #include "sim/soc.h"
 
 /* Version of this contract; a plug-in built against another one is refused. */
-#define POLICY_CONTRACT 2
+#define POLICY_CONTRACT 3
 
 enum task_status {
     TASK_WAITING,  /* for predecessors */
@@ -37,10 +37,12 @@ struct view_task {
     int32_t preds_left;  /* predecessors that are neither done nor skipped */
     uint8_t status;      /* enum task_status */
     uint8_t attempt;     /* from 1 */
+    int32_t fetching;    /* assigned: transfers of its data that are not there yet */
     int32_t after;       /* assigned: a task that must be done first (decide_after); -1 none */
     int64_t ready_ps;    /* ready */
     int64_t assigned_ps; /* assigned */
-    int64_t data_ps;     /* assigned: date at which all its data is at the PE */
+    int64_t data_ps;     /* assigned: date at which all its data is at the PE; expected, while
+                            transfers that share links are on their way (fetching > 0) */
     int64_t start_ps;    /* running */
     int64_t finish_ps;   /* done */
 };
@@ -156,8 +158,21 @@ static inline double view_chance(const struct view *view, int32_t task)
     return bind_chance(view_bind(view, task), what->index);
 }
 
-/* Date at which the data of a ready task would be at a PE; 0 for a task without predecessors.
- * O(predecessors). */
+/* Date from which view_delay_ps counts for the data of an edge whose producer is done and whose
+ * consumer is ready and has no PE yet: the end of the producer, or now if the data waits to be
+ * told where to go. On shared memory it has been written by then, which is half of the delay. */
+static inline int64_t view_sent_ps(const struct view *view, int32_t job, int32_t edge,
+                                   int64_t finish_ps)
+{
+    if (view->soc->at_assign)
+        return view->now_ps;
+    if (view->soc->interconnect == SOC_SHARED_MEMORY)
+        return view->now_ps - view->jobs[job].delay_ps[edge] / 2;
+    return finish_ps;
+}
+
+/* Date at which the data of a ready task would be at a PE if it were given to it now and its
+ * transfers met no others; 0 for a task without predecessors. O(predecessors). */
 static inline int64_t view_data_ps(const struct view *view, int32_t task, int32_t pe)
 {
     const struct bind *bind = view_bind(view, task);
@@ -169,8 +184,8 @@ static inline int64_t view_data_ps(const struct view *view, int32_t task, int32_
         const struct view_task *producer = &siblings[pred->task];
         if (producer->status == TASK_SKIPPED)
             continue;
-        int64_t at_ps =
-            producer->finish_ps + view_delay_ps(view, producer->job, pred->edge, producer->pe, pe);
+        int64_t at_ps = view_sent_ps(view, producer->job, pred->edge, producer->finish_ps) +
+                        view_delay_ps(view, producer->job, pred->edge, producer->pe, pe);
         data_ps = at_ps > data_ps ? at_ps : data_ps;
     }
     return data_ps;

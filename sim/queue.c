@@ -54,7 +54,7 @@ ptrdiff_t queue_pick(const struct queue *queue, enum policy_discipline disciplin
     *next_ps = TICK_NEVER;
     for (size_t i = 0; i < visible; i++) {
         const struct view_task *task = &tasks[queue->entries[queue->first + i].task];
-        if (task->after >= 0 && tasks[task->after].status < TASK_DONE)
+        if (task->fetching > 0 || (task->after >= 0 && tasks[task->after].status < TASK_DONE))
             continue;
         if (task->data_ps <= now_ps)
             return (ptrdiff_t)i;

@@ -5,10 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/yaml.h"
+#include "sim/soc_parts.h"
 #include "workloads/app_kernel.h"
-
-#define LANES_MAX 65535
 
 static const char *const class_names[] = {
     [SOC_CPU] = "cpu",
@@ -19,13 +17,6 @@ static const char *const class_names[] = {
 };
 
 #define CLASS_COUNT ((int32_t)(sizeof class_names / sizeof class_names[0]))
-
-/* What every step of loading needs. */
-struct loader {
-    struct soc soc;
-    struct arena *arena;
-    struct fault *fault;
-};
 
 const char *soc_class_name(enum soc_class class)
 {
@@ -54,7 +45,7 @@ int32_t soc_find_kind(const struct soc *soc, const char *name)
     return -1;
 }
 
-static int32_t find_cluster(const struct soc *soc, const char *name)
+int32_t soc_find_cluster(const struct soc *soc, const char *name)
 {
     for (int32_t i = 0; i < soc->cluster_count; i++) {
         if (strcmp(soc->clusters[i].name, name) == 0) {
@@ -64,10 +55,8 @@ static int32_t find_cluster(const struct soc *soc, const char *name)
     return -1;
 }
 
-/* "did you mean 'x'?", or the general advice. `names` is an array of structs that begin with their
- * name: kinds or clusters. */
-static const char *name_hint(const struct loader *loader, const char *word, const void *named,
-                             int32_t count, size_t size, const char *advice)
+const char *soc_name_hint(const struct soc_loader *loader, const char *word, const void *named,
+                          int32_t count, size_t size, const char *advice)
 {
     const char **names = arena_zeroed(loader->arena, (size_t)count, sizeof *names);
     for (int32_t i = 0; i < count; i++) {
@@ -78,7 +67,7 @@ static const char *name_hint(const struct loader *loader, const char *word, cons
 }
 
 /* The platform is called like its file, so that a name finds a file and a file tells its name. */
-static bool read_name(struct loader *loader, const struct yaml_node *root, const char *path)
+static bool read_name(struct soc_loader *loader, const struct yaml_node *root, const char *path)
 {
     const char *name = schema_text(&soc_schema, root, "", "platform");
     const char *slash = strrchr(path, '/');
@@ -99,7 +88,8 @@ static bool read_name(struct loader *loader, const struct yaml_node *root, const
     return true;
 }
 
-static bool read_opps(struct loader *loader, struct soc_kind *kind, const struct yaml_node *list)
+static bool read_opps(struct soc_loader *loader, struct soc_kind *kind,
+                      const struct yaml_node *list)
 {
     kind->opp_count = list != NULL ? list->count : 0;
     kind->opps = arena_zeroed(loader->arena, (size_t)kind->opp_count, sizeof *kind->opps);
@@ -142,7 +132,7 @@ static struct soc_profile read_profile(const struct yaml_node *map)
     return profile;
 }
 
-static bool read_kinds(struct loader *loader, const struct yaml_node *map)
+static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map)
 {
     struct soc *soc = &loader->soc;
     soc->kind_count = map->count;
@@ -165,13 +155,13 @@ static bool read_kinds(struct loader *loader, const struct yaml_node *map)
     return true;
 }
 
-static bool read_cluster(struct loader *loader, const struct yaml_node *item)
+static bool read_cluster(struct soc_loader *loader, const struct yaml_node *item)
 {
     struct soc *soc = &loader->soc;
     char where[512];
     yaml_where(item, where, sizeof where);
     const char *name = schema_text(&soc_schema, item, "clusters[]", "name");
-    if (find_cluster(soc, name) >= 0) {
+    if (soc_find_cluster(soc, name) >= 0) {
         return fault_set(loader->fault, where, "give one of the two another name",
                          "two clusters are called '%s'", name);
     }
@@ -181,8 +171,8 @@ static bool read_cluster(struct loader *loader, const struct yaml_node *item)
     }
     int32_t kind = soc_find_kind(soc, kind_name);
     if (kind < 0) {
-        const char *hint = name_hint(loader, kind_name, soc->kinds, soc->kind_count,
-                                     sizeof *soc->kinds, "list the kind under kinds");
+        const char *hint = soc_name_hint(loader, kind_name, soc->kinds, soc->kind_count,
+                                         sizeof *soc->kinds, "list the kind under kinds");
         return fault_set(loader->fault, where, hint, "cluster '%s' has the unknown PE kind '%s'",
                          name, kind_name);
     }
@@ -202,7 +192,7 @@ static bool read_cluster(struct loader *loader, const struct yaml_node *item)
     return true;
 }
 
-static bool read_clusters(struct loader *loader, const struct yaml_node *list)
+static bool read_clusters(struct soc_loader *loader, const struct yaml_node *list)
 {
     struct soc *soc = &loader->soc;
     if (list->count == 0) {
@@ -230,129 +220,14 @@ static bool read_clusters(struct loader *loader, const struct yaml_node *list)
     return true;
 }
 
-/* Number of the lane with this bandwidth and latency, made if there is none; -1 if all are used. */
-static int32_t find_lane(struct soc *soc, double bandwidth_bytes_per_us, double latency_us)
-{
-    for (int32_t i = 1; i < soc->lane_count; i++) {
-        if (soc->lanes[i].bandwidth_bytes_per_us == bandwidth_bytes_per_us &&
-            soc->lanes[i].latency_us == latency_us) {
-            return i;
-        }
-    }
-    if (soc->lane_count == LANES_MAX) {
-        return -1;
-    }
-    soc->lanes[soc->lane_count] = (struct soc_lane){bandwidth_bytes_per_us, latency_us};
-    return soc->lane_count++;
-}
-
-/* A link's own number, or the interconnect's. */
-static double link_value(const struct yaml_node *link, const struct yaml_node *interconnect,
-                         const char *key)
-{
-    return yaml_get(link, key) != NULL
-               ? schema_real(&soc_schema, link, "interconnect.links[]", key)
-               : schema_real(&soc_schema, interconnect, "interconnect", key);
-}
-
-/* Finds the two clusters of a link. */
-static bool read_ends(struct loader *loader, const struct yaml_node *link, int32_t ends[static 2])
-{
-    const struct soc *soc = &loader->soc;
-    const struct yaml_node *between = yaml_get(link, "between");
-    char where[512];
-    if (between->count != 2) {
-        return fault_set(loader->fault, yaml_where(between, where, sizeof where),
-                         "write between: [A, B], or [A, A] for the PEs of one cluster",
-                         "a link connects two clusters, not %d", between->count);
-    }
-    for (int32_t i = 0; i < 2; i++) {
-        const struct yaml_node *end = between->items[i];
-        ends[i] = find_cluster(soc, end->text);
-        if (ends[i] < 0) {
-            const char *hint =
-                name_hint(loader, end->text, soc->clusters, soc->cluster_count,
-                          sizeof *soc->clusters, "name a cluster that is listed under clusters");
-            return fault_set(loader->fault, yaml_where(end, where, sizeof where), hint,
-                             "the link names the unknown cluster '%s'", end->text);
-        }
-    }
-    return true;
-}
-
-static bool read_link(struct loader *loader, const struct yaml_node *link,
-                      const struct yaml_node *interconnect)
-{
-    struct soc *soc = &loader->soc;
-    char where[512];
-    yaml_where(link, where, sizeof where);
-    int32_t ends[2];
-    if (!read_ends(loader, link, ends)) {
-        return false;
-    }
-    if (yaml_get(link, "bandwidth_bytes_per_us") == NULL && yaml_get(link, "latency_us") == NULL) {
-        return fault_set(loader->fault, where, "give bandwidth_bytes_per_us or latency_us",
-                         "the link says nothing");
-    }
-    uint16_t *there = &soc->cluster_lane[ends[0] * soc->cluster_count + ends[1]];
-    if (*there != 0) {
-        return fault_set(loader->fault, where, "links hold in both directions: leave one out",
-                         "the pair of '%s' and '%s' is given twice", soc->clusters[ends[0]].name,
-                         soc->clusters[ends[1]].name);
-    }
-    int32_t lane = find_lane(soc, link_value(link, interconnect, "bandwidth_bytes_per_us"),
-                             link_value(link, interconnect, "latency_us"));
-    if (lane < 0) {
-        return fault_set(loader->fault, where, "give links the same numbers where possible",
-                         "links differ in more than %d ways", LANES_MAX - 2);
-    }
-    *there = (uint16_t)lane;
-    soc->cluster_lane[ends[1] * soc->cluster_count + ends[0]] = (uint16_t)lane;
-    return true;
-}
-
-static bool read_interconnect(struct loader *loader, const struct yaml_node *interconnect)
-{
-    struct soc *soc = &loader->soc;
-    const struct yaml_node *links = yaml_get(interconnect, "links");
-    int32_t link_count = links != NULL ? links->count : 0;
-    size_t clusters = (size_t)soc->cluster_count;
-    soc->truncate_us = schema_bool(&soc_schema, interconnect, "interconnect", "truncate_us");
-    const struct yaml_node *memory = yaml_get(interconnect, "memory");
-    if (memory != NULL) {
-        soc->memory_bandwidth_bytes_per_us =
-            schema_real(&soc_schema, memory, "interconnect.memory", "bandwidth_bytes_per_us");
-    }
-    soc->cluster_lane = arena_zeroed(loader->arena, clusters * clusters, sizeof *soc->cluster_lane);
-    size_t lanes_needed = (size_t)link_count + 2;
-    soc->lanes = arena_zeroed(loader->arena, lanes_needed < LANES_MAX ? lanes_needed : LANES_MAX,
-                              sizeof *soc->lanes);
-    soc->lanes[0] = (struct soc_lane){.bandwidth_bytes_per_us = INFINITY, .latency_us = 0.0};
-    soc->lane_count = 1;
-    int32_t rest = find_lane(
-        soc, schema_real(&soc_schema, interconnect, "interconnect", "bandwidth_bytes_per_us"),
-        schema_real(&soc_schema, interconnect, "interconnect", "latency_us"));
-    for (int32_t i = 0; i < link_count; i++) {
-        if (!read_link(loader, links->items[i], interconnect)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < clusters * clusters; i++) {
-        if (soc->cluster_lane[i] == 0) {
-            soc->cluster_lane[i] = (uint16_t)rest;
-        }
-    }
-    return true;
-}
-
 bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault)
 {
-    struct loader loader = {.arena = arena, .fault = fault};
+    struct soc_loader loader = {.arena = arena, .fault = fault};
     struct yaml_node *root = yaml_load(arena, path, fault);
     if (root == NULL || !schema_check(&soc_schema, arena, root, fault) ||
         !read_name(&loader, root, path) || !read_kinds(&loader, yaml_get(root, "kinds")) ||
         !read_clusters(&loader, yaml_get(root, "clusters")) ||
-        !read_interconnect(&loader, yaml_get(root, "interconnect"))) {
+        !soc_read_interconnect(&loader, yaml_get(root, "interconnect"))) {
         return false;
     }
     *soc = loader.soc;

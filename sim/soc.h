@@ -2,12 +2,14 @@
 /* A system-on-chip: the immutable description of the machine, read from a platform file.
  *
  * A PE belongs to a cluster, a cluster has one PE kind. PEs are numbered cluster by cluster in
- * file order; PE p is called "CLUSTER_p". Clusters are connected by a `matrix`: each ordered pair
- * of PEs belongs to a lane, and a lane has a bandwidth and a latency. There are few lanes, so a
- * delay is stored once per (edge, lane) and not per pair of PEs. */
+ * file order; PE p is called "CLUSTER_p". An interconnect moves data between them: each ordered
+ * pair of PEs belongs to a lane, and a lane has a bandwidth and a latency. There are few lanes, so
+ * a delay is stored once per (edge, lane) and not per pair of PEs. Where transfers share links
+ * (bus, mesh), lanes say what a transfer takes that has the links for itself. */
 #ifndef HETSOC_SIM_SOC_H
 #define HETSOC_SIM_SOC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -59,10 +61,26 @@ struct soc_pe {
     int32_t kind;
 };
 
-/* A way between two PEs. Lane 0 is the PE itself: no delay. */
+/* A way between two PEs. Lane 0 is the PE itself: no delay, except on shared memory, which has no
+ * other lane. */
 struct soc_lane {
-    double bandwidth_bytes_per_us; /* infinite on lane 0 */
+    double bandwidth_bytes_per_us;
     double latency_us;
+};
+
+enum soc_interconnect {
+    SOC_MATRIX,        /* each pair of PEs has a way of its own, without contention */
+    SOC_SHARED_MEMORY, /* producers write, consumers read; without contention */
+    SOC_BUS,           /* all transfers share one link fairly */
+    SOC_MESH,          /* 2-D network on chip, XY routes, max-min fair sharing of its links */
+};
+
+/* Who may be kept waiting for whom on a bus or a mesh; zero elsewhere. */
+struct soc_network {
+    double bandwidth_bytes_per_us; /* of each link, each way on a mesh */
+    double latency_us;             /* of each link that is passed */
+    int32_t columns, rows;         /* of a mesh: PE p is at column p % columns, row p / columns */
+    int32_t dma_channels;          /* transfers that one PE may receive at a time */
 };
 
 struct soc {
@@ -77,7 +95,10 @@ struct soc {
     struct soc_lane *lanes;
     int32_t lane_count;
     uint16_t *cluster_lane; /* [from_cluster * cluster_count + to_cluster], different PEs */
-    bool truncate_us;       /* delays are truncated to whole microseconds, as DS3 does */
+    enum soc_interconnect interconnect;
+    struct soc_network network;
+    bool at_assign;   /* transfers start when their destination is known, not when data is there */
+    bool truncate_us; /* delays are truncated to whole microseconds, as DS3 does */
     double memory_bandwidth_bytes_per_us; /* between any PE and the memory; 0 = not given */
 };
 
@@ -86,7 +107,8 @@ extern const struct schema soc_schema;
 
 /* Loads a platform file; everything lives in `arena`. Faults: whatever the schema refuses,
  * a name that is not the file's, duplicate or unknown names, no PE, more than 4096 PEs, OPPs that
- * do not ascend, a pair of clusters given twice, more than 65535 lanes. O(links x lanes). */
+ * do not ascend, a pair of clusters given twice, more than 65535 lanes, keys of an interconnect
+ * that its kind does not have or needs and lacks. O(links x lanes + clusters^2). */
 bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault);
 
 /* The lane from one PE to another. */
@@ -98,6 +120,24 @@ static inline int32_t soc_lane(const struct soc *soc, int32_t from_pe, int32_t t
     int32_t to = soc->pes[to_pe].cluster;
     return soc->cluster_lane[from * soc->cluster_count + to];
 }
+
+/* Whether transfers of a machine share links, so that the engine has to move them. */
+static inline bool soc_is_contended(const struct soc *soc)
+{
+    return soc->interconnect == SOC_BUS || soc->interconnect == SOC_MESH;
+}
+
+/* How often data is on its way between producer and consumer: to the memory and from it. */
+static inline int32_t soc_legs(const struct soc *soc)
+{
+    return soc->interconnect == SOC_SHARED_MEMORY ? 2 : 1;
+}
+
+/* Links that a transfer between different PEs passes: one on a bus. */
+int32_t soc_hops(const struct soc *soc, int32_t from_pe, int32_t to_pe);
+
+/* "matrix", "shared_memory", "bus", "mesh" */
+const char *soc_interconnect_name(enum soc_interconnect interconnect);
 
 /* Index of a PE kind by name, -1 if the machine has none. */
 int32_t soc_find_kind(const struct soc *soc, const char *name);

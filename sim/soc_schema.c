@@ -165,9 +165,33 @@ static const struct schema_row rows[] = {
      .help = "How data moves from one PE to another."},
     {.path = "interconnect.kind",
      .type = SCHEMA_CHOICE,
-     .choices = "matrix",
+     .choices = "matrix|shared_memory|bus|mesh",
      .required = true,
-     .help = "matrix: each pair of PEs has its own bandwidth and latency, without contention."},
+     .help = "matrix: each pair of PEs has its own bandwidth and latency, without contention. "
+             "shared_memory: producers write to memory and consumers read from it, without "
+             "contention. bus: all transfers share one link fairly. mesh: a 2-D network on chip, "
+             "a PE a node, XY routes, max-min fair sharing of its links."},
+    {.path = "interconnect.transfer",
+     .type = SCHEMA_CHOICE,
+     .choices = "at_finish|at_assign",
+     .help = "When data starts to move. at_finish: when its producer is done, wherever it goes "
+             "(on shared memory, the write); at_assign: when its consumer has a PE. at_finish if "
+             "left out, on a bus and a mesh always at_assign."},
+    {.path = "interconnect.columns",
+     .type = SCHEMA_INT,
+     .unit = "PEs",
+     .min = 1,
+     .max = SOC_PES_MAX,
+     .help = "Width of a mesh, which is filled with PEs row by row; the root of their number, "
+             "rounded up, if left out."},
+    {.path = "interconnect.dma_channels",
+     .type = SCHEMA_INT,
+     .unit = "transfers",
+     .min = 1,
+     .max = 1024,
+     .fallback = "4",
+     .help = "Transfers that a PE of a bus or a mesh receives at a time; others wait, first come, "
+             "first served."},
     {.path = "interconnect.truncate_us",
      .type = SCHEMA_BOOL,
      .fallback = "false",
@@ -177,19 +201,20 @@ static const struct schema_row rows[] = {
      .unit = "bytes/us",
      .min = DBL_MIN,
      .max = INFINITY,
-     .required = true,
-     .help = "Bandwidth between different PEs where no link says otherwise."},
+     .help = "Bandwidth between different PEs where no link says otherwise; of the bus; of each "
+             "link of a mesh, each way. Required, except for shared_memory."},
     {.path = "interconnect.latency_us",
      .type = SCHEMA_REAL,
      .unit = "us",
      .min = 0,
      .max = INFINITY,
      .fallback = "0",
-     .help = "Latency between different PEs where no link says otherwise."},
+     .help = "Latency between different PEs where no link says otherwise; of each access to shared "
+             "memory; of the bus; of each link that is passed on a mesh."},
     {.path = "interconnect.memory",
      .type = SCHEMA_MAP,
-     .help = "The memory beside the PEs, if the machine has one. On a matrix no data goes through "
-             "it; ds3_heft counts its bandwidth in the mean as DASH does."},
+     .help = "The memory beside the PEs, if the machine has one. Only on shared_memory data goes "
+             "through it; ds3_heft counts its bandwidth in the mean as DASH does."},
     {.path = "interconnect.memory.bandwidth_bytes_per_us",
      .type = SCHEMA_REAL,
      .unit = "bytes/us",

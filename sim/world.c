@@ -92,8 +92,10 @@ static void world_init(struct world *world, const struct world_setup *setup,
         world->world_pes[pe] = (struct world_pe){.data_timer_ps = TICK_NEVER,
                                                  .speed_timer_ps = TICK_NEVER,
                                                  .episode = EPISODE_BEFORE_FIRST,
-                                                 .speed = 1.0};
+                                                 .speed = 1.0,
+                                                 .first_waiting = -1};
     }
+    world->transfers.first_free = -1;
     residency_init(&world->residency, setup->soc, setup->binds, setup->bind_count);
     world->view.is_resident = world->residency.is_there;
     world->view.first_block = world->residency.first_block;
@@ -134,6 +136,8 @@ static void world_finish(struct world *world)
     free(world->plan_epoch);
     free(world->touched);
     free(world->candidates);
+    free(world->transfers.list);
+    free(world->writing);
     free(world->decisions.list);
     free(world->decisions.plan);
     free(world->decisions.precedences);
@@ -218,9 +222,10 @@ static void apply_finish(struct world *world, const struct event *event)
 
 static void apply_event(struct world *world, const struct event *event)
 {
-    struct world_pe *pe = event->subject >= 0 ? &world->world_pes[event->subject] : NULL;
+    struct world_pe *pe;
     switch (event->class) {
     case EVENT_SPEED:
+        pe = &world->world_pes[event->subject];
         if (pe->speed_timer_ps == world->view.now_ps) {
             pe->speed_timer_ps = TICK_NEVER;
             if (world->pes[event->subject].running >= 0)
@@ -228,6 +233,10 @@ static void apply_event(struct world *world, const struct event *event)
         }
         break;
     case EVENT_TRANSFER:
+        world_finish_transfer(world, event->subject);
+        break;
+    case EVENT_DATA:
+        pe = &world->world_pes[event->subject];
         if (pe->data_timer_ps == world->view.now_ps) {
             pe->data_timer_ps = TICK_NEVER;
             world_touch(world, event->subject);
@@ -243,7 +252,9 @@ static void apply_event(struct world *world, const struct event *event)
         }
         break;
     case EVENT_LATE_FINISH:
-    case EVENT_ARRIVAL: /* applied around the others, see on_round */
+    case EVENT_ARRIVAL:
+    case EVENT_READY: /* applied around the others, see on_round */
+    case EVENT_ENGINE:
         break;
     }
 }
@@ -278,6 +289,8 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
     for (; i < count; i++)
         apply_event(world, &events[i]);
     apply_last_arrivals(world);
+    if (world->writing_count > 0)
+        world_take_written(world);
 
     if (world->is_epoch_due && !world_epoch(world))
         return false;

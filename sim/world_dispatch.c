@@ -89,7 +89,7 @@ static bool find_candidate(struct world *world, int32_t index, struct candidate 
     }
     if (next_ps != TICK_NEVER && next_ps != pe->data_timer_ps) {
         pe->data_timer_ps = next_ps;
-        world_post(world, next_ps, EVENT_TRANSFER, index);
+        world_post(world, next_ps, EVENT_DATA, index);
     }
     return false;
 }

@@ -109,7 +109,7 @@ static void assign(struct world *world, int32_t task, int32_t pe)
     what->status = TASK_ASSIGNED;
     what->pe = pe;
     what->assigned_ps = world->view.now_ps;
-    what->data_ps = view_data_ps(&world->view, task, pe);
+    world_fetch(world, task);
     world->pes[pe].queued++;
     world->available_until_ps[pe] = AVAILABLE_STALE;
     world->result->decisions++;

@@ -117,7 +117,7 @@ static void release_succs(struct world *world, int32_t task, const struct app *a
     for (int32_t i = 0; i < shape->succ_count; i++) {
         int32_t succ = first_task + app->succs[shape->first_succ + i].task;
         if (--world->tasks[succ].preds_left == 0)
-            world_make_ready(world, succ);
+            world_release(world, succ);
     }
 }
 

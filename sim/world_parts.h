@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inside of the world, shared by its parts: world.c (life, events), world_jobs.c (tasks and
  * jobs change state), world_route.c (branches), world_epoch.c (the policy is asked and obeyed),
- * world_dispatch.c (PEs start what they may). Nobody else includes it. */
+ * world_fetch.c (data on its way), world_dispatch.c (PEs start what they may). Nobody else includes
+ * it. */
 #ifndef HETSOC_SIM_WORLD_PARTS_H
 #define HETSOC_SIM_WORLD_PARTS_H
 
@@ -23,6 +24,29 @@ struct world_pe {
     int64_t expected_end_ps; /* of the running task, by its estimate */
     int64_t load_ps;         /* part of that which loads its weights */
     bool is_touched;         /* may be able to start something: look at it in dispatch */
+    int32_t receiving;       /* DMA channels in use */
+    int32_t first_waiting, last_waiting; /* transfers that wait for one; -1: none */
+};
+
+/* Data of an edge that goes to its consumer's PE over links which it shares. */
+struct world_transfer {
+    int32_t producer, consumer; /* tasks; the consumer has a PE */
+    int32_t edge;
+    int32_t next;   /* of those that wait for the same PE, or that are free; -1: none */
+    int64_t amount; /* millionths of a byte */
+    int64_t asked_ps, start_ps;
+};
+
+struct world_transfers {
+    struct world_transfer *list;
+    size_t capacity;
+    int32_t first_free; /* -1: none */
+};
+
+/* A task whose predecessors are done, while its data is being written to the shared memory. */
+struct world_writing {
+    int32_t task;
+    int64_t at_ps; /* when that is done */
 };
 
 /* What the world knows of a job whose app has branches: the truth, and what it shows of it. Owned
@@ -61,6 +85,9 @@ struct world {
     int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
     int64_t *job_start_ps;       /* [job_capacity] TICK_NEVER until a task of the job starts */
     struct residency residency;
+    struct world_transfers transfers;
+    struct world_writing *writing; /* in the order in which their predecessors were done */
+    size_t writing_count, writing_capacity;
     struct world_route *routes; /* [job_capacity] empty before a job with branches has the slot */
     struct route route;         /* scratch: of the job that arrives */
     int32_t *free_jobs;         /* stack of free slots */
@@ -114,8 +141,8 @@ static inline const char *world_task_name(const struct world *world, int32_t tas
     return view_bind(&world->view, task)->app->tasks[world->tasks[task].index].name;
 }
 
-/* world_jobs.c: a job arrives; the running task of a PE is done, as of `finish_ps`; a task whose
- * predecessors are all done or skipped may be assigned. */
+/* world_jobs.c: a job arrives; the running task of a PE is done, as of `finish_ps`; a task may be
+ * assigned. */
 void world_start_job(struct world *world, const struct arrival *arrival);
 void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps);
 void world_make_ready(struct world *world, int32_t task);
@@ -134,6 +161,14 @@ static inline int32_t world_samples(const struct world *world, int32_t task)
     return job->task_samples == NULL ? world->setup->binds[job->bind].app->batch
                                      : job->task_samples[world->tasks[task].index];
 }
+
+/* world_fetch.c: the predecessors of a task are all done or skipped: makes it ready once its data
+ * is where it has to be for that; makes those ready for which it is by now; has the data of a task
+ * that was given a PE come there; a transfer has come to its end. */
+void world_release(struct world *world, int32_t task);
+void world_take_written(struct world *world);
+void world_fetch(struct world *world, int32_t task);
+void world_finish_transfer(struct world *world, int32_t number);
 
 /* world_epoch.c: asks the policy and carries out what it says; false and a fault if that is
  * illegal. */

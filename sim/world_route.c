@@ -157,7 +157,7 @@ static void tell_succs(struct world *world, int32_t task)
             skip(world, succ);
         } else if (is_last) {
             show_task(world, what->job, edge->task);
-            world_make_ready(world, succ);
+            world_release(world, succ);
         }
     }
 }

@@ -38,6 +38,28 @@ struct soc *fixture_soc(struct arena *arena, int32_t kind_count, const int32_t *
     return soc;
 }
 
+void fixture_connect(struct soc *soc, enum soc_interconnect interconnect, double latency_us,
+                     int32_t columns, int32_t dma_channels)
+{
+    double bandwidth_bytes_per_us = soc->lanes[1].bandwidth_bytes_per_us;
+    soc->interconnect = interconnect;
+    soc->lanes[1].latency_us = latency_us;
+    if (interconnect == SOC_SHARED_MEMORY) {
+        soc->memory_bandwidth_bytes_per_us = bandwidth_bytes_per_us;
+        soc->lanes[0] = soc->lanes[1];
+        soc->lane_count = 1;
+        for (int32_t i = 0; i < soc->cluster_count * soc->cluster_count; i++)
+            soc->cluster_lane[i] = 0;
+    } else if (soc_is_contended(soc)) {
+        soc->at_assign = true;
+        soc->network = (struct soc_network){.bandwidth_bytes_per_us = bandwidth_bytes_per_us,
+                                            .latency_us = latency_us,
+                                            .columns = columns,
+                                            .rows = (soc->pe_count + columns - 1) / columns,
+                                            .dma_channels = dma_channels};
+    }
+}
+
 struct app *fixture_app(struct arena *arena, const char *name, int32_t kind_count,
                         const struct fixture_task *tasks, int32_t task_count,
                         const struct fixture_edge *edges, int32_t edge_count)

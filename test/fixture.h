@@ -13,6 +13,11 @@
 struct soc *fixture_soc(struct arena *arena, int32_t kind_count, const int32_t *pes_of,
                         double bandwidth_bytes_per_us);
 
+/* Connects such a machine otherwise: `latency_us` of each link or access, a mesh of `columns`, as
+ * many DMA channels. */
+void fixture_connect(struct soc *soc, enum soc_interconnect interconnect, double latency_us,
+                     int32_t columns, int32_t dma_channels);
+
 /* A task's costs on K0, K1, ...; negative = cannot run there. */
 struct fixture_task {
     const char *name;

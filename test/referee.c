@@ -123,10 +123,10 @@ static void spy_decide(void *self, const struct view *view, struct decisions *de
 /* Lanes of three speeds between and inside the clusters, not the same there and back. */
 static void vary_lanes(struct soc *soc, struct arena *arena, struct random_stream *stream)
 {
-    static const double bandwidths[] = {0, 1, 2, 0.5};
+    const double bandwidths[] = {INFINITY, 1, 2, 0.5};
     soc->lane_count = 4;
     soc->lanes = arena_zeroed(arena, 4, sizeof *soc->lanes);
-    for (int32_t i = 1; i < 4; i++)
+    for (int32_t i = 0; i < 4; i++)
         soc->lanes[i].bandwidth_bytes_per_us = bandwidths[i];
     for (int32_t i = 0; i < soc->cluster_count * soc->cluster_count; i++)
         soc->cluster_lane[i] = (uint16_t)(1 + random_below(stream, 3));

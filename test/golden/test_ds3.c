@@ -41,6 +41,11 @@ struct reference {
         SINGLE(OURS, THEIRS, PLATFORM, "stf", "STF"),                                              \
         SINGLE(OURS, THEIRS, PLATFORM, "heft", "HEFT"),                                            \
         SINGLE(OURS, THEIRS, PLATFORM, "heft_rt", "HEFT_RT")
+#define SHARED_MEMORY(POLICY, DS3)                                                                 \
+    {                                                                                              \
+        "shm_topcuoglu_" POLICY, "top3_shm", "ds3_" POLICY, {"topcuoglu"}, {NULL},                 \
+            "ds3_runs/single/shm_Top_" DS3 ".csv", false                                           \
+    }
 #define TOP_STREAM(SCALE, POLICY, DS3)                                                             \
     {                                                                                              \
         "stream_top_" POLICY "_" SCALE, "top3", "ds3_" POLICY, {"topcuoglu"}, {"Top"},             \
@@ -62,6 +67,8 @@ static const struct reference references[] = {
     SINGLES("topcuoglu", "Top", "top3"),
     SINGLES("wifi_tx", "WiFi_TX", "ds3_bal"),
     SINGLES("wifi_rx", "WiFi_RX", "ds3_bal"),
+    SHARED_MEMORY("met", "MET"),
+    SHARED_MEMORY("etf", "ETF"),
     TOP_STREAM("sc50", "met", "MET"),
     TOP_STREAM("sc50", "etf", "ETF"),
     TOP_STREAM("sc100", "met", "MET"),

@@ -183,6 +183,15 @@ START_TEST(the_optimum_of_an_app_with_branches_is_refused)
 }
 END_TEST
 
+START_TEST(the_optimum_where_transfers_share_links_is_refused)
+{
+    scratch_write(&scratch, "race.yaml",
+                  "name: race\nplatform: top3_shm\nschedulers: [eft]\nbaseline: eft\n"
+                  "workload: {apps: [topcuoglu], arrivals: single}\noptimum: {}\n");
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:6:10", "matrix");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("bad_input");
@@ -203,6 +212,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_broken_set_is_refused);
     tcase_add_test(tcase, an_output_folder_that_cannot_be_written_is_refused);
     tcase_add_test(tcase, the_optimum_of_an_app_with_branches_is_refused);
+    tcase_add_test(tcase, the_optimum_where_transfers_share_links_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }

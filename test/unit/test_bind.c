@@ -90,7 +90,7 @@ static void make_pair(const int32_t pes[2], double bandwidth_bytes_per_us, doubl
     static struct soc_kind kinds[] = {{.name = "A"}, {.name = "B"}};
     static struct soc_cluster clusters[2];
     static struct soc_pe all[8];
-    static struct soc_lane lanes[2];
+    static struct soc_lane lanes[2] = {{.bandwidth_bytes_per_us = INFINITY}};
     static uint16_t cluster_lane[] = {1, 1, 1, 1};
     soc = (struct soc){.name = "pair",
                        .kinds = kinds,

@@ -68,8 +68,8 @@ START_TEST(events_of_one_date_come_in_one_round_by_class_and_sequence)
     make(_i, NULL, 0);
     at(7 * US, EVENT_WAKE, 1);
     at(7 * US, EVENT_ARRIVAL, 9);
-    at(7 * US, EVENT_TRANSFER, 3);
-    at(7 * US, EVENT_TRANSFER, 2);
+    at(7 * US, EVENT_DATA, 3);
+    at(7 * US, EVENT_DATA, 2);
     exec(2, 7 * US, 5);
     exec(0, 7 * US, 4);
     exec(1, 7 * US, 6);

@@ -339,6 +339,7 @@ static void stream_open(struct stream *made, uint32_t seed)
     made->soc = fixture_soc(arena, 3, (int32_t[]){2, 1, 2}, 1.0);
     made->soc->lane_count = 3;
     made->soc->lanes = arena_zeroed(arena, 3, sizeof *made->soc->lanes);
+    made->soc->lanes[0].bandwidth_bytes_per_us = INFINITY;
     made->soc->lanes[1].bandwidth_bytes_per_us = 0.5;
     made->soc->lanes[2].bandwidth_bytes_per_us = 2;
     for (int32_t i = 0; i < 9; i++)

@@ -411,6 +411,7 @@ static void stream_open(struct stream *made, uint32_t seed)
         made->soc->kinds[kind].active_mw = 1.0 + random_below(&stream, 3);
     made->soc->lane_count = 3;
     made->soc->lanes = arena_zeroed(arena, 3, sizeof *made->soc->lanes);
+    made->soc->lanes[0].bandwidth_bytes_per_us = INFINITY;
     made->soc->lanes[1].bandwidth_bytes_per_us = 0.5;
     made->soc->lanes[2].bandwidth_bytes_per_us = 2;
     for (int32_t i = 0; i < KINDS * KINDS; i++)

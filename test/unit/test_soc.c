@@ -435,11 +435,82 @@ START_TEST(the_ds3_machines_have_the_bandwidths_of_ds3)
 }
 END_TEST
 
+START_TEST(a_bus_and_a_mesh_have_lanes_for_a_transfer_that_is_alone)
+{
+    ck_assert(load_text(BODY "interconnect: {kind: bus, bandwidth_bytes_per_us: 100, "
+                             "latency_us: 0.25, dma_channels: 2}\n"));
+    ck_assert_int_eq(soc.interconnect, SOC_BUS);
+    ck_assert(soc_is_contended(&soc) && soc.at_assign);
+    ck_assert_int_eq(soc.network.dma_channels, 2);
+    ck_assert_int_eq(soc_hops(&soc, 0, 5), 1);
+    ck_assert_double_eq(bandwidth(0, 5), 100);
+    /* 0 1 2
+     * 3 4 5   F is PE 2, `small` is 3, 4, 5: 3, 2 and 1 links away. */
+    ck_assert(load_text(BODY "interconnect: {kind: mesh, columns: 3, bandwidth_bytes_per_us: 50, "
+                             "latency_us: 0.25}\n"));
+    ck_assert_int_eq(soc.network.rows, 2);
+    ck_assert_int_eq(soc_hops(&soc, 3, 2), 3);
+    ck_assert_int_eq(soc_hops(&soc, 2, 3), 3);
+    ck_assert_int_eq(soc_hops(&soc, 5, 5), 0);
+    ck_assert_double_eq(soc.lanes[soc_lane(&soc, 2, 4)].latency_us, 0.5);
+}
+END_TEST
+
+START_TEST(a_mesh_is_as_square_as_it_can_be_if_its_width_is_left_out)
+{
+    ck_assert(load_text(BODY "interconnect: {kind: mesh, bandwidth_bytes_per_us: 50}\n"));
+    ck_assert_int_eq(soc.network.columns, 3);
+    ck_assert_int_eq(soc.network.rows, 2);
+    ck_assert_int_eq(soc.network.dma_channels, 4);
+}
+END_TEST
+
+START_TEST(shared_memory_has_one_lane_that_also_leads_a_pe_to_itself)
+{
+    ck_assert(load_text(BODY "interconnect: {kind: shared_memory, latency_us: 1, memory: "
+                             "{bandwidth_bytes_per_us: 8}}\n"));
+    ck_assert_int_eq(soc.lane_count, 1);
+    ck_assert_int_eq(soc_lane(&soc, 0, 5), 0);
+    ck_assert_double_eq(bandwidth(3, 3), 8);
+    ck_assert_int_eq(soc_legs(&soc), 2);
+    ck_assert(!soc.at_assign);
+}
+END_TEST
+
+START_TEST(an_interconnect_takes_the_keys_of_its_kind_and_no_others)
+{
+    static const struct {
+        const char *keys, *what;
+    } cases[] = {
+        {"kind: shared_memory", "interconnect.memory is missing"},
+        {"kind: matrix", "interconnect.bandwidth_bytes_per_us is missing"},
+        {"kind: bus, bandwidth_bytes_per_us: 1, columns: 2", "columns has no meaning"},
+        {"kind: bus, bandwidth_bytes_per_us: 1, truncate_us: true", "truncate_us has no meaning"},
+        {"kind: bus, bandwidth_bytes_per_us: 1, transfer: at_finish", "cannot be at_finish"},
+        {"kind: mesh, bandwidth_bytes_per_us: 1, links: []", "links has no meaning"},
+        {"kind: matrix, bandwidth_bytes_per_us: 1, dma_channels: 2", "dma_channels has no meaning"},
+        {"kind: shared_memory, bandwidth_bytes_per_us: 1, memory: {bandwidth_bytes_per_us: 1}",
+         "bandwidth_bytes_per_us has no meaning"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fault = FAULT_NONE;
+        ck_assert(!load_text(arena_printf(arena, BODY "interconnect: {%s}\n", cases[i].keys)));
+        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "%s: %s", cases[i].keys,
+                      fault.what);
+        ck_assert_ptr_nonnull(strstr(fault.where, "chip.yaml:11:"));
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("soc");
     TCase *tcase = tcase_create("soc");
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_bus_and_a_mesh_have_lanes_for_a_transfer_that_is_alone);
+    tcase_add_test(tcase, a_mesh_is_as_square_as_it_can_be_if_its_width_is_left_out);
+    tcase_add_test(tcase, shared_memory_has_one_lane_that_also_leads_a_pe_to_itself);
+    tcase_add_test(tcase, an_interconnect_takes_the_keys_of_its_kind_and_no_others);
     tcase_add_test(tcase, pes_are_numbered_cluster_by_cluster_and_named_after_it);
     tcase_add_test(tcase, kinds_keep_their_class_and_their_operating_points);
     tcase_add_test(tcase, a_kind_may_give_the_power_of_a_busy_pe);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A mesh whose links are shared max-min fairly (progressive filling: Bertsekas, Gallager 1992,
+ * 6.5.2): the link that can give its flows least fixes their rates, then the next of those that
+ * are left. A flow passes the links along its row first, then along its column. */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "sim/medium.h"
+
+enum { EAST, WEST, SOUTH, NORTH, DIRECTIONS };
+
+struct mesh_flow {
+    double left; /* as of the clock */
+    double rate; /* per tick */
+    int32_t flow;
+    int32_t from, to; /* nodes */
+};
+
+/* A link in one direction. */
+struct mesh_link {
+    int32_t open; /* flows on it whose rate is not fixed yet */
+    double free;  /* of its bandwidth */
+};
+
+struct mesh {
+    struct medium base;
+    double bandwidth; /* amount per tick */
+    int32_t columns;
+    struct mesh_link *links; /* [node * DIRECTIONS + direction in which it leaves] */
+    int32_t *used;           /* links with flows */
+    int32_t used_count;
+    struct mesh_flow *flows; /* in the order of their starts */
+    size_t count, capacity;
+    ptrdiff_t next; /* the flow that ends next, -1 without */
+    double next_end_ps;
+};
+
+static struct medium *mesh_create(const struct soc *soc)
+{
+    struct mesh *mesh = memory_zeroed(1, sizeof *mesh);
+    size_t links = (size_t)soc->network.columns * (size_t)soc->network.rows * (size_t)DIRECTIONS;
+    mesh->bandwidth = soc->network.bandwidth_bytes_per_us;
+    mesh->columns = soc->network.columns;
+    mesh->links = memory_zeroed(links, sizeof *mesh->links);
+    mesh->used = memory_zeroed(links, sizeof *mesh->used);
+    mesh->next = -1;
+    mesh->next_end_ps = INFINITY;
+    return &mesh->base;
+}
+
+static void mesh_destroy(struct medium *medium)
+{
+    struct mesh *mesh = (struct mesh *)medium;
+    free(mesh->flows);
+    free(mesh->links);
+    free(mesh->used);
+    free(mesh);
+}
+
+/* The next link on the way from a node; moves the node along it. */
+static int32_t take_link(const struct mesh *mesh, int32_t *node, int32_t to)
+{
+    int32_t here = *node, columns = mesh->columns;
+    int32_t direction;
+    if (here % columns != to % columns) {
+        direction = here % columns < to % columns ? EAST : WEST;
+        *node += direction == EAST ? 1 : -1;
+    } else {
+        direction = here < to ? SOUTH : NORTH;
+        *node += direction == SOUTH ? columns : -columns;
+    }
+    return here * DIRECTIONS + direction;
+}
+
+/* Opens every link on the way of every flow. */
+static void open_links(struct mesh *mesh)
+{
+    mesh->used_count = 0;
+    for (size_t i = 0; i < mesh->count; i++) {
+        mesh->flows[i].rate = 0.0;
+        for (int32_t node = mesh->flows[i].from; node != mesh->flows[i].to;) {
+            struct mesh_link *link = &mesh->links[take_link(mesh, &node, mesh->flows[i].to)];
+            if (link->open++ == 0) {
+                link->free = mesh->bandwidth;
+                mesh->used[mesh->used_count++] = (int32_t)(link - mesh->links);
+            }
+        }
+    }
+}
+
+/* The link that has least for each of its open flows, NULL if none has any. Drops links without
+ * open flows from those in use. */
+static struct mesh_link *find_bottleneck(struct mesh *mesh)
+{
+    struct mesh_link *least = NULL;
+    int32_t kept = 0;
+    for (int32_t i = 0; i < mesh->used_count; i++) {
+        struct mesh_link *link = &mesh->links[mesh->used[i]];
+        if (link->open == 0)
+            continue;
+        mesh->used[kept++] = mesh->used[i];
+        if (least == NULL || link->free / link->open < least->free / least->open)
+            least = link;
+    }
+    mesh->used_count = kept;
+    return least;
+}
+
+static bool passes(const struct mesh *mesh, const struct mesh_flow *flow,
+                   const struct mesh_link *wanted)
+{
+    for (int32_t node = flow->from; node != flow->to;)
+        if (&mesh->links[take_link(mesh, &node, flow->to)] == wanted)
+            return true;
+    return false;
+}
+
+static void fix_rate(struct mesh *mesh, struct mesh_flow *flow, double rate)
+{
+    flow->rate = rate;
+    for (int32_t node = flow->from; node != flow->to;) {
+        struct mesh_link *link = &mesh->links[take_link(mesh, &node, flow->to)];
+        link->open--;
+        link->free -= rate;
+    }
+}
+
+/* Gives every flow its rate and finds the one that ends next. */
+static void share(struct mesh *mesh)
+{
+    open_links(mesh);
+    struct mesh_link *bottleneck;
+    while ((bottleneck = find_bottleneck(mesh)) != NULL) {
+        double rate = bottleneck->free / bottleneck->open;
+        for (size_t i = 0; bottleneck->open > 0; i++) {
+            assert(i < mesh->count);
+            if (mesh->flows[i].rate == 0.0 && passes(mesh, &mesh->flows[i], bottleneck))
+                fix_rate(mesh, &mesh->flows[i], rate);
+        }
+    }
+    mesh->next = -1;
+    mesh->next_end_ps = INFINITY;
+    for (size_t i = 0; i < mesh->count; i++) {
+        double end_ps = mesh->base.clock_ps + fmax(mesh->flows[i].left, 0.0) / mesh->flows[i].rate;
+        if (end_ps < mesh->next_end_ps) {
+            mesh->next_end_ps = end_ps;
+            mesh->next = (ptrdiff_t)i;
+        }
+    }
+}
+
+static void move_clock(struct mesh *mesh, double now_ps)
+{
+    for (size_t i = 0; i < mesh->count; i++)
+        mesh->flows[i].left -= (now_ps - mesh->base.clock_ps) * mesh->flows[i].rate;
+    mesh->base.clock_ps = now_ps;
+}
+
+static void mesh_start(struct medium *medium, double now_ps, int32_t flow, int32_t from_pe,
+                       int32_t to_pe, double amount)
+{
+    struct mesh *mesh = (struct mesh *)medium;
+    assert(now_ps >= medium->clock_ps && amount > 0.0 && from_pe != to_pe);
+    move_clock(mesh, now_ps);
+    if (mesh->count == mesh->capacity)
+        mesh->flows =
+            memory_grow(mesh->flows, &mesh->capacity, mesh->count + 1, sizeof *mesh->flows);
+    mesh->flows[mesh->count++] =
+        (struct mesh_flow){.left = amount, .flow = flow, .from = from_pe, .to = to_pe};
+    share(mesh);
+}
+
+static double mesh_next_end_ps(const struct medium *medium)
+{
+    return ((const struct mesh *)medium)->next_end_ps;
+}
+
+static int32_t mesh_pop_end(struct medium *medium)
+{
+    struct mesh *mesh = (struct mesh *)medium;
+    assert(mesh->next >= 0);
+    ptrdiff_t ended = mesh->next;
+    int32_t flow = mesh->flows[ended].flow;
+    move_clock(mesh, mesh->next_end_ps);
+    mesh->count--;
+    for (size_t i = (size_t)ended; i < mesh->count; i++)
+        mesh->flows[i] = mesh->flows[i + 1];
+    share(mesh);
+    return flow;
+}
+
+const struct medium_kind medium_mesh = {
+    .create = mesh_create,
+    .destroy = mesh_destroy,
+    .start = mesh_start,
+    .next_end_ps = mesh_next_end_ps,
+    .pop_end = mesh_pop_end,
+};

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Data on its way: to consumers over links that transfers share, and into a shared memory. Where
+ * neither is, all there is to know is a date. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "sim/world_parts.h"
+
+/* ---- transfers that share links ---- */
+
+static int32_t take_transfer(struct world *world)
+{
+    struct world_transfers *transfers = &world->transfers;
+    if (transfers->first_free < 0) {
+        size_t old = transfers->capacity;
+        transfers->list =
+            memory_grow(transfers->list, &transfers->capacity, old + 1, sizeof *transfers->list);
+        for (size_t i = transfers->capacity; i > old; i--) {
+            transfers->list[i - 1].next = transfers->first_free;
+            transfers->first_free = (int32_t)i - 1;
+        }
+    }
+    int32_t number = transfers->first_free;
+    transfers->first_free = transfers->list[number].next;
+    return number;
+}
+
+static void start_transfer(struct world *world, int32_t number)
+{
+    struct world_transfer *transfer = &world->transfers.list[number];
+    const struct soc *soc = world->setup->soc;
+    int32_t from_pe = world->tasks[transfer->producer].pe;
+    int32_t to_pe = world->tasks[transfer->consumer].pe;
+    int64_t latency_ps = tick_from_us(soc_hops(soc, from_pe, to_pe) * soc->network.latency_us);
+    struct event event = {
+        .sequence = world->sequence++, .class = EVENT_TRANSFER, .subject = number};
+    transfer->start_ps = world->view.now_ps;
+    world->world_pes[to_pe].receiving++;
+    world->engine->kind->transfer(world->engine, from_pe, to_pe, transfer->amount, latency_ps,
+                                  event);
+}
+
+/* Asks for the data of an edge; waits for a DMA channel of the consumer's PE. */
+static void ask_transfer(struct world *world, int32_t producer, int32_t consumer, int32_t edge)
+{
+    const struct view_task *what = &world->tasks[consumer];
+    const struct app *app = view_bind(&world->view, consumer)->app;
+    struct world_pe *pe = &world->world_pes[what->pe];
+    int32_t samples =
+        app->branch_count > 0 ? world->routes[what->job].edge_samples[edge] : app->batch;
+    int32_t number = take_transfer(world);
+    world->transfers.list[number] = (struct world_transfer){
+        .producer = producer,
+        .consumer = consumer,
+        .edge = edge,
+        .amount = (int64_t)llround(app->bytes[edge] * samples * 1e6),
+        .asked_ps = world->view.now_ps,
+        .next = -1,
+    };
+    world->tasks[consumer].fetching++;
+    if (pe->receiving < world->setup->soc->network.dma_channels) {
+        start_transfer(world, number);
+        return;
+    }
+    if (pe->first_waiting < 0)
+        pe->first_waiting = number;
+    else
+        world->transfers.list[pe->last_waiting].next = number;
+    pe->last_waiting = number;
+}
+
+void world_fetch(struct world *world, int32_t task)
+{
+    struct view_task *what = &world->tasks[task];
+    what->data_ps = view_data_ps(&world->view, task, what->pe);
+    if (!soc_is_contended(world->setup->soc))
+        return;
+    const struct app *app = view_bind(&world->view, task)->app;
+    const struct app_task *shape = &app->tasks[what->index];
+    for (int32_t i = 0; i < shape->pred_count; i++) {
+        const struct app_edge *pred = &app->preds[shape->first_pred + i];
+        int32_t producer = task - what->index + pred->task;
+        if (world->tasks[producer].status != TASK_SKIPPED && world->tasks[producer].pe != what->pe)
+            ask_transfer(world, producer, task, pred->edge);
+    }
+}
+
+static void tell_observers(struct world *world, const struct world_transfer *transfer)
+{
+    struct observed_transfer observed = {
+        .job_id = world_job_id(world, transfer->consumer),
+        .bind = view_bind(&world->view, transfer->consumer),
+        .edge = transfer->edge,
+        .producer = &world->tasks[transfer->producer],
+        .consumer = &world->tasks[transfer->consumer],
+        .bytes = (double)transfer->amount * 1e-6,
+        .asked_ps = transfer->asked_ps,
+        .start_ps = transfer->start_ps,
+        .finish_ps = world->view.now_ps,
+    };
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_transfer_done != NULL)
+            observer->on_transfer_done(observer->self, &observed);
+    }
+}
+
+void world_finish_transfer(struct world *world, int32_t number)
+{
+    struct world_transfer transfer = world->transfers.list[number];
+    struct view_task *consumer = &world->tasks[transfer.consumer];
+    struct world_pe *pe = &world->world_pes[consumer->pe];
+    tell_observers(world, &transfer);
+    world->transfers.list[number].next = world->transfers.first_free;
+    world->transfers.first_free = number;
+    pe->receiving--;
+    if (pe->first_waiting >= 0) {
+        int32_t waiting = pe->first_waiting;
+        pe->first_waiting = world->transfers.list[waiting].next;
+        start_transfer(world, waiting);
+    }
+    if (--consumer->fetching > 0)
+        return;
+    consumer->data_ps = world->view.now_ps;
+    world->available_until_ps[consumer->pe] = AVAILABLE_STALE;
+    world_touch(world, consumer->pe);
+}
+
+/* ---- shared memory ---- */
+
+/* When all data of a task has been written, by producers that are done. */
+static int64_t written_ps(const struct world *world, int32_t task)
+{
+    const struct view_task *what = &world->tasks[task];
+    const struct app *app = view_bind(&world->view, task)->app;
+    const struct app_task *shape = &app->tasks[what->index];
+    int64_t last_ps = world->view.now_ps;
+    for (int32_t i = 0; i < shape->pred_count; i++) {
+        const struct app_edge *pred = &app->preds[shape->first_pred + i];
+        const struct view_task *producer = &world->tasks[task - what->index + pred->task];
+        int64_t at_ps = producer->finish_ps + world->jobs[what->job].delay_ps[pred->edge] / 2;
+        if (producer->status != TASK_SKIPPED && at_ps > last_ps)
+            last_ps = at_ps;
+    }
+    return last_ps;
+}
+
+void world_release(struct world *world, int32_t task)
+{
+    const struct soc *soc = world->setup->soc;
+    if (soc->interconnect != SOC_SHARED_MEMORY || soc->at_assign) {
+        world_make_ready(world, task);
+        return;
+    }
+    int64_t at_ps = written_ps(world, task);
+    if (world->writing_count == world->writing_capacity)
+        world->writing = memory_grow(world->writing, &world->writing_capacity,
+                                     world->writing_count + 1, sizeof *world->writing);
+    world->writing[world->writing_count++] = (struct world_writing){task, at_ps};
+    if (at_ps > world->view.now_ps)
+        world_post(world, at_ps, EVENT_READY, -1);
+}
+
+void world_take_written(struct world *world)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < world->writing_count; i++) {
+        if (world->writing[i].at_ps <= world->view.now_ps)
+            world_make_ready(world, world->writing[i].task);
+        else
+            world->writing[kept++] = world->writing[i];
+    }
+    world->writing_count = kept;
+}
