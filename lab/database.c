@@ -224,7 +224,7 @@ static void bind_row(struct sql_query *query, const struct point *point,
 }
 
 bool database_put(struct database *database, const struct point *point, const struct trial_row *row,
-                  const char *const *parts, struct fault *fault)
+                  const struct parts *parts, struct fault *fault)
 {
     if (!sql_run(database->sql, "BEGIN IMMEDIATE", fault))
         return false;
@@ -234,7 +234,7 @@ bool database_put(struct database *database, const struct point *point, const st
         sql_bind_text(database->put_part, 1, point->identity);
         sql_bind_int(database->put_part, 2, row->replicate);
         sql_bind_text(database->put_part, 3, tables_names[table]);
-        sql_bind_text(database->put_part, 4, parts[table]);
+        sql_bind_text(database->put_part, 4, parts->rows[table]);
         ok = sql_do(database->put_part, fault);
     }
     return sql_settle(database->sql, ok, fault);

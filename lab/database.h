@@ -9,7 +9,7 @@
 #ifndef HETSOC_LAB_DATABASE_H
 #define HETSOC_LAB_DATABASE_H
 
-#include "lab/tables.h"
+#include "lab/parts.h"
 #include "lab/trial.h"
 
 struct database;
@@ -31,7 +31,7 @@ bool database_kept(struct database *database, bool with_parts, bool *kept, struc
 /* Puts the row of a trial in place of an older one; `parts` [TABLES_COUNT] are its rows of the
  * tables, NULL for none. Committed when it returns true. */
 bool database_put(struct database *database, const struct point *point, const struct trial_row *row,
-                  const char *const *parts, struct fault *fault);
+                  const struct parts *parts, struct fault *fault);
 
 /* Takes over every trial of another file that this one does not have. A fault if its plan holds
  * another experiment, seed or point than this one's; a file without a plan takes over the plan. */

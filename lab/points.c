@@ -390,6 +390,22 @@ bool points_expand(struct points *points, const struct experiment *experiment, s
     return ok;
 }
 
+void points_digest(const struct points *points, char digest[static DIGEST_SIZE])
+{
+    char *text;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL)
+        memory_exhausted(1, BUFSIZ);
+    fprintf(stream, "replicates: %d\n", (int)points->replicates);
+    for (int32_t i = 0; i < points->count; i++)
+        fprintf(stream, "%s\n", points->list[i].identity);
+    if (fclose(stream) != 0)
+        memory_exhausted(1, size);
+    digest_bytes(digest, text, size);
+    free(text);
+}
+
 double points_seconds(const struct points *points)
 {
     double seconds = 0;

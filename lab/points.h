@@ -9,6 +9,7 @@
 #ifndef HETSOC_LAB_POINTS_H
 #define HETSOC_LAB_POINTS_H
 
+#include "base/digest.h"
 #include "lab/contender.h"
 #include "lab/experiment.h"
 #include "sim/bind.h"
@@ -52,6 +53,10 @@ struct points {
 /* Expands and loads everything an experiment names, so that no trial can fail on input. All of it
  * lives in the experiment's arena. */
 bool points_expand(struct points *points, const struct experiment *experiment, struct fault *fault);
+
+/* What all points and their replicates are, in one digest: two processes with the same digest run
+ * the same trials under the same numbers. */
+void points_digest(const struct points *points, char digest[static DIGEST_SIZE]);
 
 /* The trial at a place of the order of execution: replicate-first, so that what is there early
  * covers all points. */

@@ -3,232 +3,257 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/ranks.h"
+#include "lab/crew.h"
 
-/* How often a wish to kill and the time limit are looked at. */
-enum { POLL_MS = 200 };
+/* How often a wish of the user and messages of other ranks are looked at, in ms. */
+enum { PAUSE_ALONE = 200, PAUSE_WITH_RANKS = 1 };
 
-/* A process that runs a trial. */
-struct child {
-    pid_t pid;
-    int32_t trial;
-    int pipe; /* read end: the row, then end of file */
-    double deadline_s;
-    bool is_late; /* it was killed because of that */
-};
-
-/* The processes of a run; polls[i] watches children[i]. */
-struct crew {
-    const struct pool *pool;
-    struct child *children; /* [pool->jobs] */
-    struct pollfd *polls;
-    int32_t count;
-};
-
-static int stop_wishes(const struct pool *pool)
+bool pool_start(struct pool *pool, const struct points *points, const struct experiment *experiment,
+                int32_t jobs, const char *parts_dir, struct fault *fault)
 {
-    return pool->stop == NULL ? 0 : (int)*pool->stop;
+    assert(jobs >= 1);
+    *pool = (struct pool){.points = points, .jobs = jobs, .parts_dir = parts_dir};
+    pool->running = memory_zeroed((size_t)jobs, sizeof *pool->running);
+    if (nursery_start(&pool->nursery, points, experiment, parts_dir, fault))
+        return true;
+    free(pool->running);
+    *pool = (struct pool){0};
+    return false;
 }
 
-static double clock_s(void)
+void pool_end(struct pool *pool)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    if (pool->running == NULL)
+        return;
+    nursery_end(&pool->nursery);
+    free(pool->running);
+    *pool = (struct pool){0};
 }
 
-static bool write_all(int file, const void *bytes, size_t size)
+/* Makes the folder for parts, if there is to be one. */
+static bool make_parts_dir(const struct pool *pool, struct fault *fault)
 {
-    const char *rest = bytes;
-    while (size > 0) {
-        ssize_t written = write(file, rest, size);
-        if (written < 0 && errno != EINTR)
-            return false;
-        if (written > 0) {
-            rest += written;
-            size -= (size_t)written;
-        }
-    }
+    return pool->parts_dir == NULL || mkdir(pool->parts_dir, 0777) == 0 || errno == EEXIST ||
+           fault_set(fault, pool->parts_dir, "choose another folder with -o",
+                     "cannot make the folder: %s", strerror(errno));
+}
+
+static void start(struct pool *pool, int32_t trial)
+{
+    assert(pool->running_count < pool->jobs);
+    pool->running[pool->running_count++] = trial;
+    nursery_ask(&pool->nursery, trial);
+}
+
+/* Waits for a row for a while. False with nothing, a second row of a trial that was killed after
+ * its first, or a fault. */
+static bool wait_for_row(struct pool *pool, int pause_ms, struct trial_row *row,
+                         struct fault *fault)
+{
+    struct pollfd polled = {.fd = pool->nursery.rows, .events = POLLIN};
+    if (poll(&polled, 1, pause_ms) <= 0 || !nursery_take(&pool->nursery, row, fault))
+        return false;
+    int32_t i = 0;
+    while (i < pool->running_count && pool->running[i] != row->trial)
+        i++;
+    if (i == pool->running_count)
+        return false;
+    pool->running[i] = pool->running[--pool->running_count];
     return true;
 }
 
-/* Reads up to `size` bytes, until end of file. */
-static size_t read_all(int file, void *bytes, size_t size)
+/* Reads the parts of a trial of this rank. True without any if it left none that are whole. */
+static bool take_parts(const struct pool *pool, const struct trial_row *row, struct parts *parts,
+                       bool *has_parts, struct fault *fault)
 {
-    size_t count = 0;
-    while (count < size) {
-        ssize_t got = read(file, (char *)bytes + count, size - count);
-        if (got == 0 || (got < 0 && errno != EINTR))
-            break;
-        if (got > 0)
-            count += (size_t)got;
-    }
-    return count;
+    *has_parts =
+        pool->parts_dir != NULL && row->status != TRIAL_CRASHED && row->status != TRIAL_TIMEOUT;
+    return !*has_parts || parts_take(parts, pool->parts_dir, row->trial, fault);
 }
 
-/* The life of a child: never returns, leaves the parent's streams alone. */
-static _Noreturn void child_main(const struct pool *pool, int32_t trial, int out, pid_t parent)
+/* ---- rank 0 ---- */
+
+static int stop_wishes(const struct pool_work *work)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(EXIT_FAILURE);
-    signal(SIGINT, SIG_IGN); /* a terminal sends it to the whole group */
-    const rlim_t bytes = (rlim_t)pool->memory_limit_bytes;
-    if (bytes > 0)
-        setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
+    return work->stop == NULL ? 0 : (int)*work->stop;
+}
+
+/* Starts trials wherever there is room for them. */
+static void hand_out(struct pool *pool, struct crew *crew, const struct pool_work *work)
+{
+    for (;;) {
+        int32_t rank = crew_idle(crew);
+        bool is_own = pool->running_count < pool->jobs;
+        if (!is_own && rank == 0)
+            return;
+        int32_t trial = work->next(work->context);
+        if (trial < 0)
+            return;
+        if (is_own)
+            start(pool, trial);
+        else
+            crew_give(crew, rank, trial);
+    }
+}
+
+static bool take_own_row(struct pool *pool, struct crew *crew, const struct pool_work *work,
+                         struct fault *fault)
+{
     struct trial_row row;
-    struct arena *arena = arena_create();
-    const char *stem = NULL;
-    if (pool->trace_dir != NULL)
-        stem = arena_printf(arena, "%s/%d", pool->trace_dir, (int)trial);
-    trial_run(pool->points, pool->experiment, trial, stem, &row);
-    _exit(write_all(out, &row, sizeof row) ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-/* Forks a child for a trial; false and errno if that is not possible. */
-static bool crew_start(struct crew *crew, int32_t trial)
-{
-    int ends[2];
-    pid_t parent = getpid();
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    struct parts parts;
+    bool has_parts;
+    int pause_ms = crew->count > 1 ? PAUSE_WITH_RANKS : PAUSE_ALONE;
+    if (!wait_for_row(pool, pause_ms, &row, fault))
+        return !fault_is_set(fault);
+    if (stop_wishes(work) == 0)
+        hand_out(pool, crew, work); /* so that no processor waits for the disk */
+    if (!take_parts(pool, &row, &parts, &has_parts, fault))
         return false;
-    fflush(NULL); /* or a child that calls exit() would write our buffers once more */
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        child_main(crew->pool, trial, ends[1], parent);
-    }
-    int error = errno;
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        errno = error;
-        return false;
-    }
-    const double limit_s = crew->pool->time_limit_s;
-    crew->children[crew->count] = (struct child){
-        .pid = pid,
-        .trial = trial,
-        .pipe = ends[0],
-        .deadline_s = limit_s > 0 ? clock_s() + limit_s : INFINITY,
-    };
-    crew->polls[crew->count] = (struct pollfd){.fd = ends[0], .events = POLLIN};
-    crew->count++;
-    return true;
-}
-
-/* A row for a child that died before it could give one. */
-static void row_of_death(struct trial_row *row, const struct pool *pool, const struct child *child,
-                         int status)
-{
-    const char *hint = "the other trials are not affected; -j 1 may help if memory ran out";
-    trial_row_clear(row, child->trial, child->trial % pool->points->replicates);
-    row->status = child->is_late ? TRIAL_TIMEOUT : TRIAL_CRASHED;
-    if (child->is_late)
-        fault_set(&row->fault, "", "raise time_limit_s; running again tries it again",
-                  "it took longer than %g s and was killed", pool->time_limit_s);
-    else if (WIFSIGNALED(status))
-        fault_set(&row->fault, "", hint, "its process was killed by signal %d (%s)",
-                  WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else if (WEXITSTATUS(status) == MEMORY_EXHAUSTED)
-        fault_set(&row->fault, "", "-j 1 or a larger memory_limit_mib may help",
-                  "its process ran out of memory");
-    else
-        fault_set(&row->fault, "", hint, "its process ended with exit status %d and no result",
-                  WEXITSTATUS(status));
-}
-
-/* Takes the row of child `i`, waits for the process and forgets it. */
-static void crew_finish(struct crew *crew, int32_t i)
-{
-    const struct pool *pool = crew->pool;
-    struct child child = crew->children[i];
-    struct trial_row row;
-    size_t got = read_all(child.pipe, &row, sizeof row);
-    close(child.pipe);
-    int status = 0;
-    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    crew->count--;
-    crew->children[i] = crew->children[crew->count];
-    crew->polls[i] = crew->polls[crew->count];
-    bool whole = got == sizeof row && row.trial == child.trial && WIFEXITED(status) &&
-                 WEXITSTATUS(status) == EXIT_SUCCESS;
-    if (!whole && stop_wishes(pool) >= 2)
-        return;
-    if (!whole)
-        row_of_death(&row, pool, &child, status);
-    pool->on_row(pool->context, &row);
-}
-
-/* Kills the children whose time is over, or all if the user wishes so. */
-static void crew_cut(struct crew *crew)
-{
-    bool all = stop_wishes(crew->pool) >= 2;
-    double now_s = clock_s();
-    for (int32_t i = 0; i < crew->count; i++) {
-        struct child *child = &crew->children[i];
-        child->is_late = child->is_late || now_s > child->deadline_s;
-        if (all || child->is_late)
-            kill(child->pid, SIGKILL);
-    }
-}
-
-/* Waits until a child has said or done something, and takes its row. */
-static void crew_wait(struct crew *crew)
-{
-    int ready = poll(crew->polls, (nfds_t)crew->count, POLL_MS);
-    crew_cut(crew);
-    if (ready <= 0)
-        return;
-    for (int32_t i = crew->count - 1; i >= 0; i--)
-        if (crew->polls[i].revents != 0)
-            crew_finish(crew, i);
-}
-
-/* The next wanted place at or after `place`. */
-static int64_t next_place(const struct pool *pool, int64_t place, int64_t total)
-{
-    while (place < total && pool->is_wanted != NULL &&
-           !pool->is_wanted(pool->context, points_trial(pool->points, place), place))
-        place++;
-    return place;
-}
-
-bool pool_run(const struct pool *pool, struct fault *fault)
-{
-    assert(pool->jobs >= 1);
-    const int64_t total = (int64_t)pool->points->count * pool->points->replicates;
-    struct crew crew = {.pool = pool};
-    crew.children = memory_zeroed((size_t)pool->jobs, sizeof *crew.children);
-    crew.polls = memory_zeroed((size_t)pool->jobs, sizeof *crew.polls);
-    bool ok = true;
-    int64_t place = next_place(pool, 0, total);
-    while (crew.count > 0 || (ok && place < total && stop_wishes(pool) == 0)) {
-        while (ok && place < total && crew.count < pool->jobs && stop_wishes(pool) == 0) {
-            if (crew_start(&crew, points_trial(pool->points, place)))
-                place = next_place(pool, place + 1, total);
-            else if (crew.count > 0)
-                break; /* too many processes now: try again when one has ended */
-            else
-                ok = fault_set(fault, "", "look at `ulimit -u` and at the free memory",
-                               "cannot start a process: %s", strerror(errno));
-        }
-        if (crew.count > 0)
-            crew_wait(&crew);
-    }
-    free(crew.children);
-    free(crew.polls);
+    bool ok = work->on_row(work->context, &row, has_parts ? &parts : NULL, fault);
+    if (has_parts)
+        parts_finish(&parts);
     return ok;
+}
+
+static bool take_others_rows(struct crew *crew, const char *plan, const struct pool_work *work,
+                             struct fault *fault)
+{
+    struct crew_letter letter;
+    enum crew_news news;
+    bool ok = true;
+    while (ok && (news = crew_hear(crew, plan, &letter, fault)) != CREW_SILENCE) {
+        ok = !fault_is_set(fault);
+        if (news != CREW_ROW)
+            continue;
+        ok = work->on_row(work->context, &letter.row, letter.has_parts ? &letter.parts : NULL,
+                          fault);
+        parts_finish(&letter.parts);
+    }
+    return ok;
+}
+
+/* Kills what still runs here and sends the other ranks home. */
+static void conclude(struct pool *pool, struct crew *crew)
+{
+    nursery_end(&pool->nursery);
+    if (pool->parts_dir != NULL)
+        parts_remove(pool->parts_dir);
+    crew_dismiss(crew);
+    crew_finish(crew);
+}
+
+bool pool_run(struct pool *pool, const struct pool_work *work, struct fault *fault)
+{
+    struct crew crew;
+    char plan[DIGEST_SIZE];
+    points_digest(pool->points, plan);
+    crew_init(&crew);
+    bool ok = make_parts_dir(pool, fault);
+    while (ok && stop_wishes(work) < 2) {
+        if (stop_wishes(work) == 0)
+            hand_out(pool, &crew, work);
+        else
+            crew_halt(&crew);
+        if (pool->running_count == 0 && crew.given == 0)
+            break;
+        ok = take_own_row(pool, &crew, work, fault) && take_others_rows(&crew, plan, work, fault);
+    }
+    conclude(pool, &crew);
+    return ok;
+}
+
+void pool_cancel(struct pool *pool)
+{
+    struct crew crew;
+    crew_init(&crew);
+    conclude(pool, &crew);
+}
+
+/* ---- the other ranks ---- */
+
+/* Trials that rank 0 has given and that are not started yet. */
+struct queue {
+    int32_t *trials;
+    int32_t first, count;
+    size_t capacity;
+};
+
+static void queue_push(struct queue *queue, int32_t trial)
+{
+    if (queue->first == queue->count)
+        queue->first = queue->count = 0;
+    queue->trials = memory_grow(queue->trials, &queue->capacity, (size_t)queue->count + 1,
+                                sizeof *queue->trials);
+    queue->trials[queue->count++] = trial;
+}
+
+/* Does what rank 0 wishes; false when it is time to leave. */
+static bool obey(struct queue *queue)
+{
+    for (;;) {
+        int32_t trial;
+        switch (crew_ask(&trial)) {
+        case CREW_TRIAL:
+            queue_push(queue, trial);
+            break;
+        case CREW_HALT:
+            crew_drop(queue->count - queue->first);
+            queue->first = queue->count;
+            break;
+        case CREW_DISMISS:
+            return false;
+        case CREW_GO_ON:
+            return true;
+        }
+    }
+}
+
+static bool send_row(struct pool *pool, struct fault *fault)
+{
+    struct trial_row row;
+    struct parts parts;
+    bool has_parts;
+    if (!wait_for_row(pool, PAUSE_WITH_RANKS, &row, fault))
+        return !fault_is_set(fault);
+    if (!take_parts(pool, &row, &parts, &has_parts, fault))
+        return false;
+    crew_send(&row, has_parts ? &parts : NULL);
+    if (has_parts)
+        parts_finish(&parts);
+    return true;
+}
+
+void pool_serve(struct pool *pool)
+{
+    struct fault fault = FAULT_NONE;
+    struct queue queue = {0};
+    char plan[DIGEST_SIZE];
+    points_digest(pool->points, plan);
+    crew_greet(plan, pool->jobs);
+    bool ok = true, has_parts_dir = false;
+    while (obey(&queue)) {
+        if (!ok) {
+            poll(NULL, 0, PAUSE_WITH_RANKS);
+            continue;
+        }
+        if (!has_parts_dir && queue.count > 0)
+            has_parts_dir = ok = make_parts_dir(pool, &fault);
+        while (ok && pool->running_count < pool->jobs && queue.first < queue.count)
+            start(pool, queue.trials[queue.first++]);
+        ok = ok && send_row(pool, &fault);
+        if (!ok)
+            crew_complain(&fault);
+    }
+    nursery_end(&pool->nursery);
+    if (pool->parts_dir != NULL)
+        parts_remove(pool->parts_dir);
+    crew_leave();
+    free(queue.trials);
 }

@@ -2,54 +2,30 @@
 #include "lab/store.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "lab/database.h"
 #include "lab/export.h"
 #include "lab/manifest.h"
-#include "lab/tables.h"
-
-/* How long a folder may stay locked by children of a run that was killed. */
-enum { LOCK_PATIENCE_MS = 3000, LOCK_PAUSE_MS = 20 };
 
 struct store {
     struct arena *arena;
     struct database *database;
     int folder; /* locked as long as the store is open */
     const char *dir;
-    const char *parts_dir; /* NULL = no trace */
     const struct points *points;
     const struct experiment *experiment;
     bool *kept; /* [points->count * points->replicates] trials of an earlier run */
     time_t started;
     bool reused; /* the folder held the results of an earlier run */
 };
-
-/* Makes a folder and its parents. */
-static bool make_folder(struct arena *arena, const char *dir, struct fault *fault)
-{
-    char *path = arena_string(arena, dir);
-    for (char *c = path + 1;; c++) {
-        if (*c != '/' && *c != '\0')
-            continue;
-        char rest = *c;
-        *c = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return fault_set(fault, dir, "choose another folder with -o",
-                             "cannot make the folder %s: %s", path, strerror(errno));
-        *c = rest;
-        if (rest == '\0')
-            return true;
-    }
-}
 
 /* Tries whether files can be made in a folder. */
 static bool check_writable(struct arena *arena, const char *dir, struct fault *fault)
@@ -71,30 +47,11 @@ static bool lock_folder(struct store *store, struct fault *fault)
     if (store->folder < 0)
         return fault_set(fault, store->dir, "choose another folder with -o",
                          "cannot open the folder: %s", strerror(errno));
-    for (int waited_ms = 0; flock(store->folder, LOCK_EX | LOCK_NB) != 0;
-         waited_ms += LOCK_PAUSE_MS) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return true; /* a file system without locks */
-        if (waited_ms >= LOCK_PATIENCE_MS)
-            return fault_set(fault, store->dir,
-                             "wait until it is done, or choose another folder with -o",
-                             "another hetsoc process is writing into this folder");
-        nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_MS * 1000000}, NULL);
-    }
-    return true;
-}
-
-/* Removes a folder of parts with all that is in it. */
-static void remove_parts(const struct store *store, const char *dir)
-{
-    DIR *stream = opendir(dir);
-    if (stream == NULL)
-        return;
-    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
-        if (entry->d_name[0] != '.')
-            unlink(arena_printf(store->arena, "%s/%s", dir, entry->d_name));
-    closedir(stream);
-    rmdir(dir);
+    if (flock(store->folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return fault_set(fault, store->dir,
+                         "wait until it is done, or choose another folder with -o",
+                         "another hetsoc process is writing into this folder");
+    return true; /* also on a file system without locks */
 }
 
 /* Opens the database, after removing the old one if that is to be overwritten. */
@@ -124,17 +81,12 @@ struct store *store_open(const char *dir, const struct points *points,
         .started = time(NULL),
     };
     store->dir = arena_string(store->arena, dir);
-    const char *parts_dir = arena_printf(store->arena, "%s/.parts", dir);
-    bool ok = make_folder(store->arena, dir, fault) && check_writable(store->arena, dir, fault) &&
+    bool ok = folder_make(dir, fault) && check_writable(store->arena, dir, fault) &&
               lock_folder(store, fault) && open_database(store, overwrite, fault);
-    if (ok)
-        remove_parts(store, parts_dir); /* of a run that was killed */
-    if (ok && experiment->trace) {
-        store->parts_dir = parts_dir;
-        ok = make_folder(store->arena, parts_dir, fault);
-    }
-    if (ok)
+    if (ok) {
+        parts_sweep(dir);
         return store;
+    }
     store_close(store);
     return NULL;
 }
@@ -143,19 +95,12 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
-    if (store->parts_dir != NULL)
-        remove_parts(store, store->parts_dir);
     database_close(store->database);
     if (store->folder >= 0)
         close(store->folder);
     free(store->kept);
     arena_destroy(store->arena);
     free(store);
-}
-
-const char *store_trace_dir(const struct store *store)
-{
-    return store->parts_dir;
 }
 
 static const struct point *point_of(const struct store *store, int32_t trial)
@@ -169,53 +114,10 @@ bool store_has(const struct store *store, int32_t trial)
     return store->kept[trial];
 }
 
-/* A whole file as a string on the heap; NULL and a fault if it cannot be read. */
-static char *read_file(const char *path, struct fault *fault)
+bool store_put(struct store *store, const struct trial_row *row, const struct parts *parts,
+               struct fault *fault)
 {
-    FILE *stream = fopen(path, "r");
-    struct stat status;
-    if (stream == NULL || fstat(fileno(stream), &status) != 0) {
-        fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
-        if (stream != NULL)
-            fclose(stream);
-        return NULL;
-    }
-    size_t size = (size_t)status.st_size;
-    char *text = memory_zeroed(size + 1, 1);
-    bool ok = fread(text, 1, size, stream) == size ||
-              fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
-    fclose(stream);
-    if (ok)
-        return text;
-    free(text);
-    return NULL;
-}
-
-/* Whether a trial came to an end and so left whole parts. */
-static bool has_parts(const struct store *store, const struct trial_row *row)
-{
-    return store->parts_dir != NULL && row->status != TRIAL_CRASHED && row->status != TRIAL_TIMEOUT;
-}
-
-bool store_put(struct store *store, const struct trial_row *row, struct fault *fault)
-{
-    const struct point *point = point_of(store, row->trial);
-    if (!has_parts(store, row))
-        return database_put(store->database, point, row, NULL, fault);
-    struct arena *arena = arena_create();
-    char *parts[TABLES_COUNT] = {NULL};
-    bool ok = true;
-    for (int table = 0; ok && table < TABLES_COUNT; table++) {
-        const char *path =
-            arena_printf(arena, "%s/%d.%s", store->parts_dir, (int)row->trial, tables_names[table]);
-        ok = (parts[table] = read_file(path, fault)) != NULL;
-        unlink(path);
-    }
-    ok = ok && database_put(store->database, point, row, (const char *const *)parts, fault);
-    for (int table = 0; table < TABLES_COUNT; table++)
-        free(parts[table]);
-    arena_destroy(arena);
-    return ok;
+    return database_put(store->database, point_of(store, row->trial), row, parts, fault);
 }
 
 /* Trials that ended, of them those that are done. */
@@ -243,7 +145,7 @@ bool store_export(struct store *store, struct fault *fault)
 {
     if (!export_csv(store->database, store->dir, fault))
         return false;
-    for (int table = 0; store->parts_dir == NULL && store->reused && table < TABLES_COUNT; table++)
+    for (int table = 0; !store->experiment->trace && store->reused && table < TABLES_COUNT; table++)
         unlink(arena_printf(store->arena, "%s/%s", store->dir, tables_names[table]));
     return true;
 }
@@ -285,8 +187,8 @@ bool store_merge(const char *dir, const char *const *shards, size_t shard_count,
     struct store store = {.arena = arena, .folder = -1, .dir = dir};
     struct database_run run;
     const char *path = arena_printf(arena, "%s/results.db", dir);
-    bool ok = make_folder(arena, dir, fault) && check_writable(arena, dir, fault) &&
-              lock_folder(&store, fault);
+    bool ok =
+        folder_make(dir, fault) && check_writable(arena, dir, fault) && lock_folder(&store, fault);
     if (ok)
         store.database = database_open(path, fault);
     ok = store.database != NULL && merge_shards(&store, shards, shard_count, fault) &&

@@ -6,6 +6,7 @@
 #ifndef HETSOC_LAB_STORE_H
 #define HETSOC_LAB_STORE_H
 
+#include "lab/parts.h"
 #include "lab/trial.h"
 
 struct store;
@@ -17,16 +18,14 @@ struct store *store_open(const char *dir, const struct points *points,
                          const struct experiment *experiment, bool overwrite, struct fault *fault);
 void store_close(struct store *store); /* NULL is fine */
 
-/* Where traced trials put their parts; NULL unless the experiment traces. */
-const char *store_trace_dir(const struct store *store);
-
 /* Whether an earlier run left a trial that need not be run again. Trials that crashed or ran out of
  * time are run again. O(1). */
 bool store_has(const struct store *store, int32_t trial);
 
-/* Keeps the row of a trial, with its parts if it left whole ones. What it returned true for
- * survives a kill. */
-bool store_put(struct store *store, const struct trial_row *row, struct fault *fault);
+/* Keeps the row of a trial, with its parts unless they are NULL. What it returned true for survives
+ * a kill. */
+bool store_put(struct store *store, const struct trial_row *row, const struct parts *parts,
+               struct fault *fault);
 
 /* How many trials of the plan there are, and how many of them are done. O(trials). */
 bool store_count(struct store *store, int64_t *ended, int64_t *done, struct fault *fault);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lab/train_files.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "lab/version.h"
 
@@ -199,28 +198,9 @@ static bool restore(struct train *train, const struct checkpoint *state, struct 
 
 /* ---- all of them ---- */
 
-static bool make_folders(const char *path, struct fault *fault)
-{
-    char *copy = strdup(path);
-    bool ok = true;
-    for (char *slash = copy + 1; ok; slash++) {
-        slash += strcspn(slash, "/");
-        bool is_last = *slash == '\0';
-        *slash = '\0';
-        ok = mkdir(copy, 0777) == 0 || errno == EEXIST;
-        if (is_last)
-            break;
-        *slash = '/';
-    }
-    int error = errno;
-    free(copy);
-    return ok || fault_set(fault, path, "choose another folder with -o",
-                           "cannot make the folder: %s", strerror(error));
-}
-
 bool train_files_open(struct train *train, struct fault *fault)
 {
-    if (!make_folders(train->setup->dir, fault))
+    if (!folder_make(train->setup->dir, fault))
         return false;
     const char *path = path_of(train, "state.safetensors");
     if (!train->setup->resume || access(path, F_OK) != 0)

@@ -11,14 +11,24 @@
 
 extern char **environ;
 
-pid_t spawn_start(struct scratch *scratch, const char *arguments)
+enum { ARGUMENT_LIMIT = 32 };
+
+static char *binary(void)
 {
-    char *binary = getenv("HETSOC_BINARY");
-    ck_assert_msg(binary != NULL, "HETSOC_BINARY is not set; run by meson test");
-    char *argv[32] = {binary};
+    char *path = getenv("HETSOC_BINARY");
+    ck_assert_msg(path != NULL, "HETSOC_BINARY is not set; run by meson test");
+    return path;
+}
+
+/* Starts a program with words that are separated by single spaces. */
+static pid_t start(struct scratch *scratch, char *program, const char *arguments)
+{
+    char *argv[ARGUMENT_LIMIT + 1] = {program};
     char *rest = arena_string(scratch->arena, arguments);
-    for (int i = 1; i < 31 && rest != NULL; i++)
+    for (int i = 1; rest != NULL; i++) {
+        ck_assert_int_lt(i, ARGUMENT_LIMIT);
         argv[i] = strsep(&rest, " ");
+    }
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addchdir_np(&actions, scratch->folder);
@@ -29,10 +39,23 @@ pid_t spawn_start(struct scratch *scratch, const char *arguments)
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     pid_t pid;
-    ck_assert_int_eq(posix_spawn(&pid, binary, &actions, &attributes, argv, environ), 0);
+    ck_assert_int_eq(posix_spawnp(&pid, program, &actions, &attributes, argv, environ), 0);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return pid;
+}
+
+pid_t spawn_start(struct scratch *scratch, const char *arguments)
+{
+    return start(scratch, binary(), arguments);
+}
+
+pid_t spawn_start_ranks(struct scratch *scratch, int ranks, const char *arguments)
+{
+    /* --allow-run-as-root is fine for others, too */
+    return start(scratch, "mpirun",
+                 arena_printf(scratch->arena, "--allow-run-as-root --oversubscribe -n %d %s %s",
+                              ranks, binary(), arguments));
 }
 
 struct spawned spawn_wait(struct scratch *scratch, pid_t pid)

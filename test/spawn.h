@@ -18,6 +18,9 @@ struct spawned spawn_hetsoc(struct scratch *scratch, const char *arguments);
 
 /* Starts it in a process group of its own, as a shell at a terminal does; spawn_wait ends it. */
 pid_t spawn_start(struct scratch *scratch, const char *arguments);
+
+/* The same under `mpirun -n RANKS`. */
+pid_t spawn_start_ranks(struct scratch *scratch, int ranks, const char *arguments);
 struct spawned spawn_wait(struct scratch *scratch, pid_t pid);
 
 /* The text of trials.csv without the columns that differ between runs; lives as long as the scratch

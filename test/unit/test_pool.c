@@ -21,12 +21,33 @@ static struct trial_row rows[ROW_LIMIT];
 static int row_count;
 static volatile sig_atomic_t stop;
 
-static void on_row(void *context, const struct trial_row *row)
+static int64_t place; /* of the next trial */
+static bool odd_only; /* run only those with an odd number */
+
+static int32_t next_trial(void *context)
 {
     ck_assert_ptr_eq(context, rows);
-    ck_assert_int_lt(row_count, ROW_LIMIT);
-    rows[row_count++] = *row;
+    while (place < points.count * points.replicates) {
+        int32_t trial = points_trial(&points, place++);
+        if (!odd_only || trial % 2 == 1)
+            return trial;
+    }
+    return -1;
 }
+
+static bool on_row(void *context, const struct trial_row *row, const struct parts *parts,
+                   struct fault *why)
+{
+    (void)why;
+    ck_assert_ptr_eq(context, rows);
+    ck_assert_int_lt(row_count, ROW_LIMIT);
+    ck_assert_ptr_null(parts);
+    rows[row_count++] = *row;
+    return true;
+}
+
+static const struct pool_work work = {
+    .next = next_trial, .on_row = on_row, .context = rows, .stop = &stop};
 
 static void setup(void)
 {
@@ -34,6 +55,8 @@ static void setup(void)
     scratch_write_shelf(&scratch);
     fault = FAULT_NONE;
     row_count = 0;
+    place = 0;
+    odd_only = false;
     stop = 0;
     const char *path = scratch_write(
         &scratch, "race.yaml",
@@ -49,23 +72,18 @@ static void teardown(void)
     scratch_finish(&scratch);
 }
 
-static struct pool pool_of(int32_t jobs)
+static void run_with(int32_t jobs, const struct pool_work *with)
 {
-    return (struct pool){
-        .points = &points,
-        .experiment = &experiment,
-        .jobs = jobs,
-        .on_row = on_row,
-        .context = rows,
-        .stop = &stop,
-    };
+    struct pool pool;
+    ck_assert(pool_start(&pool, &points, &experiment, jobs, NULL, &fault));
+    ck_assert(pool_run(&pool, with, &fault));
+    pool_end(&pool);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no child is left behind */
 }
 
 static void run(int32_t jobs)
 {
-    struct pool pool = pool_of(jobs);
-    ck_assert(pool_run(&pool, &fault));
-    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no child is left behind */
+    run_with(jobs, &work);
 }
 
 /* Gives the second point a policy that does this. */
@@ -194,20 +212,72 @@ START_TEST(a_policy_that_does_nothing_is_a_deadlock)
 }
 END_TEST
 
-START_TEST(a_crashed_trace_part_is_left_to_the_store)
+/* What the parts of trial 0 were, and how many trials had some. */
+static struct parts first_parts;
+static int with_parts;
+
+static bool on_traced_row(void *context, const struct trial_row *row, const struct parts *parts,
+                          struct fault *why)
 {
-    struct pool pool = pool_of(2);
-    pool.trace_dir = scratch.folder;
+    with_parts += parts != NULL;
+    if (row->trial == 0)
+        for (int t = 0; t < TABLES_COUNT; t++)
+            first_parts.rows[t] = strdup(parts->rows[t]);
+    return on_row(context, row, NULL, why);
+}
+
+START_TEST(parts_of_traced_trials_come_with_their_rows_unless_they_crashed)
+{
+    struct pool pool;
+    struct pool_work traced = work;
+    traced.on_row = on_traced_row;
+    with_parts = 0;
     replace_policy(decide_abort);
-    ck_assert(pool_run(&pool, &fault));
+    const char *dir = parts_dir(scratch.arena, scratch.folder);
+    ck_assert(pool_start(&pool, &points, &experiment, 2, dir, &fault));
+    ck_assert(pool_run(&pool, &traced, &fault));
+    pool_end(&pool);
     assert_crashed("signal 6");
-    const char *tasks = scratch_read(&scratch, "0.tasks.csv");
+    ck_assert_int_eq(with_parts, 3);
     int lines = 0;
-    for (const char *c = tasks; *c != '\0'; c++)
+    for (const char *c = first_parts.rows[TABLES_TASKS]; *c != '\0'; c++)
         lines += *c == '\n';
     ck_assert_int_eq(lines, 40);
-    ck_assert_ptr_nonnull(scratch_read(&scratch, "1.jobs.csv"));
-    ck_assert_ptr_nonnull(scratch_read(&scratch, "2.pes.csv"));
+    parts_finish(&first_parts);
+    ck_assert_int_ne(access(dir, F_OK), 0); /* the folder is removed */
+}
+END_TEST
+
+static bool refuse_row(void *context, const struct trial_row *row, const struct parts *parts,
+                       struct fault *why)
+{
+    on_row(context, row, parts, why);
+    return fault_set(why, "disk", NULL, "it is full");
+}
+
+START_TEST(a_row_that_cannot_be_taken_ends_everything)
+{
+    struct pool pool;
+    struct pool_work refusing = work;
+    refusing.on_row = refuse_row;
+    ck_assert(pool_start(&pool, &points, &experiment, 2, NULL, &fault));
+    ck_assert(!pool_run(&pool, &refusing, &fault));
+    pool_end(&pool);
+    ck_assert_str_eq(fault.what, "it is full");
+    ck_assert_int_eq(row_count, 1);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+END_TEST
+
+START_TEST(a_nursery_that_dies_is_told)
+{
+    struct pool pool;
+    ck_assert(pool_start(&pool, &points, &experiment, 2, NULL, &fault));
+    kill(pool.nursery.pid, SIGKILL);
+    ck_assert(!pool_run(&pool, &work, &fault));
+    pool_end(&pool);
+    ck_assert_ptr_nonnull(strstr(fault.what, "the process that starts trials has died: Killed"));
+    ck_assert_int_eq(row_count, 0);
 }
 END_TEST
 
@@ -219,21 +289,21 @@ START_TEST(a_wish_to_stop_starts_no_more_trials)
 }
 END_TEST
 
-static void on_row_then_stop(void *context, const struct trial_row *row)
+static bool on_row_then_stop(void *context, const struct trial_row *row, const struct parts *parts,
+                             struct fault *why)
 {
-    on_row(context, row);
     stop = 1;
+    return on_row(context, row, parts, why);
 }
 
 START_TEST(a_wish_to_stop_lets_running_trials_finish)
 {
-    struct pool pool = pool_of(2);
-    pool.on_row = on_row_then_stop;
-    ck_assert(pool_run(&pool, &fault));
-    ck_assert_int_eq(row_count, 2);
-    ck_assert_int_eq(rows[0].status, TRIAL_DONE);
-    ck_assert_int_eq(rows[1].status, TRIAL_DONE);
-    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+    struct pool_work stopping = work;
+    stopping.on_row = on_row_then_stop;
+    run_with(2, &stopping);
+    ck_assert_int_eq(row_count, 3); /* the place of the first was taken again at once */
+    for (int i = 0; i < row_count; i++)
+        ck_assert_int_eq(rows[i].status, TRIAL_DONE);
 }
 END_TEST
 
@@ -256,10 +326,9 @@ END_TEST
 
 START_TEST(a_trial_that_takes_too_long_is_killed_and_says_so)
 {
-    struct pool pool = pool_of(2);
-    pool.time_limit_s = 0.3;
+    experiment.time_limit_s = 0.3;
     replace_policy(decide_sleep);
-    ck_assert(pool_run(&pool, &fault));
+    run(2);
     ck_assert_int_eq(row_count, 6);
     for (int i = 0; i < row_count; i++) {
         bool bad = rows[i].trial >= 3;
@@ -286,18 +355,10 @@ START_TEST(a_trial_that_runs_out_of_memory_says_so)
 }
 END_TEST
 
-static bool is_odd(void *context, int32_t trial, int64_t place)
+START_TEST(only_the_trials_that_are_named_are_run)
 {
-    ck_assert_ptr_eq(context, rows);
-    ck_assert_int_eq(points_trial(&points, place), trial);
-    return trial % 2 == 1;
-}
-
-START_TEST(only_wanted_trials_are_run)
-{
-    struct pool pool = pool_of(2);
-    pool.is_wanted = is_odd;
-    ck_assert(pool_run(&pool, &fault));
+    odd_only = true;
+    run(2);
     ck_assert_int_eq(row_count, 3);
     for (int i = 0; i < row_count; i++)
         ck_assert_int_eq(rows[i].trial % 2, 1);
@@ -313,9 +374,10 @@ START_TEST(children_die_with_their_parent)
     pid_t parent = fork();
     ck_assert_int_ge(parent, 0);
     if (parent == 0) {
-        struct pool pool = pool_of(2);
+        struct pool pool;
         close(ends[0]);
-        pool_run(&pool, &fault);
+        pool_start(&pool, &points, &experiment, 2, NULL, &fault);
+        pool_run(&pool, &work, &fault);
         _exit(0);
     }
     close(ends[1]);
@@ -353,13 +415,15 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_child_that_dies_by_a_signal_costs_its_row_only);
     tcase_add_test(tcase, a_child_that_exits_without_a_row_costs_its_row_only);
     tcase_add_test(tcase, a_policy_that_does_nothing_is_a_deadlock);
-    tcase_add_test(tcase, a_crashed_trace_part_is_left_to_the_store);
+    tcase_add_test(tcase, parts_of_traced_trials_come_with_their_rows_unless_they_crashed);
     tcase_add_test(tcase, a_wish_to_stop_starts_no_more_trials);
     tcase_add_test(tcase, a_wish_to_stop_lets_running_trials_finish);
     tcase_add_test(tcase, a_second_wish_kills_what_runs);
     tcase_add_test(tcase, a_trial_that_takes_too_long_is_killed_and_says_so);
     tcase_add_test(tcase, a_trial_that_runs_out_of_memory_says_so);
-    tcase_add_test(tcase, only_wanted_trials_are_run);
+    tcase_add_test(tcase, only_the_trials_that_are_named_are_run);
+    tcase_add_test(tcase, a_row_that_cannot_be_taken_ends_everything);
+    tcase_add_test(tcase, a_nursery_that_dies_is_told);
     tcase_add_test(tcase, children_die_with_their_parent);
     tcase_add_test(tcase, what_the_parent_had_not_flushed_is_written_once);
     suite_add_tcase(suite, tcase);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "lab/store.h"
-#include "lab/tables.h"
 #include "test/scratch.h"
 #include "test/suite.h"
 
@@ -48,6 +47,7 @@ static struct store *open_store(void)
     return store;
 }
 
+/* Keeps a row, and parts of one row each if trials are traced and this one did not crash. */
 static void put(struct store *store, int32_t trial, enum trial_status status)
 {
     struct trial_row row;
@@ -58,17 +58,11 @@ static void put(struct store *store, int32_t trial, enum trial_status status)
     row.decisions = 20 + trial;
     if (status != TRIAL_DONE)
         fault_set(&row.fault, "here", "do that", "because \"so\"");
-    ck_assert(store_put(store, &row, &fault));
-}
-
-/* Writes the three parts of a traced trial, one row each. */
-static void put_parts(struct store *store, int trial)
-{
-    const char *folder = strrchr(store_trace_dir(store), '/');
+    struct parts parts = {{NULL}};
     for (int t = 0; t < TABLES_COUNT; t++)
-        scratch_write(&scratch,
-                      arena_printf(scratch.arena, "out%s/%d.%s", folder, trial, tables_names[t]),
-                      arena_printf(scratch.arena, "%d,%d\n", trial, t));
+        parts.rows[t] = arena_printf(scratch.arena, "%d,%d\n", (int)trial, t);
+    bool is_whole = experiment.trace && status != TRIAL_CRASHED;
+    ck_assert(store_put(store, &row, is_whole ? &parts : NULL, &fault));
 }
 
 START_TEST(rows_come_out_in_trial_order_with_all_columns)
@@ -98,15 +92,12 @@ START_TEST(rows_come_out_in_trial_order_with_all_columns)
 }
 END_TEST
 
-START_TEST(parts_of_whole_trials_are_joined_in_trial_order_and_removed)
+START_TEST(parts_of_whole_trials_are_joined_in_trial_order)
 {
     load("trace: true\n");
     struct store *store = open_store();
-    ck_assert_ptr_nonnull(store_trace_dir(store));
-    for (int trial = 3; trial >= 0; trial--) {
-        put_parts(store, trial);
+    for (int trial = 3; trial >= 0; trial--)
         put(store, trial, trial == 1 ? TRIAL_CRASHED : trial == 2 ? TRIAL_DEADLOCK : TRIAL_DONE);
-    }
     ck_assert(store_export(store, &fault));
     store_close(store);
     ck_assert_str_eq(scratch_read(&scratch, "out/jobs.csv"),
@@ -126,9 +117,11 @@ END_TEST
 START_TEST(parts_that_a_killed_run_left_are_not_taken)
 {
     load("trace: true\n");
-    scratch_write(&scratch, "out/.parts/0.jobs.csv", "0,0\n");
+    scratch_write(&scratch, "out/.parts-here-12/0.jobs.csv", "0,0\n");
+    scratch_write(&scratch, "out/.parts-there-7/1.jobs.csv", "1,0\n");
     struct store *store = open_store();
-    ck_assert_int_eq(scratch_count(&scratch, "out/.parts"), 0);
+    ck_assert_int_eq(scratch_count(&scratch, "out/.parts-here-12"), -1);
+    ck_assert_int_eq(scratch_count(&scratch, "out/.parts-there-7"), -1);
     store_close(store);
 }
 END_TEST
@@ -286,7 +279,6 @@ START_TEST(parts_follow_the_new_number_of_their_trial)
 {
     load("trace: true\n");
     struct store *store = open_store();
-    put_parts(store, 3);
     put(store, 3, TRIAL_DONE);
     store_close(store);
     points.replicates = experiment.replicates = 3;
@@ -393,7 +385,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("store");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, rows_come_out_in_trial_order_with_all_columns);
-    tcase_add_test(tcase, parts_of_whole_trials_are_joined_in_trial_order_and_removed);
+    tcase_add_test(tcase, parts_of_whole_trials_are_joined_in_trial_order);
     tcase_add_test(tcase, parts_that_a_killed_run_left_are_not_taken);
     tcase_add_test(tcase, tables_of_an_earlier_traced_run_do_not_stay);
     tcase_add_test(tcase, the_folder_is_made_with_its_parents);
