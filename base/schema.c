@@ -237,9 +237,15 @@ static void print_cell(const char *text, bool is_code, FILE *stream)
 void schema_document(const struct schema *schema, FILE *stream)
 {
     static const char *const type_names[] = {
-        [SCHEMA_MAP] = "map",          [SCHEMA_LIST] = "list",     [SCHEMA_TEXT] = "text",
-        [SCHEMA_NAME] = "name",        [SCHEMA_CHOICE] = "choice", [SCHEMA_BOOL] = "true or false",
-        [SCHEMA_INT] = "whole number", [SCHEMA_REAL] = "number",
+        [SCHEMA_MAP] = "map",
+        [SCHEMA_LIST] = "list",
+        [SCHEMA_TEXT] = "text",
+        [SCHEMA_ANY] = "see there",
+        [SCHEMA_NAME] = "name",
+        [SCHEMA_CHOICE] = "choice",
+        [SCHEMA_BOOL] = "true or false",
+        [SCHEMA_INT] = "whole number",
+        [SCHEMA_REAL] = "number",
     };
     fprintf(stream, "## %s\n\n%s\n\n", schema->title, schema->rows[0].help);
     fputs("| key | type | unit | range | default | sweep | meaning |\n", stream);

@@ -17,6 +17,7 @@
 enum schema_type {
     SCHEMA_MAP,    /* keys have rows of their own; a row "x.*" allows any key below x */
     SCHEMA_LIST,   /* items have the row "PATH[]" */
+    SCHEMA_ANY,    /* anything; who asks for it checks it */
     SCHEMA_TEXT,   /* any scalar */
     SCHEMA_NAME,   /* letters, digits, _ - . + # , not empty */
     SCHEMA_CHOICE, /* one of `choices` ("a|b|c") */

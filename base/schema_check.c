@@ -110,6 +110,8 @@ static const char *describe_wanted(const struct check *check, const struct schem
                    : arena_printf(arena, "a map of keys or a '%s' alone", row->shorthand);
     case SCHEMA_LIST:
         return "a list";
+    case SCHEMA_ANY:
+        return "anything";
     case SCHEMA_TEXT:
         return "a single value";
     case SCHEMA_NAME:
@@ -288,6 +290,8 @@ static bool scalar_fits(const struct schema_row *row, const struct yaml_node *no
 static bool check_value(const struct check *check, const struct schema_row *row,
                         struct yaml_node *node, struct label label)
 {
+    if (row->type == SCHEMA_ANY)
+        return true;
     if (row->type == SCHEMA_MAP) {
         bool is_empty = node->type == YAML_SCALAR && node->text[0] == '\0';
         if (node->type == YAML_SCALAR && row->shorthand != NULL && !is_empty) {
@@ -352,6 +356,8 @@ static struct yaml_node *parse_fallback(const struct schema *schema, struct aren
 static void complete_node(const struct schema *schema, struct arena *arena,
                           const struct schema_row *row, struct yaml_node *node)
 {
+    if (row->type == SCHEMA_ANY)
+        return;
     if (node->type == YAML_LIST) {
         const struct schema_row *item =
             row->type == SCHEMA_LIST ? schema_below(schema, row->path, "[]") : row;

@@ -391,7 +391,7 @@ static bool run_experiment(struct options *options, struct fault *fault)
     if (!ok || ranks_own() > 0)
         return ok;
     if (options->dump_config)
-        yaml_print(schema_complete(&experiment_schema, launch->arena, experiment.root), stdout);
+        yaml_print(experiment_config(&experiment), stdout);
     else
         print_points(&points);
     return true;

@@ -332,7 +332,8 @@ bool experiment_load_with(const struct roster *roster, struct experiment *experi
     for (int i = 0; i < set_count; i++)
         if (!apply_set(experiment, sets[i], fault))
             return false;
-    if (!check_tree(experiment, fault))
+    if (!sweep_read(&experiment->sweep, arena, &experiment_schema, experiment->root, fault) ||
+        !check_tree(experiment, fault))
         return false;
     const struct yaml_node *root = experiment->root;
     experiment->name = schema_text(&experiment_schema, root, "", "name");
@@ -345,4 +346,12 @@ bool experiment_load_with(const struct roster *roster, struct experiment *experi
     experiment->memory_limit_bytes = limit_mib == INT64_MIN ? 0 : limit_mib * 1024 * 1024;
     read_optimum(experiment);
     return true;
+}
+
+struct yaml_node *experiment_config(const struct experiment *experiment)
+{
+    struct yaml_node *config =
+        schema_complete(&experiment_schema, experiment->arena, experiment->root);
+    sweep_take_out(&experiment->sweep, experiment->arena, config);
+    return config;
 }

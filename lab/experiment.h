@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/schema.h"
 #include "lab/roster.h"
+#include "lab/sweep.h"
 
 extern const struct schema experiment_schema;
 
@@ -19,7 +20,8 @@ struct experiment {
     const struct roster *roster; /* the schedulers that it may name */
     const char *path;            /* as given */
     const char *folder;          /* of the file; names resolve beside it */
-    struct yaml_node *root;
+    struct yaml_node *root;      /* with the lists of `sweep` at the places of their keys */
+    struct sweep sweep;
     const char *name;
     const char *baseline;
     uint64_t seed;
@@ -44,5 +46,8 @@ bool experiment_load_with(const struct roster *roster, struct experiment *experi
 /* The same with the built-in schedulers alone. */
 bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,
                      const char *const *sets, int set_count, struct fault *fault);
+
+/* What was loaded, with every default, as a file would have it. In the arena. */
+struct yaml_node *experiment_config(const struct experiment *experiment);
 
 #endif

@@ -253,6 +253,9 @@ static const struct schema_row rows[] = {
      .fallback = "60",
      .help = "Wall time after which a search is dropped without any answer, since another run "
              "might get one."},
+    {.path = "sweep",
+     .type = SCHEMA_ANY,
+     .help = "Keys that vary together, beside the lists, which are crossed; see below."},
     {.path = "train", .type = SCHEMA_MAP, .help = "How `hetsoc train` trains on this experiment."},
     {.path = "train.agent",
      .type = SCHEMA_CHOICE,

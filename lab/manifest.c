@@ -33,9 +33,10 @@ static json_t *json_of_scalar(const struct yaml_node *node, const struct schema_
     double real;
     if (row->type == SCHEMA_BOOL)
         return json_boolean(strcmp(node->text, "true") == 0);
-    if (row->type == SCHEMA_INT && schema_parse_int(node->text, &whole))
+    bool is_any = row->type == SCHEMA_ANY && !node->quoted;
+    if ((is_any || row->type == SCHEMA_INT) && schema_parse_int(node->text, &whole))
         return json_integer((json_int_t)whole);
-    if (row->type == SCHEMA_REAL && schema_parse_real(node->text, &real)) {
+    if ((is_any || row->type == SCHEMA_REAL) && schema_parse_real(node->text, &real)) {
         if (digits_of(real) > *digits)
             *digits = digits_of(real);
         return json_real(real);
@@ -45,30 +46,32 @@ static json_t *json_of_scalar(const struct yaml_node *node, const struct schema_
 
 /* A checked tree as JSON; numbers and booleans where its schema says so. */
 static json_t *json_of_node(const struct experiment *experiment, const struct schema *schema,
-                            const struct yaml_node *node, const char *path, int *digits)
+                            const struct yaml_node *node, const struct schema_row *row, int *digits)
 {
-    struct arena *arena = experiment->arena;
-    const struct schema_row *row = schema_find(schema, path);
     json_t *json;
     switch (node->type) {
     case YAML_LIST:
         json = json_array();
         if (row->type == SCHEMA_LIST)
-            path = arena_printf(arena, "%s[]", path);
+            row = schema_below(schema, row->path, "[]");
         for (int i = 0; i < node->count; i++)
             json_array_append_new(json,
-                                  json_of_node(experiment, schema, node->items[i], path, digits));
+                                  json_of_node(experiment, schema, node->items[i], row, digits));
         return json;
     case YAML_MAP:
         json = json_object();
-        if (strcmp(path, "schedulers[]") == 0) {
+        if (strcmp(row->path, "schedulers[]") == 0) {
             const char *name = yaml_get(node, "name")->text;
-            schema = contender_schema(arena, roster_find(experiment->roster, name));
-            path = "";
+            schema = contender_schema(experiment->arena, roster_find(experiment->roster, name));
+            row = &schema->rows[0];
+        } else if (strcmp(row->path, "sweep") == 0) {
+            schema = &sweep_schema;
+            row = &schema->rows[0];
         }
         for (int i = 0; i < node->count; i++) {
             const char *key = node->keys[i]->text;
-            const char *below = *path == '\0' ? key : arena_printf(arena, "%s.%s", path, key);
+            const struct schema_row *below =
+                row->type == SCHEMA_ANY ? row : schema_below(schema, row->path, key);
             json_object_set_new(json, key,
                                 json_of_node(experiment, schema, node->items[i], below, digits));
         }
@@ -163,10 +166,10 @@ bool manifest_write(const struct manifest *manifest, const char *path, struct fa
     json_object_set_new(root, "plugins", json_of_plugins(experiment->roster));
     json_object_set_new(root, "host", json_of_host());
     bool has_trials = add_trials(root, manifest, fault);
-    const struct yaml_node *config =
-        schema_complete(&experiment_schema, experiment->arena, experiment->root);
-    json_object_set_new(root, "config",
-                        json_of_node(experiment, &experiment_schema, config, "", &digits));
+    const struct yaml_node *config = experiment_config(experiment);
+    json_object_set_new(
+        root, "config",
+        json_of_node(experiment, &experiment_schema, config, &experiment_schema.rows[0], &digits));
     layout |= JSON_REAL_PRECISION((size_t)(digits > 17 ? 17 : digits));
     FILE *stream = fopen(path, "w");
     bool ok = has_trials && stream != NULL && json_dumpf(root, stream, layout) == 0 &&

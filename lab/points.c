@@ -33,12 +33,18 @@ struct expansion {
     size_t count, capacity;
 };
 
-/* A swept key: where its list hangs in the tree. */
-struct axis {
+/* A key of an axis: where its list hangs in the tree. */
+struct axis_key {
     const char *path;
     const struct schema_row *row;
     struct yaml_node **slot;
-    int rank;
+    struct yaml_node *list;
+};
+
+/* Swept keys that advance together; most axes have one. */
+struct axis {
+    struct axis_key *keys; /* [count], the first is the one that comes first in the enumeration */
+    int count;
 };
 
 /* Swept keys whose value trials.csv has in a column of its own, and their order. */
@@ -105,21 +111,46 @@ static void collect_keys(struct expansion *expansion, const struct yaml_node *ma
 }
 
 /* Finds the swept key that comes first in the enumeration; best->slot stays NULL if none is. */
-static void find_axis(struct expansion *expansion, struct yaml_node *map, const char *prefix,
-                      struct axis *best)
+static void find_first(struct expansion *expansion, struct yaml_node *map, const char *prefix,
+                       struct axis_key *best, int *best_rank)
 {
     for (int i = 0; i < map->count; i++) {
         const char *path = path_join(expansion->arena, prefix, map->keys[i]->text);
+        struct yaml_node **slot = &map->items[i];
         bool own;
-        if (map->items[i]->type == YAML_MAP)
-            find_axis(expansion, map->items[i], path, best);
-        if (!is_swept(path, map->items[i]))
+        if ((*slot)->type == YAML_MAP)
+            find_first(expansion, *slot, path, best, best_rank);
+        if (!is_swept(path, *slot))
             continue;
         int rank = rank_of(path, &own);
-        if (best->slot == NULL || rank < best->rank)
-            *best =
-                (struct axis){path, schema_find(&experiment_schema, path), &map->items[i], rank};
+        if (best->slot == NULL || rank < *best_rank) {
+            *best = (struct axis_key){path, schema_find(&experiment_schema, path), slot, *slot};
+            *best_rank = rank;
+        }
     }
+}
+
+/* The axis that comes first in the enumeration; count 0 if nothing is swept (any more). */
+static struct axis find_axis(struct expansion *expansion)
+{
+    struct axis_key first = {0};
+    int rank = 0;
+    find_first(expansion, expansion->root, "", &first, &rank);
+    if (first.slot == NULL)
+        return (struct axis){0};
+    const struct sweep_group *group = sweep_group(&expansion->experiment->sweep, first.path);
+    struct axis axis = {.count = 1};
+    axis.keys =
+        arena_zeroed(expansion->arena, group != NULL ? (size_t)group->count : 1, sizeof *axis.keys);
+    axis.keys[0] = first;
+    for (int i = 0; group != NULL && i < group->count; i++) {
+        const char *path = group->paths[i];
+        struct yaml_node **slot = sweep_slot(expansion->arena, expansion->root, path);
+        if (strcmp(path, first.path) != 0)
+            axis.keys[axis.count++] =
+                (struct axis_key){path, schema_find(&experiment_schema, path), slot, *slot};
+    }
+    return axis;
 }
 
 static bool same_value(const struct schema_row *row, const struct yaml_node *a,
@@ -134,17 +165,29 @@ static bool same_value(const struct schema_row *row, const struct yaml_node *a,
     return strcmp(a->text, b->text) == 0;
 }
 
+/* Whether two places of an axis give the same values. */
+static bool same_place(const struct axis *axis, int i, int j)
+{
+    for (int k = 0; k < axis->count; k++)
+        if (!same_value(axis->keys[k].row, axis->keys[k].list->items[i],
+                        axis->keys[k].list->items[j]))
+            return false;
+    return true;
+}
+
 /* Faults if an axis has a value twice. */
 static bool check_axis(const struct axis *axis, struct fault *fault)
 {
-    const struct yaml_node *list = *axis->slot;
+    const struct axis_key *first = &axis->keys[0];
     char where[WHERE_SIZE];
-    for (int i = 1; i < list->count; i++)
+    for (int i = 1; i < first->list->count; i++)
         for (int j = 0; j < i; j++)
-            if (same_value(axis->row, list->items[i], list->items[j]))
-                return fault_set(fault, yaml_where(list->items[i], where, sizeof where),
+            if (same_place(axis, i, j))
+                return fault_set(fault, yaml_where(first->list->items[i], where, sizeof where),
                                  "list every value once; `replicates` repeats",
-                                 "`%s` has the value %s twice", axis->path, list->items[i]->text);
+                                 "`%s` has the value %s twice%s", first->path,
+                                 first->list->items[i]->text,
+                                 axis->count > 1 ? ", and what belongs to it, too" : "");
     return true;
 }
 
@@ -328,22 +371,22 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
     return true;
 }
 
-/* Puts each item of the first swept list in its place and goes on with the next list. */
+/* Puts each item of the first swept list (or lists) in its place and goes on with the next. */
 static bool expand(struct expansion *expansion, struct fault *fault)
 {
-    struct axis axis = {0};
-    find_axis(expansion, expansion->root, "", &axis);
-    if (axis.slot == NULL)
+    struct axis axis = find_axis(expansion);
+    if (axis.count == 0)
         return add_points(expansion, fault);
     if (!check_axis(&axis, fault))
         return false;
-    struct yaml_node *list = *axis.slot;
     bool ok = true;
-    for (int i = 0; ok && i < list->count; i++) {
-        *axis.slot = list->items[i];
+    for (int i = 0; ok && i < axis.keys[0].list->count; i++) {
+        for (int k = 0; k < axis.count; k++)
+            *axis.keys[k].slot = axis.keys[k].list->items[i];
         ok = expand(expansion, fault);
     }
-    *axis.slot = list;
+    for (int k = 0; k < axis.count; k++)
+        *axis.keys[k].slot = axis.keys[k].list;
     return ok;
 }
 

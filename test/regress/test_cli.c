@@ -234,6 +234,14 @@ static void wait_for(const char *name)
     ck_assert_msg(scratch_has(&scratch, name), "%s did not come", name);
 }
 
+/* Where the trials of a run of race.yaml leave their parts. */
+static const char *parts_of(pid_t pid)
+{
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    return arena_printf(scratch.arena, "out/race/.parts-%s-%d", host, (int)pid);
+}
+
 START_TEST(an_interrupt_lets_running_trials_finish_and_keeps_them)
 {
     pid_t pid = spawn_start(&scratch, "run race.yaml -j 2 --set replicates=100000");
@@ -247,7 +255,7 @@ START_TEST(an_interrupt_lets_running_trials_finish_and_keeps_them)
     assert_says(trials, ",done,");
     ck_assert_ptr_null(strstr(trials, ",crashed,"));
     assert_says(scratch_read(&scratch, "out/race/manifest.json"), "\"interrupted\"");
-    ck_assert(!scratch_has(&scratch, "out/race/.parts"));
+    ck_assert(!scratch_has(&scratch, parts_of(pid)));
 }
 END_TEST
 
@@ -255,7 +263,7 @@ START_TEST(a_second_interrupt_ends_a_long_trial)
 {
     pid_t pid = spawn_start(&scratch, "run race.yaml -j 1 --set workload.jobs=2000000000 "
                                       "--set workload.arrivals.rate_jobs_per_ms=20");
-    wait_for("out/race/.parts/0.jobs.csv");
+    wait_for(arena_printf(scratch.arena, "%s/0.jobs.csv", parts_of(pid)));
     kill(-pid, SIGINT);
     const struct timespec second = {.tv_sec = 1};
     nanosleep(&second, NULL);
@@ -263,7 +271,7 @@ START_TEST(a_second_interrupt_ends_a_long_trial)
     struct spawned spawned = spawn_wait(&scratch, pid);
     ck_assert_int_eq(spawned.status, 1);
     assert_says(spawned.err, "interrupted after 0 of");
-    ck_assert(!scratch_has(&scratch, "out/race/.parts"));
+    ck_assert(!scratch_has(&scratch, parts_of(pid)));
 }
 END_TEST
 
