@@ -88,20 +88,33 @@ int32_t ranks_dissenter(bool ok)
     return first == count ? -1 : first;
 }
 
-void ranks_exchange(void *array, int32_t length, size_t size)
+void ranks_exchange(void *array, int32_t first, int32_t step, int32_t length, size_t size)
 {
-    char *elements = array;
-    size_t share = (size_t)((length + count - 1) / count) * size; /* bytes of a rank, padded */
-    if (count == 1 || length == 0)
+    if (count == 1)
         return;
-    assert(share <= INT_MAX);
-    char *sent = memory_zeroed(share, 1), *got = memory_zeroed(share, (size_t)count);
-    for (int32_t i = own; i < length; i += count)
-        memcpy(sent + (size_t)(i / count) * size, elements + (size_t)i * size, size);
-    MPI_Allgather(sent, (int)share, MPI_BYTE, got, (int)share, MPI_BYTE, MPI_COMM_WORLD);
-    for (int32_t i = 0; i < length; i++)
-        memcpy(elements + (size_t)i * size,
-               got + (size_t)(i % count) * share + (size_t)(i / count) * size, size);
+    /* Every rank sends as much as the one that has most. */
+    int32_t *filled = memory_zeroed((size_t)count, sizeof *filled);
+    int32_t share = 0;
+    for (int32_t i = first; i < length; i += step)
+        if (++filled[i % count] > share)
+            share = filled[i % count];
+    const size_t bytes = (size_t)share * size;
+    assert(bytes <= INT_MAX);
+    char *elements = array, *sent = memory_zeroed(bytes + 1, 1);
+    char *got = memory_zeroed(bytes + 1, (size_t)count);
+    char *end = sent;
+    for (int32_t i = first; i < length; i += step)
+        if (i % count == own) {
+            memcpy(end, elements + (size_t)i * size, size);
+            end += size;
+        }
+    MPI_Allgather(sent, (int)bytes, MPI_BYTE, got, (int)bytes, MPI_BYTE, MPI_COMM_WORLD);
+    memset(filled, 0, (size_t)count * sizeof *filled);
+    for (int32_t i = first; i < length; i += step) {
+        size_t place = (size_t)(i % count) * bytes + (size_t)filled[i % count]++ * size;
+        memcpy(elements + (size_t)i * size, got + place, size);
+    }
+    free(filled);
     free(sent);
     free(got);
 }

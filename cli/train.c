@@ -4,6 +4,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "base/ranks.h"
 #include "cli/command.h"
 #include "cli/launch.h"
 #include "lab/library.h"
@@ -51,8 +52,9 @@ static const struct argp argp = {
            "processes or ranks.",
 };
 
-/* How the terminal is told. */
+/* How the terminal is told, and by whom. */
 struct progress_lines {
+    struct launch *launch;
     const struct curriculum *curriculum;
     bool is_quiet, is_terminal;
 };
@@ -82,18 +84,23 @@ static void on_report(void *context, const struct train_report *report)
     fflush(stdout);
 }
 
+static bool join(void *context, bool ok, struct fault *fault)
+{
+    return launch_join(((struct progress_lines *)context)->launch, ok, fault);
+}
+
 static bool train(struct options *options, struct fault *fault)
 {
     struct launch *launch = &options->launch;
     struct experiment experiment;
     struct curriculum curriculum;
     const char *path = library_find_experiment(launch->arena, launch->experiment, fault);
-    if (path == NULL || !experiment_load(&experiment, launch->arena, path, launch->sets,
-                                         (int)launch->set_count, fault))
-        return false;
-    if (!curriculum_load(&curriculum, &experiment, fault))
-        return false;
-    struct progress_lines lines = {&curriculum, launch->quiet, isatty(STDERR_FILENO) != 0};
+    if (path == NULL ||
+        !experiment_load(&experiment, launch->arena, path, launch->sets, (int)launch->set_count,
+                         fault) ||
+        !curriculum_load(&curriculum, &experiment, fault))
+        return launch_join(launch, false, fault);
+    struct progress_lines lines = {launch, &curriculum, launch->quiet, isatty(STDERR_FILENO) != 0};
     const char *dir = launch_output(launch, experiment.name);
     const struct train_setup setup = {
         .experiment = &experiment,
@@ -102,12 +109,13 @@ static bool train(struct options *options, struct fault *fault)
         .workers = launch_jobs(launch),
         .resume = options->resume,
         .on_report = on_report,
+        .join = join,
         .context = &lines,
         .stop = launch_stop(),
     };
     if (!train_run(&setup, fault))
         return false;
-    if (!launch->quiet)
+    if (!launch->quiet && ranks_own() == 0)
         printf("Files:\n  %s/policy.safetensors\n  %s/train.csv\n  %s/state.safetensors\n", dir,
                dir, dir);
     return true;

@@ -92,22 +92,35 @@ static void train_finish(struct train *train)
 
 /* ---- steps that all members do together ---- */
 
-/* Meets the others; false if a member has met with a fault or died. */
-static bool meet(struct train *train, struct fault *fault)
-{
-    if (!team_meet(&train->team, fault))
-        return false;
-    for (int32_t i = 0; i < train->worker_count; i++)
-        if (fault_is_set(&train->faults[i])) {
-            *fault = train->faults[i];
-            return false;
-        }
-    return true;
-}
-
 static struct fault *own_fault(struct train *train)
 {
-    return &train->faults[train->team.rank];
+    return &train->faults[train->team.local];
+}
+
+/* Meets the others, who get these slots; false if a member has met with a fault or died. */
+static bool meet(struct train *train, const struct team_slots *slots, int32_t slots_count,
+                 struct fault *fault)
+{
+    bool ok = !fault_is_set(own_fault(train));
+    ok = team_meet(&train->team, ok, slots, slots_count, fault);
+    for (int32_t i = 0; !ok && i < train->worker_count; i++)
+        if (fault_is_set(&train->faults[i]) && !fault_is_set(fault))
+            *fault = train->faults[i];
+    return ok;
+}
+
+/* All slots of one kind. */
+static struct team_slots all_slots(const struct train *train, void *memory, size_t size)
+{
+    return (struct team_slots){memory, 0, 1, train->slot_count, size};
+}
+
+/* The returns of a run of any member. */
+static struct returns returns_of(const struct train *train, int32_t slot)
+{
+    struct returns returns = train->slots[slot].returns;
+    returns.steps = &train->steps[slot * train->steps_per_slot]; /* elsewhere at another rank */
+    return returns;
 }
 
 static void play_rollouts(struct train *train, enum rollout_actor actor)
@@ -144,11 +157,15 @@ static double advantage_at(const struct train *train, int32_t slot, int64_t at_p
 {
     int32_t rollouts = train->curriculum->rollouts;
     int32_t first = slot / rollouts * rollouts;
-    double others = 0;
-    for (int32_t i = first; i < first + rollouts; i++)
-        if (i != slot)
-            others += returns_at(&train->slots[i].returns, at_ps);
-    return returns_at(&train->slots[slot].returns, at_ps) - others / (rollouts - 1);
+    double own = 0, others = 0;
+    for (int32_t i = first; i < first + rollouts; i++) {
+        const struct returns returns = returns_of(train, i);
+        if (i == slot)
+            own = returns_at(&returns, at_ps);
+        else
+            others += returns_at(&returns, at_ps);
+    }
+    return own - others / (rollouts - 1);
 }
 
 static void find_advantages(struct train *train)
@@ -246,10 +263,14 @@ static bool learn(struct train *train, const struct objective *objective,
         pass = (struct objective_sums){0};
         for (int32_t m = 0; m < curriculum->minibatches; m++) {
             find_gradients(train, m, objective);
-            if (!meet(train, fault))
+            size_t bytes = train->network.tensors.reals * sizeof(real);
+            const struct team_slots learnt[] = {
+                {train->gradients, m, curriculum->minibatches, train->slot_count, bytes},
+                all_slots(train, train->slots, sizeof *train->slots)};
+            if (!meet(train, learnt, 2, fault))
                 return false;
             step(train, m, report, &pass);
-            if (!meet(train, fault)) /* nobody writes gradients that another still adds */
+            if (!meet(train, NULL, 0, fault)) /* nobody writes gradients that another still adds */
                 return false;
         }
     }
@@ -281,11 +302,14 @@ static bool iterate(struct train *train, struct train_report *report, struct fau
         report->rate = curriculum->rate + (curriculum->rate_end - curriculum->rate) * done;
     }
     play_rollouts(train, train->iteration == 0 && turn < 0 ? ROLLOUT_TEACHER : ROLLOUT_SAMPLE);
-    if (!meet(train, fault))
+    const struct team_slots played[] = {
+        all_slots(train, train->slots, sizeof *train->slots),
+        all_slots(train, train->steps, (size_t)train->steps_per_slot * sizeof *train->steps)};
+    if (!meet(train, played, 2, fault))
         return false;
     if (turn >= 0) {
         find_advantages(train);
-        if (!meet(train, fault))
+        if (!meet(train, played, 1, fault))
             return false;
         scale_advantages(train);
     }
@@ -314,12 +338,19 @@ static void play_validation(struct train *train, int32_t scheduler)
             .weights = train->weights,
         };
         struct rollout *rollout = &train->rollouts[0];
-        if (!rollout_play(rollout, &setup, &train->steps[train->team.rank * train->steps_per_slot],
+        if (!rollout_play(rollout, &setup, &train->steps[train->team.local * train->steps_per_slot],
                           curriculum->tau_us, own_fault(train)))
             return;
         train->outcomes[run * columns + scheduler + 1] =
             (struct outcome){rollout->mean_latency_us, rollout->p95_latency_us};
     }
+}
+
+/* The outcomes of all validation runs. */
+static struct team_slots outcome_slots(const struct train *train)
+{
+    size_t size = (size_t)(train->schedulers + 1) * sizeof *train->outcomes;
+    return (struct team_slots){train->outcomes, 0, 1, train->curriculum->validation_runs, size};
 }
 
 /* Plays the network's validation runs and compares them with the schedulers'. */
@@ -328,8 +359,9 @@ static bool validate(struct train *train, struct train_report *report, struct fa
     const struct curriculum *curriculum = train->curriculum;
     int32_t columns = train->schedulers + 1;
     double runs = curriculum->validation_runs;
+    const struct team_slots outcomes = outcome_slots(train);
     play_validation(train, -1);
-    if (!meet(train, fault))
+    if (!meet(train, &outcomes, 1, fault))
         return false;
     double *ratio = train->ratio, *p95 = &train->ratio[train->schedulers];
     memset(train->ratio, 0, 2 * (size_t)train->schedulers * sizeof *train->ratio);
@@ -355,7 +387,7 @@ static bool validate(struct train *train, struct train_report *report, struct fa
         train->best_score = score;
         train->best_iteration = train->iteration;
     }
-    return meet(train, fault);
+    return meet(train, NULL, 0, fault);
 }
 
 /* ---- the whole ---- */
@@ -402,7 +434,8 @@ static bool train_loop(struct train *train, struct fault *fault)
     train->start_s = wall_s();
     for (int32_t s = 0; s < train->schedulers; s++)
         play_validation(train, s);
-    if (!meet(train, fault))
+    const struct team_slots outcomes = outcome_slots(train);
+    if (!meet(train, &outcomes, 1, fault))
         return false;
     while (!is_over(train)) {
         struct train_report report = {.iteration = train->iteration, .iterations = total};
@@ -416,21 +449,40 @@ static bool train_loop(struct train *train, struct fault *fault)
             if (!ok)
                 *own_fault(train) = *fault;
         }
-        if (!meet(train, fault))
+        const struct team_slots stop = {train->shared, 0, 1, 1, sizeof *train->shared};
+        if (!meet(train, &stop, 1, fault))
             return false;
     }
     return true;
+}
+
+/* Makes one team of all processes and ranks that begin with the same. */
+static bool start_team(struct train *train, struct fault *fault)
+{
+    const struct train_setup *setup = train->setup;
+    bool ok =
+        train_files_load(train, fault) && team_start(&train->team, train->worker_count, fault);
+    if (train->team.local == 0 && setup->join != NULL)
+        ok = setup->join(setup->context, ok, fault);
+    if (!ok)
+        return false;
+    char start[DIGEST_SIZE];
+    train_files_digest(train, start);
+    return team_join(&train->team, start, fault);
 }
 
 bool train_run(const struct train_setup *setup, struct fault *fault)
 {
     struct train train;
     train_init(&train, setup);
-    bool ok = train_files_open(&train, fault) && team_start(&train.team, train.worker_count, fault);
+    bool ok = start_team(&train, fault);
     if (ok) {
-        ok = train_loop(&train, fault);
-        team_end(&train.team);
+        if (train.team.rank == 0 && !train_files_open(&train, fault))
+            *own_fault(&train) = *fault;
+        ok = meet(&train, NULL, 0, fault) && train_loop(&train, fault);
     }
+    if (train.team.locals > 0)
+        team_end(&train.team);
     ok = train_files_close(&train, fault) && ok;
     train_finish(&train);
     return ok;

@@ -37,6 +37,9 @@ struct train_setup {
     bool resume; /* go on from state.safetensors if it is there */
     void (*on_report)(void *context, const struct train_report *report);
     void *context;
+    /* Joins the other MPI ranks, all of which have to be `ok`; called once by one process of each
+     * rank. NULL = there are none. */
+    bool (*join)(void *context, bool ok, struct fault *fault);
     const volatile sig_atomic_t *stop; /* a wish to stop after this iteration; NULL = none */
 };
 

@@ -198,19 +198,44 @@ static bool restore(struct train *train, const struct checkpoint *state, struct 
 
 /* ---- all of them ---- */
 
-bool train_files_open(struct train *train, struct fault *fault)
+bool train_files_load(struct train *train, struct fault *fault)
 {
-    if (!folder_make(train->setup->dir, fault))
-        return false;
     const char *path = path_of(train, "state.safetensors");
     if (!train->setup->resume || access(path, F_OK) != 0)
-        return create_table(train, fault);
+        return true;
     struct checkpoint state;
     if (!checkpoint_open(&state, path, fault))
         return false;
     bool ok = restore(train, &state, fault);
     checkpoint_close(&state);
-    return ok && restore_table(train, fault);
+    return ok;
+}
+
+void train_files_digest(const struct train *train, char digest[static DIGEST_SIZE])
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL)
+        memory_exhausted(1, 1);
+    digest_config(train, digest);
+    fprintf(stream, "%s %d\n", digest, (int)train->iteration);
+    for (int32_t i = 0; i < train->curriculum->count; i++) {
+        points_digest(&train->curriculum->sources[i].points, digest);
+        fprintf(stream, "%s\n", digest);
+    }
+    fwrite(train->weights, sizeof(real), train->network.tensors.reals, stream);
+    if (fclose(stream) != 0)
+        memory_exhausted(1, size);
+    digest_bytes(digest, text, size);
+    free(text);
+}
+
+bool train_files_open(struct train *train, struct fault *fault)
+{
+    if (!folder_make(train->setup->dir, fault))
+        return false;
+    return train->iteration > 0 ? restore_table(train, fault) : create_table(train, fault);
 }
 
 bool train_files_close(struct train *train, struct fault *fault)

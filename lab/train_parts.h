@@ -50,7 +50,7 @@ struct train {
     struct returns_step *steps; /* [slot_count * steps_per_slot] */
     int32_t steps_per_slot;
     struct outcome *outcomes; /* [validation run * (1 + schedulers)], the network first */
-    struct fault *faults;     /* [worker_count] */
+    struct fault *faults;     /* [worker_count], not known at other ranks */
     real *gradients;          /* [slot_count * reals] */
     /* Rank 0. */
     struct csv_writer csv;

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "test/spawn.h"
 #include "test/suite.h"
 
@@ -156,6 +157,87 @@ START_TEST(a_run_that_mpirun_breaks_off_goes_on_where_it_was)
 }
 END_TEST
 
+/* A training of seconds: 3 PEs, one app, 8 rollouts an iteration. */
+static void write_training(void)
+{
+    scratch_write(&scratch, "tiny.yaml",
+                  "name: tiny\nplatform: study3\nworkload:\n  apps: [study_top]\n"
+                  "  arrivals: {kind: poisson, mean_interarrival_us: [400, 300]}\n  jobs: 30\n"
+                  "schedulers: [heft, heft_rt]\nengine: heap\n"
+                  "train:\n  iterations: 6\n  rollouts: 4\n  jobs: 12\n"
+                  "  warm_start: {iterations: 2}\n"
+                  "  validation: {runs: 5, every: 2, jobs: 20}\n");
+}
+
+/* The digest of what a training has written into a folder. */
+static const char *weights_of(const char *dir, const char *file)
+{
+    char *text = arena_zeroed(scratch.arena, DIGEST_SIZE, 1);
+    struct fault fault = FAULT_NONE;
+    const char *path =
+        scratch_path(&scratch, arena_printf(scratch.arena, "%s/%s.safetensors", dir, file));
+    ck_assert_msg(digest_file(text, path, &fault), "%s: %s", fault.where, fault.what);
+    return text;
+}
+
+START_TEST(ranks_train_the_same_weights)
+{
+    write_training();
+    run("train tiny.yaml -o one -j 1 --quiet", 0);
+    static const char *const more[] = {"", "", " -j 2", "", " -j 2"};
+    static const int ranks[] = {1, 2, 2, 4, 3};
+    for (int i = 0; i < 5; i++) {
+        const char *dir = arena_printf(scratch.arena, "ranks%d", i);
+        run_ranks(
+            ranks[i],
+            arena_printf(scratch.arena, "train tiny.yaml -o %s --mpi --quiet%s", dir, more[i]), 0);
+        ck_assert_str_eq(weights_of(dir, "policy"), weights_of("one", "policy"));
+    }
+}
+END_TEST
+
+START_TEST(a_training_goes_on_with_other_ranks)
+{
+    write_training();
+    run("train tiny.yaml -o whole -j 1 --quiet --set train.iterations=10", 0);
+    pid_t pid = spawn_start_ranks(
+        &scratch, 2, "train tiny.yaml -o broken --mpi --quiet --set train.iterations=10");
+    for (int i = 0; i < 5000 && !scratch_has(&scratch, "broken/state.safetensors"); i++)
+        usleep(2000);
+    kill(pid, SIGTERM);
+    spawn_wait(&scratch, pid);
+    ck_assert(scratch_has(&scratch, "broken/state.safetensors"));
+    nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    run_ranks(3, "train tiny.yaml -o broken --mpi --quiet --resume --set train.iterations=10", 0);
+    ck_assert_str_eq(weights_of("broken", "policy"), weights_of("whole", "policy"));
+}
+END_TEST
+
+START_TEST(ranks_that_begin_with_other_weights_are_refused)
+{
+    write_training();
+    const char *arguments = arena_printf(
+        scratch.arena,
+        "train tiny.yaml -o out --mpi --quiet : -n 1 %s train tiny.yaml --set seed=2 -o out --mpi "
+        "--quiet",
+        getenv("HETSOC_BINARY"));
+    struct spawned spawned = run_ranks(1, arguments, 1);
+    ck_assert_ptr_nonnull(strstr(spawned.err, "not all ranks begin with the same"));
+}
+END_TEST
+
+START_TEST(a_fault_of_a_training_is_told_once)
+{
+    write_training();
+    struct spawned spawned =
+        run_ranks(2, "train tiny.yaml --set platform=nowhere -o out --mpi --quiet", 1);
+    ck_assert_int_eq(count_words(spawned.err, "unknown platform `nowhere`"), 1);
+    scratch_write(&scratch, "file", "x");
+    spawned = run_ranks(2, "train tiny.yaml -o file --mpi --quiet -j 2", 1);
+    ck_assert_int_eq(count_words(spawned.err, "cannot make the folder"), 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("mpi");
@@ -168,6 +250,10 @@ Suite *test_suite(void)
     tcase_add_test(tcase, what_would_run_is_listed_once);
     tcase_add_test(tcase, a_rank_with_another_experiment_is_refused);
     tcase_add_test(tcase, a_run_that_mpirun_breaks_off_goes_on_where_it_was);
+    tcase_add_test(tcase, ranks_train_the_same_weights);
+    tcase_add_test(tcase, a_training_goes_on_with_other_ranks);
+    tcase_add_test(tcase, ranks_that_begin_with_other_weights_are_refused);
+    tcase_add_test(tcase, a_fault_of_a_training_is_told_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }
