@@ -298,6 +298,30 @@ static void tell_plan(const struct run *run, int64_t count, int64_t missing)
     fflush(stdout);
 }
 
+/* Warns of jobs that arrive faster than the machine could do them, whatever the scheduler. */
+static void tell_overload(const struct points *points)
+{
+    int32_t overloaded = 0;
+    const struct point *worst = NULL;
+    for (int32_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->list[i];
+        overloaded += point->load > 1;
+        if (point->load > 1 && (worst == NULL || point->load > worst->load))
+            worst = point;
+    }
+    if (worst == NULL)
+        return;
+    fprintf(stderr,
+            "hetsoc: warning: %d of %d combinations offer more work than the platform can serve, "
+            "up to %.3g times as much (%s on %s",
+            (int)overloaded, (int)points->count, worst->load, worst->workload, worst->platform);
+    if (!isnan(worst->rate_jobs_per_ms))
+        fprintf(stderr, " at %g jobs/ms", worst->rate_jobs_per_ms);
+    fputs(")\n  hint: queues grow as long as jobs arrive, so latencies say how long the run is; "
+          "`--dry-run` shows the load of each combination\n",
+          stderr);
+}
+
 /* Runs what is missing and writes all files; false if there is a fault or a trial is not done. */
 static bool run_missing(struct run *run, const char *dir, struct fault *fault)
 {
@@ -305,6 +329,8 @@ static bool run_missing(struct run *run, const char *dir, struct fault *fault)
         .next = next_trial, .on_row = on_row, .context = run, .stop = launch_stop()};
     int64_t missing, total = count_trials(run, &missing);
     tell_plan(run, total, missing);
+    if (!run->options->launch.quiet && missing > 0)
+        tell_overload(run->points);
     progress_begin(&run->progress, missing, run->options->launch.quiet);
     bool ok = pool_run(run->pool, &work, fault);
     double seconds = progress_end(&run->progress);
@@ -356,6 +382,8 @@ static void print_points(const struct points *points)
                point->platform, point->workload);
         if (!isnan(point->rate_jobs_per_ms))
             printf(" rate_jobs_per_ms=%g", point->rate_jobs_per_ms);
+        if (point->load > 0)
+            printf(" load=%.3g", point->load);
         printf(" jobs=%d engine=%s", (int)point->jobs, point->engine->name);
         for (int32_t k = 0; k < point->key_count; k++)
             printf(" %s=%s", point->keys[k].path, point->keys[k].value);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/offered_load.h"
+#include "base/tick.h"
 #include "lab/catalog.h"
 #include "lab/identity.h"
 
@@ -23,6 +25,8 @@ struct expansion {
     const struct experiment *experiment;
     struct arena *arena;
     struct catalog *catalog;
+    const struct catalog_mix *mix; /* of the point before, and its load at one job per us */
+    double mix_load;
     struct yaml_node *root; /* own copy; the current item stands in place of each swept list */
     struct contender *contenders;
     struct contender_file *files; /* of the contenders */
@@ -252,6 +256,36 @@ static bool check_optimum(const struct expansion *expansion, const struct point 
     return true;
 }
 
+/* Load by one job per us of a mix; counted once as long as the mix stays the same. */
+static double load_of_mix(struct expansion *expansion, const struct catalog_mix *mix)
+{
+    if (mix == expansion->mix)
+        return expansion->mix_load;
+    double *share = memory_zeroed((size_t)mix->app_count, sizeof *share);
+    for (int32_t app = 0; app < mix->app_count; app++)
+        share[app] = mix->app_share[app] - (app > 0 ? mix->app_share[app - 1] : 0);
+    expansion->mix = mix;
+    expansion->mix_load = offered_load(mix->binds, share, mix->app_count);
+    free(share);
+    return expansion->mix_load;
+}
+
+/* Load by jobs at known dates, those of a period or of a trace. */
+static double load_of_dates(const struct catalog_mix *mix, const struct arrivals *arrivals)
+{
+    double *rate = memory_zeroed((size_t)mix->app_count, sizeof *rate);
+    const struct arrival_row *rows = arrivals->rows;
+    for (int32_t app = 0; arrivals->kind->needs_periods && app < mix->app_count; app++)
+        rate[app] = (double)TICK_PER_US / (double)mix->period_ps[app];
+    int64_t span_ps =
+        arrivals->row_count > 1 ? rows[arrivals->row_count - 1].at_ps - rows[0].at_ps : 0;
+    for (int32_t i = 1; span_ps > 0 && i < arrivals->row_count; i++)
+        rate[rows[i].app] += (double)TICK_PER_US / (double)span_ps;
+    double load = offered_load(mix->binds, rate, mix->app_count);
+    free(rate);
+    return load;
+}
+
 static bool read_workload(struct expansion *expansion, struct point *point,
                           const struct yaml_node *workload, struct fault *fault)
 {
@@ -283,6 +317,9 @@ static bool read_workload(struct expansion *expansion, struct point *point,
     point->arrivals.kind = kind;
     point->arrivals.period_ps = mix->period_ps;
     point->arrivals.app_count = mix->app_count;
+    point->load = kind->needs_rate
+                      ? load_of_mix(expansion, mix) / point->arrivals.mean_interarrival_us
+                      : load_of_dates(mix, &point->arrivals);
     return count_jobs(point, workload, fault);
 }
 

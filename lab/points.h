@@ -33,6 +33,7 @@ struct point {
     const double *app_share; /* [app_count] cumulative */
     struct arrivals arrivals;
     double rate_jobs_per_ms; /* NAN without a rate */
+    double load;             /* analysis/offered_load.h; 0 if a single job arrives */
     int32_t jobs, warmup_jobs;
     struct noise noise;
     const struct policy_kind *policy;

@@ -214,9 +214,11 @@ void trial_run(const struct points *points, const struct experiment *experiment,
         world_run(&setup, &result, &row->fault);
     double seconds = wall_s() - start_s;
     metrics_read(metrics, result.end_ps, &row->metrics, pes);
-    if (tables != NULL)
-        tables_finish(tables, pes, &row->fault);
+    bool is_written =
+        trace_stem == NULL || (tables != NULL && tables_finish(tables, pes, &row->fault));
     read_result(row, &result, seconds);
+    if (!is_written)
+        row->status = TRIAL_CRASHED; /* not the trial's fault: to be run again */
     if (row->status == TRIAL_DONE)
         hold_against_bound(row, point, &scenario);
     if (row->status == TRIAL_DONE && experiment->optimum.nodes > 0)

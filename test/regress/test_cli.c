@@ -234,6 +234,23 @@ static void wait_for(const char *name)
     ck_assert_msg(scratch_has(&scratch, name), "%s did not come", name);
 }
 
+START_TEST(more_work_than_the_platform_can_serve_is_told_before_the_start)
+{
+    static const char many[] =
+        "--set workload.arrivals.rate_jobs_per_ms=[1,900] --set replicates=1";
+    struct spawned spawned = run(arena_printf(scratch.arena, "run race.yaml %s", many), 0);
+    assert_says(spawned.err, "warning: ");
+    assert_says(spawned.err, "combinations offer more work than the platform can serve");
+    assert_says(spawned.err, "at 900 jobs/ms");
+    spawned = run(arena_printf(scratch.arena, "run race.yaml %s -o quiet --quiet", many), 0);
+    ck_assert_str_eq(spawned.err, "");
+    spawned = run("run race.yaml --set replicates=1 -o few", 0);
+    ck_assert_ptr_null(strstr(spawned.err, "more work"));
+    assert_says(run(arena_printf(scratch.arena, "run race.yaml %s --dry-run", many), 0).out,
+                "load=");
+}
+END_TEST
+
 /* Where the trials of a run of race.yaml leave their parts. */
 static const char *parts_of(pid_t pid)
 {
@@ -339,6 +356,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_failed_trial_is_told_and_the_others_are_kept);
     tcase_add_test(tcase, a_run_of_failures_only_still_writes_its_rows);
     tcase_add_test(tcase, without_gnuplot_a_run_succeeds_with_a_warning);
+    tcase_add_test(tcase, more_work_than_the_platform_can_serve_is_told_before_the_start);
     tcase_add_test(tcase, an_interrupt_lets_running_trials_finish_and_keeps_them);
     tcase_add_test(tcase, a_second_interrupt_ends_a_long_trial);
     tcase_add_test(tcase, an_imported_graph_can_be_run);
