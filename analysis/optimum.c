@@ -4,10 +4,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analysis/puzzle.h"
 #include "analysis/visited.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -65,13 +65,6 @@ struct search {
 static int64_t later(int64_t a_ps, int64_t b_ps)
 {
     return a_ps > b_ps ? a_ps : b_ps;
-}
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* The longest makespan that would be news. */

@@ -2,23 +2,17 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* Between two lines. */
 #define TERMINAL_PAUSE_S 0.1
 #define LOG_PAUSE_S      60.0
 
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 void progress_begin(struct progress *progress, int64_t total, bool quiet)
 {
-    double now_s = wall_s();
+    double now_s = clock_s();
     *progress = (struct progress){
         .shown = !quiet,
         .is_terminal = isatty(STDERR_FILENO),
@@ -39,7 +33,7 @@ static void print_line(const struct progress *progress, double now_s)
 
 void progress_count(struct progress *progress, bool failed)
 {
-    double now_s = wall_s();
+    double now_s = clock_s();
     progress->done++;
     progress->failed += failed;
     if (!progress->shown ||
@@ -53,5 +47,5 @@ double progress_end(struct progress *progress)
 {
     if (progress->shown && progress->is_terminal)
         fputs("\r\033[K", stderr);
-    return wall_s() - progress->start_s;
+    return clock_s() - progress->start_s;
 }

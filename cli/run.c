@@ -278,6 +278,15 @@ static int64_t count_trials(const struct run *run, int64_t *missing)
     return count;
 }
 
+/* "about 40 s", "about 3 min", "about 2.5 h" */
+static const char *tell_duration(struct arena *arena, double seconds)
+{
+    if (seconds < 100)
+        return arena_printf(arena, "about %.2g s", seconds);
+    return seconds < 6000 ? arena_printf(arena, "about %.0f min", seconds / 60)
+                          : arena_printf(arena, "about %.1f h", seconds / 3600);
+}
+
 /* Says what is about to be run. */
 static void tell_plan(const struct run *run, int64_t count, int64_t missing)
 {
@@ -291,9 +300,9 @@ static void tell_plan(const struct run *run, int64_t count, int64_t missing)
     printf(": %lld trials", (long long)count);
     if (missing < count)
         printf(", %lld of them there already", (long long)(count - missing));
-    printf("; about %.2g s on %lld processors\n",
-           points_seconds(points) / points->count / points->replicates * (double)missing /
-               (double)processors,
+    double seconds = points_seconds(points) / points->count / points->replicates * (double)missing;
+    printf("; %s on %lld processors\n",
+           tell_duration(run->options->launch.arena, seconds / (double)processors),
            (long long)processors);
     fflush(stdout);
 }

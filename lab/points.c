@@ -12,8 +12,8 @@
 #include "lab/identity.h"
 
 /* What points_seconds assumes (docs/performance.md). */
-#define START_SIMGRID_S     6e-3
-#define START_HEAP_S        2e-3
+#define START_SIMGRID_S     1.6e-3
+#define START_HEAP_S        7e-4
 #define TASKS_PER_S_SIMGRID 3e5
 #define TASKS_PER_S_HEAP    3e6
 

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agents/checkpoint.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "lab/team.h"
 #include "lab/train_files.h"
@@ -14,13 +14,6 @@
 
 /* Longest gradient that is not shortened. */
 #define CLIP_NORM 0.5
-
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* ---- life ---- */
 
@@ -414,9 +407,9 @@ static bool is_over(const struct train *train)
 static bool report_iteration(struct train *train, struct train_report *report, struct fault *fault)
 {
     const struct train_setup *setup = train->setup;
-    report->wall_s = train->wall_s + wall_s() - train->start_s;
+    report->wall_s = train->wall_s + clock_s() - train->start_s;
     train->decisions += report->decisions;
-    double since_s = wall_s() - train->start_s;
+    double since_s = clock_s() - train->start_s;
     report->decisions_per_s = (double)train->decisions / since_s;
     report->left_s = since_s / (train->iteration + 1 - train->first_iteration) *
                      (report->iterations - train->iteration - 1);
@@ -431,7 +424,7 @@ static bool train_loop(struct train *train, struct fault *fault)
     const struct curriculum *curriculum = train->curriculum;
     int32_t total = curriculum->warm_iterations + curriculum->iterations;
     train->first_iteration = train->iteration;
-    train->start_s = wall_s();
+    train->start_s = clock_s();
     for (int32_t s = 0; s < train->schedulers; s++)
         play_validation(train, s);
     const struct team_slots outcomes = outcome_slots(train);

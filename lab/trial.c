@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analysis/stream_bound.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/tick.h"
 #include "lab/tables.h"
@@ -114,13 +114,6 @@ void trial_row_clear(struct trial_row *row, int32_t trial, int32_t replicate)
     }
 }
 
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* What the world said, into the row. */
 static void read_result(struct trial_row *row, const struct world_result *result, double seconds)
 {
@@ -209,10 +202,10 @@ void trial_run(const struct points *points, const struct experiment *experiment,
     };
     struct world_result result = {.status = WORLD_FAILED};
     struct metrics_pe *pes = memory_zeroed((size_t)point->soc->pe_count, sizeof *pes);
-    double start_s = wall_s();
+    double start_s = clock_s();
     if (!fault_is_set(&row->fault))
         world_run(&setup, &result, &row->fault);
-    double seconds = wall_s() - start_s;
+    double seconds = clock_s() - start_s;
     metrics_read(metrics, result.end_ps, &row->metrics, pes);
     bool is_written =
         trace_stem == NULL || (tables != NULL && tables_finish(tables, pes, &row->fault));

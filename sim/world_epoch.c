@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "sim/world_parts.h"
 
 /* So many decisions are taken out of the ready list one by one. */
@@ -42,13 +42,6 @@ static void refresh_available(struct world *world)
     }
 }
 
-static double wall_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static void ask_policy(struct world *world)
 {
     const struct world_setup *setup = world->setup;
@@ -57,10 +50,10 @@ static void ask_policy(struct world *world)
     world->decisions.has_plan = false;
     world->decisions.precedence_count = 0;
     world->decisions.wake_ps = TICK_NEVER;
-    double start_s = setup->time_decisions ? wall_s() : 0.0;
+    double start_s = setup->time_decisions ? clock_s() : 0.0;
     setup->policy->decide(world->policy, &world->view, &world->decisions);
     if (setup->time_decisions)
-        world->result->decide_s += wall_s() - start_s;
+        world->result->decide_s += clock_s() - start_s;
     world->result->epochs++;
     world->view.arrived_count = 0;
     world->view.finished_count = 0;

@@ -154,8 +154,8 @@ START_TEST(a_dry_run_checks_and_lists_and_writes_nothing)
 {
     const char *out = run("run race.yaml --dry-run --set seed=3", 0).out;
     assert_says(out, "12 combinations x 2 replicates = 24 trials");
-    assert_says(out, "trial 22: platform=duo workload=pair+solo+many rate_jobs_per_ms=60 jobs=30 "
-                     "engine=heap noise=ln scheduler=random");
+    assert_says(out, "trial 22: platform=duo workload=pair+solo+many rate_jobs_per_ms=60 "
+                     "load=0.407 jobs=30 engine=heap noise=ln scheduler=random");
     ck_assert(!scratch_has(&scratch, "out"));
 }
 END_TEST

@@ -60,28 +60,35 @@ static int find_children(pid_t parent, pid_t *children, int limit)
     return count;
 }
 
-/* Starts a run and kills it, or one of its children, after a random while. */
-static void run_and_kill(int round)
+/* Which process of a run dies. */
+enum victim { WRITER, NURSERY, TRIAL, VICTIMS };
+
+/* Starts a run and kills one of its processes after a random while; the writer if there is no other
+ * yet. */
+static void run_and_kill(const char *arguments, int round)
 {
     struct random_stream stream = random_open(1, 0, RANDOM_POLICY, (uint32_t)round, 0);
-    pid_t pid = spawn_start(&scratch, "run race.yaml -o broken -j 2 --quiet");
+    pid_t pid = spawn_start(&scratch, arguments);
     long wait_us = (long)(random_uniform(&stream) * 60000);
     nanosleep(&(struct timespec){.tv_nsec = wait_us * 1000}, NULL);
-    pid_t children[8];
-    int count = find_children(pid, children, 8);
-    if (count > 0 && random_uniform(&stream) < 0.4)
-        kill(children[0], SIGKILL);
-    else
-        kill(pid, SIGKILL);
+    pid_t victim = pid, below;
+    for (uint32_t depth = random_below(&stream, VICTIMS); depth > 0; depth--)
+        if (find_children(victim, &below, 1) == 1)
+            victim = below;
+    kill(victim, SIGKILL);
     spawn_wait(&scratch, pid);
 }
 
+/* 20 kills of 60 trials, or in `./check --long` 200 of 1002. */
 START_TEST(whatever_is_killed_the_rows_are_those_of_an_unbroken_run)
 {
-    run("run race.yaml -o whole -j 2 --quiet", 0);
-    for (int round = 0; round < 20; round++)
-        run_and_kill(round);
-    run("run race.yaml -o broken -j 2 --quiet", 0);
+    bool is_long = getenv("HETSOC_LONG") != NULL;
+    const char *set = is_long ? " --set replicates=167" : "";
+    run(arena_printf(scratch.arena, "run race.yaml -o whole -j 2 --quiet%s", set), 0);
+    const char *again = arena_printf(scratch.arena, "run race.yaml -o broken -j 2 --quiet%s", set);
+    for (int round = 0; round < (is_long ? 200 : 20); round++)
+        run_and_kill(again, round);
+    run(again, 0);
     ck_assert_str_eq(trials_of("broken"), trials_of("whole"));
 }
 END_TEST
@@ -186,7 +193,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("resume");
     TCase *tcase = tcase_create("resume");
-    tcase_set_timeout(tcase, 240);
+    tcase_set_timeout(tcase, 900);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, whatever_is_killed_the_rows_are_those_of_an_unbroken_run);
     tcase_add_test(tcase, tables_of_a_broken_run_are_those_of_an_unbroken_one);

@@ -180,11 +180,11 @@ START_TEST(an_illegal_decision_is_a_failed_trial)
 }
 END_TEST
 
-START_TEST(a_trace_that_cannot_be_written_is_a_failed_trial)
+START_TEST(a_trace_that_cannot_be_written_is_a_crash_to_be_tried_again)
 {
     struct trial_row row;
     trial_run(&points, &experiment, 0, scratch_path(&scratch, "no/such/folder"), &row);
-    ck_assert_int_eq(row.status, TRIAL_FAILED);
+    ck_assert_int_eq(row.status, TRIAL_CRASHED);
     ck_assert_ptr_nonnull(strstr(row.fault.where, "no/such/folder"));
 }
 END_TEST
@@ -239,7 +239,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_trace_tells_the_estimate_from_the_time_taken);
     tcase_add_test(tcase, a_policy_that_assigns_nothing_is_a_deadlock);
     tcase_add_test(tcase, an_illegal_decision_is_a_failed_trial);
-    tcase_add_test(tcase, a_trace_that_cannot_be_written_is_a_failed_trial);
+    tcase_add_test(tcase, a_trace_that_cannot_be_written_is_a_crash_to_be_tried_again);
     tcase_add_test(tcase, figures_name_every_member_once);
     tcase_add_test(tcase, every_figure_is_known_as_a_metric_when_trials_are_read);
     suite_add_tcase(suite, tcase);
