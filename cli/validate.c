@@ -11,6 +11,7 @@
 #include "lab/experiment.h"
 #include "lab/points.h"
 #include "sim/soc.h"
+#include "traces/import.h"
 #include "workloads/app.h"
 #include "workloads/arrivals.h"
 
@@ -66,6 +67,20 @@ static const char *check_experiment(const struct roster *roster, struct arena *a
                : NULL;
 }
 
+/* A file in a format of others. */
+static const char *check_foreign(const struct import_kind *kind, struct arena *arena,
+                                 const char *path, struct fault *fault)
+{
+    struct imported imported = {0};
+    if (!kind->read(&imported, arena, &path, 1, &import_options_default, fault))
+        return NULL;
+    const char *what = arena_printf(arena, "%s for hetsoc import", kind->name);
+    for (int32_t a = 0; a < imported.app_count; a++)
+        what = arena_printf(arena, "%s, %d tasks, %d edges", what, (int)imported.apps[a].task_count,
+                            (int)imported.apps[a].edge_count);
+    return what;
+}
+
 /* What a file is if it is right; else NULL and a fault. */
 static const char *check_file(const struct roster *roster, struct arena *arena, const char *path,
                               struct fault *fault)
@@ -77,6 +92,9 @@ static const char *check_file(const struct roster *roster, struct arena *arena, 
     }
     if (is_csv(path))
         return check_arrivals(arena, path, fault);
+    const struct import_kind *foreign = import_recognize(path);
+    if (foreign != NULL)
+        return check_foreign(foreign, arena, path, fault);
     const struct yaml_node *root = yaml_load(arena, path, fault);
     if (root == NULL)
         return NULL;
@@ -138,7 +156,8 @@ static const struct argp argp = {
     .options = option_list,
     .parser = parse_option,
     .args_doc = "FILE...",
-    .doc = "Check files: experiments with everything they name, platforms, apps, arrivals (CSV).",
+    .doc = "Check files: experiments with everything they name, platforms, apps, arrivals (CSV), "
+           "and what `hetsoc import` reads.",
 };
 
 /* Says what a file is, or what is wrong with it. */

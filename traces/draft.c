@@ -2,6 +2,7 @@
 #include "traces/draft.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,9 @@
 #define TIME_MAX_US (TICK_LIMIT / 1e6)
 #define BYTES_MAX   1e15
 
+/* However much there is to do. */
+#define SHORTEST_SECOND_US 1e-6
+
 struct draft_task {
     const char *id;
     int32_t kind; /* -1: no costs yet */
@@ -20,7 +24,7 @@ struct draft_task {
 
 struct draft_kind {
     const char *label;
-    const struct app_cost *costs;
+    struct app_cost *costs;
     int32_t cost_count;
 };
 
@@ -62,6 +66,16 @@ void draft_destroy(struct draft *draft)
 const char *draft_keep(struct draft *draft, const char *text)
 {
     return arena_string(draft->arena, text);
+}
+
+const char *draft_keep_part(struct draft *draft, const char *text, size_t length)
+{
+    return arena_substring(draft->arena, text, length);
+}
+
+struct arena *draft_arena(struct draft *draft)
+{
+    return draft->arena;
 }
 
 int32_t draft_add_task(struct draft *draft, const char *id, int line)
@@ -154,79 +168,110 @@ void draft_add_edge(struct draft *draft, int32_t from, int32_t to, double bytes)
     draft->edge_count++;
 }
 
-void draft_add_bytes(struct draft *draft, int32_t edge, double bytes)
+/* Sums up how many of `keys` there are below each number: start[k] .. start[k + 1). */
+static int32_t *count_starts(const int32_t *keys, int32_t count, int32_t key_count)
 {
-    draft->bytes[edge] += bytes;
+    int32_t *start = memory_zeroed((size_t)key_count + 1, sizeof *start);
+    for (int32_t i = 0; i < count; i++)
+        start[keys[i] + 1]++;
+    for (int32_t k = 0; k < key_count; k++)
+        start[k + 1] += start[k];
+    return start;
 }
 
-/* Counts, for each task, the edges that end there; first[t] becomes the sum before t. */
-static int32_t *count_preds(const struct draft *draft)
+/* Appends edges to `sorted`, in the order of `keys`, equal ones in the order of `before`. */
+static int32_t *sort_edges(const int32_t *keys, const int32_t *before, int32_t count,
+                           int32_t key_count)
 {
-    int32_t *first = memory_zeroed((size_t)draft->task_count + 2, sizeof *first);
-    for (int32_t e = 0; e < draft->edge_count; e++)
-        first[draft->to[e] + 1]++;
-    for (int32_t t = 0; t < draft->task_count; t++)
-        first[t + 1] += first[t];
-    return first;
+    int32_t *next = count_starts(keys, count, key_count);
+    int32_t *sorted = memory_zeroed((size_t)count + 1, sizeof *sorted);
+    for (int32_t i = 0; i < count; i++) {
+        int32_t edge = before == NULL ? i : before[i];
+        sorted[next[keys[edge]]++] = edge;
+    }
+    free(next);
+    return sorted;
 }
 
 int32_t draft_merge(struct draft *draft)
 {
-    size_t edges = (size_t)draft->edge_count, tasks = (size_t)draft->task_count;
-    int32_t *first = count_preds(draft);
-    int32_t *sorted = memory_zeroed(edges + 1, sizeof *sorted); /* edges by consumer */
-    int32_t *next = memory_resize(NULL, tasks + 1, sizeof *next);
-    memcpy(next, first, (tasks + 1) * sizeof *next);
-    for (int32_t e = 0; e < draft->edge_count; e++)
-        sorted[next[draft->to[e]]++] = e;
-
-    int32_t *from = memory_zeroed(edges + 1, sizeof *from);
-    int32_t *to = memory_zeroed(edges + 1, sizeof *to);
-    double *bytes = memory_zeroed(edges + 1, sizeof *bytes);
-    int32_t *last = next; /* by producer: its edge to the consumer at hand */
-    memset(last, 0xff, (tasks + 1) * sizeof *last);
-    int32_t kept = 0, start = 0;
-    for (int32_t t = 0; t < draft->task_count; t++) {
-        int32_t group = kept;
-        for (int32_t i = start; i < first[t + 1]; i++) {
-            int32_t e = sorted[i], producer = draft->from[e];
-            if (last[producer] >= group) {
-                bytes[last[producer]] += draft->bytes[e];
-                continue;
-            }
-            last[producer] = kept;
-            from[kept] = producer;
-            to[kept] = t;
-            bytes[kept++] = draft->bytes[e];
-        }
-        start = first[t + 1];
+    size_t size = (size_t)draft->edge_count + 1;
+    int32_t *by_from = sort_edges(draft->from, NULL, draft->edge_count, draft->task_count);
+    int32_t *sorted = sort_edges(draft->to, by_from, draft->edge_count, draft->task_count);
+    int32_t *from = memory_zeroed(size, sizeof *from);
+    int32_t *to = memory_zeroed(size, sizeof *to);
+    double *bytes = memory_zeroed(size, sizeof *bytes);
+    int32_t kept = 0;
+    for (int32_t i = 0; i < draft->edge_count; i++) {
+        int32_t edge = sorted[i];
+        bool is_new =
+            kept == 0 || from[kept - 1] != draft->from[edge] || to[kept - 1] != draft->to[edge];
+        kept += is_new;
+        from[kept - 1] = draft->from[edge];
+        to[kept - 1] = draft->to[edge];
+        bytes[kept - 1] += draft->bytes[edge];
     }
     int32_t merged = draft->edge_count - kept;
+    free(by_from);
+    free(sorted);
     free(draft->from);
     free(draft->to);
     free(draft->bytes);
+    free(draft->first_pred);
     draft->from = from;
     draft->to = to;
     draft->bytes = bytes;
-    draft->from_capacity = draft->to_capacity = draft->bytes_capacity = edges + 1;
+    draft->from_capacity = draft->to_capacity = draft->bytes_capacity = size;
     draft->edge_count = kept;
-    free(first);
-    free(draft->first_pred);
-    draft->first_pred = count_preds(draft);
-    free(sorted);
-    free(next);
+    draft->first_pred = count_starts(to, kept, draft->task_count);
     return merged;
 }
 
-void draft_preds(const struct draft *draft, int32_t task, int32_t *first, int32_t *count)
+int32_t draft_find_edge(const struct draft *draft, int32_t from, int32_t to)
 {
-    *first = draft->first_pred[task];
-    *count = draft->first_pred[task + 1] - *first;
+    int32_t low = draft->first_pred[to], high = draft->first_pred[to + 1];
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (draft->from[middle] < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < draft->first_pred[to + 1] && draft->from[low] == from ? low : -1;
 }
 
 int32_t draft_producer(const struct draft *draft, int32_t edge)
 {
     return draft->from[edge];
+}
+
+double draft_bytes(const struct draft *draft, int32_t edge)
+{
+    return draft->bytes[edge];
+}
+
+void draft_set_bytes(struct draft *draft, int32_t edge, double bytes)
+{
+    draft->bytes[edge] = bytes;
+}
+
+double draft_make_us(struct draft *draft, const struct import_options *options)
+{
+    double serial_s = 0, us_per_s = isnan(options->us_per_unit) ? 1e6 : options->us_per_unit;
+    for (int32_t t = 0; t < draft->task_count; t++) {
+        int32_t kind = draft->tasks[t].kind;
+        double most = 0;
+        for (int32_t c = 0; kind >= 0 && c < draft->kinds[kind].cost_count; c++)
+            most = fmax(most, draft->kinds[kind].costs[c].exec_us);
+        serial_s += most;
+    }
+    while (isnan(options->us_per_unit) && serial_s * us_per_s > TIME_MAX_US / 2 &&
+           us_per_s > SHORTEST_SECOND_US)
+        us_per_s /= 10;
+    for (int32_t k = 0; k < draft->kind_count; k++)
+        for (int32_t c = 0; c < draft->kinds[k].cost_count; c++)
+            draft->kinds[k].costs[c].exec_us *= us_per_s;
+    return us_per_s;
 }
 
 /* ---- to an app ---- */

@@ -12,8 +12,11 @@ struct draft;
 struct draft *draft_create(void);
 void draft_destroy(struct draft *draft); /* NULL is fine */
 
-/* Copies of a text that live as long as the draft. */
+/* Copies of a text, whole or its first `length` bytes, that live as long as the draft. */
 const char *draft_keep(struct draft *draft, const char *text);
+const char *draft_keep_part(struct draft *draft, const char *text, size_t length);
+
+struct arena *draft_arena(struct draft *draft); /* lives as long as the draft */
 
 /* Adds a task under a name of the file, borrowed; -1 if the name is taken. `line` is its place. */
 int32_t draft_add_task(struct draft *draft, const char *id, int line);
@@ -37,16 +40,20 @@ bool draft_has_costs(const struct draft *draft, int32_t task);
 /* Adds an edge; ends must be tasks. */
 void draft_add_edge(struct draft *draft, int32_t from, int32_t to, double bytes);
 
-/* Adds to the data of an edge, which draft_merge must have seen. */
-void draft_add_bytes(struct draft *draft, int32_t edge, double bytes);
-
-/* Makes edges with the same ends one, with the bytes of all; returns how many fell away. After it
- * the edges are in the order of their consumers. O(V + E). */
+/* Makes edges with the same ends one, with the bytes of all; returns how many fell away. O(V + E).
+ */
 int32_t draft_merge(struct draft *draft);
 
-/* After draft_merge: the edges of a consumer are [first, first + count); the producer of one. */
-void draft_preds(const struct draft *draft, int32_t task, int32_t *first, int32_t *count);
+/* After draft_merge: the edge between two tasks, -1 if there is none. O(log predecessors). */
+int32_t draft_find_edge(const struct draft *draft, int32_t from, int32_t to);
 int32_t draft_producer(const struct draft *draft, int32_t edge);
+double draft_bytes(const struct draft *draft, int32_t edge);
+void draft_set_bytes(struct draft *draft, int32_t edge, double bytes);
+
+/* For costs that were given in seconds: makes them microseconds. A second is as long as the options
+ * say; if they do not, a second, or as many powers of ten shorter as it takes to get all tasks into
+ * half of the time that can be simulated. Returns its length in us. */
+double draft_make_us(struct draft *draft, const struct import_options *options);
 
 /* Makes the app, named after the file. Tasks without costs cost nothing, or one unit each if no
  * task has any, on the PE kinds of `fallback`; a note says so. Faults: no task, a time or an amount

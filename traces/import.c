@@ -2,6 +2,7 @@
 #include "traces/import.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +10,10 @@
 
 enum { NAME_MAX_LENGTH = 64, HEAD_BYTES = 16384 };
 
-const struct import_options import_options_default = {.us_per_unit = 1, .bytes_per_unit = 1000};
+const struct import_options import_options_default = {.us_per_unit = NAN, .bytes_per_unit = 1000};
 
-const struct import_kind *const import_kinds[] = {&import_stg, &import_wfformat, NULL};
+const struct import_kind *const import_kinds[] = {&import_ds3, &import_wfformat, &import_stg,
+                                                  &import_dot, &import_dax,      NULL};
 
 const struct import_kind *import_find(const char *name)
 {

@@ -18,11 +18,11 @@
 /* What a file does not say. */
 struct import_options {
     const char *pe_kind;   /* PE kind that runs the tasks; NULL: those of the file, else "core" */
-    double us_per_unit;    /* length of the format's unit of time */
+    double us_per_unit;    /* length of the format's unit of time; NAN: see each format */
     double bytes_per_unit; /* STG: data that one unit of communication time stands for */
 };
 
-extern const struct import_options import_options_default; /* NULL, 1 us, 1000 bytes */
+extern const struct import_options import_options_default; /* NULL, NAN, 1000 bytes */
 
 /* A machine that a file describes, in terms of a platform file. */
 struct import_kind_of_pe {

@@ -8,6 +8,7 @@
  * have pairs PREDECESSOR TIME in the place of predecessors; then all of them do. Text after `#` is
  * a comment. */
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/csv.h"
@@ -24,6 +25,7 @@ struct reader {
     struct draft *draft;
     const struct import_options *options;
     const char *pe_kind;
+    double us_per_unit;
     int64_t task_count;          /* with the dummies */
     bool has_costs, knows_costs; /* the form of the predecessors, once a line has shown it */
 };
@@ -92,7 +94,7 @@ static bool read_task(struct reader *reader, int32_t task)
         return false;
     snprintf(label, sizeof label, "time_%s", csv_format_real(number, time));
     const struct app_cost cost = {.pe_kind = reader->pe_kind,
-                                  .exec_us = time * reader->options->us_per_unit};
+                                  .exec_us = time * reader->us_per_unit};
     draft_set_costs(reader->draft, task, label, &cost, 1);
     for (int64_t i = 0; i < pred_count; i++)
         if (!read_edge(reader, task))
@@ -149,12 +151,13 @@ static bool stg_read(struct imported *imported, struct arena *arena, const char 
     (void)count;
     struct reader reader = {.draft = draft_create(),
                             .options = options,
-                            .pe_kind = options->pe_kind == NULL ? "core" : options->pe_kind};
+                            .pe_kind = options->pe_kind == NULL ? "core" : options->pe_kind,
+                            .us_per_unit = isnan(options->us_per_unit) ? 1 : options->us_per_unit};
     bool ok = text_load(&reader.text, paths[0], fault) && read_file(&reader) &&
               draft_finish(reader.draft, imported, arena, paths[0],
                            "from the Standard Task Graph Set", NULL, 0, fault);
     imported->units =
-        arena_printf(arena, "a unit of time is %g us%s on the PE kind %s", options->us_per_unit,
+        arena_printf(arena, "a unit of time is %g us%s on the PE kind %s", reader.us_per_unit,
                      reader.has_costs ? arena_printf(arena, ", one of communication %g bytes,",
                                                      options->bytes_per_unit)
                                       : "",

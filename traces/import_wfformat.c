@@ -157,9 +157,9 @@ static bool add_uses(struct reader *reader, int32_t task, const char *key, bool 
         if (!check_item(reader, &list->items[i], JSON_TEXT))
             return false;
         if (writes)
-            data_files_write(reader->files, list->items[i].text, task);
+            data_files_write(reader->files, list->items[i].text, task, NAN);
         else
-            data_files_read(reader->files, list->items[i].text, task);
+            data_files_read(reader->files, list->items[i].text, task, NAN);
     }
     return true;
 }
@@ -181,12 +181,12 @@ static bool add_files(struct reader *reader, const struct json *map, int32_t tas
         if (name == NULL)
             return refuse(reader, file, NULL, "the file has no name");
         bool writes = link != NULL && strcasecmp(link->text, "output") == 0;
-        if (!isnan(bytes))
-            data_files_size(reader->files, name->text, bytes, writes);
-        if (task >= 0 && writes)
-            data_files_write(reader->files, name->text, task);
+        if (task < 0 && !isnan(bytes))
+            data_files_size(reader->files, name->text, bytes);
+        else if (task >= 0 && writes)
+            data_files_write(reader->files, name->text, task, bytes);
         else if (task >= 0)
-            data_files_read(reader->files, name->text, task);
+            data_files_read(reader->files, name->text, task, bytes);
     }
     return true;
 }
@@ -295,8 +295,7 @@ static bool add_time(struct reader *reader, const struct json *map, int32_t task
     if (isnan(seconds))
         return true;
     reader->many_cores += cores > 1;
-    machines_costs(reader->machines, reader->costs, machine,
-                   seconds * reader->options->us_per_unit);
+    machines_costs(reader->machines, reader->costs, machine, seconds);
     draft_set_costs(reader->draft, task, find_label(reader, map, task), reader->costs,
                     machines_kind_count(reader->machines));
     return true;
@@ -347,13 +346,12 @@ static bool add_times(struct reader *reader, const struct json *specification,
 
 static void add_transfers(struct reader *reader)
 {
-    for (int32_t t = 0; reader->written_bytes != NULL && t < reader->tasks->count; t++) {
-        int32_t first, count;
-        draft_preds(reader->draft, t, &first, &count);
-        for (int32_t e = first; e < first + count; e++)
-            draft_add_bytes(reader->draft, e,
+    if (reader->written_bytes == NULL)
+        return;
+    for (int32_t e = 0; e < draft_edge_count(reader->draft); e++)
+        draft_set_bytes(reader->draft, e,
+                        draft_bytes(reader->draft, e) +
                             reader->written_bytes[draft_producer(reader->draft, e)]);
-    }
 }
 
 static bool read_document(struct reader *reader, const struct json *root)
@@ -382,7 +380,11 @@ static bool read_document(struct reader *reader, const struct json *root)
         import_note(reader->imported, reader->arena,
                     "%s: %d tasks used several cores: here each is on one PE, for the same time",
                     reader->text.path, (int)reader->many_cores);
-    machines_costs(reader->machines, reader->costs, -1, reader->options->us_per_unit);
+    double us_per_s = draft_make_us(reader->draft, reader->options);
+    machines_costs(reader->machines, reader->costs, -1, us_per_s);
+    machines_platform(reader->machines, reader->imported, reader->text.path, us_per_s);
+    reader->imported->units = arena_printf(reader->arena, "a second is %g us, a byte is a byte%s",
+                                           us_per_s, machines_explain(reader->machines));
     const char *what = arena_printf(reader->arena, "from WfFormat %s",
                                     version == NULL ? "of no version" : version->text);
     return draft_finish(reader->draft, reader->imported, reader->arena, reader->text.path, what,
@@ -404,10 +406,6 @@ static bool wfformat_read(struct imported *imported, struct arena *arena, const 
     bool ok = text_load(&reader.text, paths[0], fault);
     const struct json *root = ok ? json_parse(&reader.text, tree) : NULL;
     ok = root != NULL && read_document(&reader, root);
-    if (ok)
-        machines_platform(reader.machines, imported, paths[0], options->us_per_unit);
-    imported->units = arena_printf(arena, "a second is %g us, a byte is a byte%s",
-                                   options->us_per_unit, machines_explain(reader.machines));
     machines_destroy(reader.machines);
     data_files_destroy(reader.files);
     draft_destroy(reader.draft);
@@ -424,7 +422,8 @@ static bool wfformat_claims(const char *head)
 
 const struct import_kind import_wfformat = {
     .name = "wfformat",
-    .summary = "WfCommons' workflows, 1.0 to 1.6, and their machines; a second becomes --unit-us",
+    .summary = "WfCommons' workflows, 1.0 to 1.6, and their machines; a second is 1e6 us, less if "
+               "that is too long, or --unit-us",
     .claims = wfformat_claims,
     .read = wfformat_read,
 };

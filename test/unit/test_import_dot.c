@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/scratch.h"
+#include "test/suite.h"
+#include "traces/import.h"
+
+static struct scratch scratch;
+static struct fault fault;
+static struct imported imported;
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+static bool try_text(const char *text)
+{
+    fault = FAULT_NONE;
+    imported = (struct imported){0};
+    const char *path = scratch_write(&scratch, "graph.dot", text);
+    return import_dot.read(&imported, scratch.arena, &path, 1, &import_options_default, &fault);
+}
+
+static const struct app *read_text(const char *text)
+{
+    ck_assert_msg(try_text(text), "%s: %s", fault.where, fault.what);
+    return &imported.apps[0];
+}
+
+/* The data of an edge between two named tasks, -1 if there is none. */
+static double bytes_between(const struct app *app, const char *from, const char *to)
+{
+    for (int32_t t = 0; t < app->task_count; t++)
+        for (int32_t i = 0; i < app->tasks[t].pred_count; i++) {
+            const struct app_edge *pred = &app->preds[app->tasks[t].first_pred + i];
+            if (strcmp(app->tasks[t].name, to) == 0 &&
+                strcmp(app->tasks[pred->task].name, from) == 0)
+                return app->bytes[pred->edge];
+        }
+    return -1;
+}
+
+START_TEST(a_graph_of_simgrid_becomes_an_app)
+{
+    const struct app *app = read_text("digraph G {\n  c1 [size=\"1e9\"];\n  c2 [size=\"5e9\"];\n"
+                                      "  root->c1 [size=\"2e8\"];\n  c1->c2 [size=\"-1.\"];\n"
+                                      "  c2->end;\n}\n");
+    ck_assert_int_eq(app->task_count, 4);
+    ck_assert_int_eq(app->edge_count, 3);
+    ck_assert(app->kinds[app->tasks[1].kind].costs[0].exec_us == 5e6);
+    ck_assert(bytes_between(app, "root", "c1") == 2e8);
+    ck_assert(bytes_between(app, "c1", "c2") == 0);
+    ck_assert(bytes_between(app, "c2", "end") == 0);
+}
+END_TEST
+
+START_TEST(times_may_be_given_for_pe_kinds)
+{
+    const struct app *app =
+        read_text("digraph { a [us=\"A7=20 A15=10.5\", kind=fft]; b [us=3]; a -> b [bytes=64] }");
+    const struct app_task_kind *kind = &app->kinds[app->tasks[0].kind];
+    ck_assert_str_eq(kind->name, "fft");
+    ck_assert_int_eq(kind->cost_count, 2);
+    ck_assert_str_eq(kind->costs[1].pe_kind, "A15");
+    ck_assert(kind->costs[1].exec_us == 10.5);
+    ck_assert_str_eq(app->kinds[app->tasks[1].kind].costs[0].pe_kind, "core");
+    ck_assert(bytes_between(app, "a", "b") == 64);
+}
+END_TEST
+
+START_TEST(the_language_is_read)
+{
+    const struct app *app =
+        read_text("/* a */ // b\n# c\nstrict DiGraph \"my \\\"graph\\\"\" {\n"
+                  "  rankdir = LR; graph [label=<<b>x</b>>]; node [us=5] edge [bytes=7]\n"
+                  "  a -> { b c:port:n } -> \"d\" + \"e\" [bytes=8, color=red; style=\"a,b\"]\n"
+                  "  subgraph cluster_0 { node [us=9]; f; g } -> h\n"
+                  "  \xc3\xa4:p -> -1.5\n}\n");
+    ck_assert_int_eq(app->task_count, 9);
+    ck_assert_int_eq(app->edge_count, 7);
+    ck_assert(bytes_between(app, "a", "b") == 8);
+    ck_assert(bytes_between(app, "c", "de") == 8);
+    ck_assert(bytes_between(app, "g", "h") == 7);
+    ck_assert(app->kinds[app->tasks[0].kind].costs[0].exec_us == 5);
+    ck_assert(app->kinds[app->tasks[4].kind].costs[0].exec_us == 9);
+    ck_assert(app->kinds[app->tasks[6].kind].costs[0].exec_us == 5);
+}
+END_TEST
+
+START_TEST(edges_of_the_same_ends_are_one)
+{
+    const struct app *app = read_text("digraph { a->b [bytes=3] a->b [bytes=4] }");
+    ck_assert_int_eq(app->edge_count, 1);
+    ck_assert(app->bytes[0] == 7);
+    ck_assert_int_eq(imported.note_count, 2); /* that, and that no task has a time */
+}
+END_TEST
+
+START_TEST(bad_graphs_are_refused_at_their_place)
+{
+    static const struct {
+        const char *text, *place, *what;
+    } cases[] = {
+        {"", "graph.dot", "empty"},
+        {"graph { a -- b }", "graph.dot:1:1", "no directions"},
+        {"digraph {\n a -- b }", "graph.dot:2:4", "no direction"},
+        {"digraf { a }", "graph.dot:1:1", "`digraph` was expected"},
+        {"digraph {\n a -> b", "graph.dot:2:8", "mid-air"},
+        {"digraph { }", "graph.dot", "no task"},
+        {"digraph { a }\n b", "graph.dot:2:2", "after the graph"},
+        {"digraph {\n a [us=x] }", "graph.dot:2:2", "'x' is no time"},
+        {"digraph {\n a [us=-3] }", "graph.dot:2:2", "'-3' is no time"},
+        {"digraph {\n a [size=-3] }", "graph.dot:2:2", "no size"},
+        {"digraph {\n a [us=1] b [size=3] }", "graph.dot:2:11", "some tasks have"},
+        {"digraph {\n a -> b [bytes=-1] }", "graph.dot:2", "no size"},
+        {"digraph {\n a [us= }", "graph.dot:2:9", "a value was expected"},
+        {"digraph {\n \"a", "graph.dot:2:2", "quotes do not end"},
+        {"digraph {\n /* a", "graph.dot:2:2", "comment does not end"},
+        {"digraph {\n <a", "graph.dot:2:2", "markup does not end"},
+        {"digraph {\n a -> -> b }", "graph.dot:2:7", "was expected"},
+        {"digraph { a -> b -> c -> a }", "graph.dot", "cycle: a -> b -> c -> a"},
+        {"digraph { a -> a }", "graph.dot", "itself"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_msg(!try_text(cases[i].text), "case %zu was taken", i);
+        ck_assert_msg(strstr(fault.where, cases[i].place) != NULL, "case %zu: %s (%s)", i,
+                      fault.where, fault.what);
+        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "case %zu: %s", i, fault.what);
+    }
+}
+END_TEST
+
+START_TEST(deep_nesting_and_groups_that_explode_are_refused)
+{
+    char nested[128] = "digraph {";
+    memset(nested + strlen(nested), '{', 100);
+    ck_assert(!try_text(nested));
+    ck_assert_ptr_nonnull(strstr(fault.what, "nested deeper"));
+    char *groups = arena_zeroed(scratch.arena, 400000, 1), *end = groups;
+    end += sprintf(end, "digraph { {");
+    for (int i = 0; i < 8000; i++)
+        end += sprintf(end, "a%d ", i);
+    end += sprintf(end, "} -> {");
+    for (int i = 0; i < 8000; i++)
+        end += sprintf(end, "b%d ", i);
+    sprintf(end, "} }");
+    ck_assert(!try_text(groups));
+    ck_assert_ptr_nonnull(strstr(fault.what, "more than"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("import_dot");
+    TCase *tcase = tcase_create("import_dot");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_graph_of_simgrid_becomes_an_app);
+    tcase_add_test(tcase, times_may_be_given_for_pe_kinds);
+    tcase_add_test(tcase, the_language_is_read);
+    tcase_add_test(tcase, edges_of_the_same_ends_are_one);
+    tcase_add_test(tcase, bad_graphs_are_refused_at_their_place);
+    tcase_add_test(tcase, deep_nesting_and_groups_that_explode_are_refused);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

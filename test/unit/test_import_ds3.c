@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/soc.h"
+#include "test/scratch.h"
+#include "test/suite.h"
+#include "traces/import_write.h"
+
+static struct scratch scratch;
+static struct fault fault;
+static struct imported imported;
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+static const char soc_text[] =
+    "# a chip\n"
+    "add_new_resource resource_type LTL resource_name A7 resource_ID 0 capacity 2 "
+    "num_supported_functionalities 3 DVFS_mode performance\n"
+    "opp 1400 1300\nopp 600 1000\ntrip_freq -1 -1\npower_profile 1000 0.19 0.29\n"
+    "power_profile 1400 0.39 0.59\nread 4\nfft 20\nfft 99\n\n"
+    "add_new_resource resoruce_type ACC_1 resource_name FFT resource_ID 1 capacity 1 "
+    "num_supported_functionalities 1 DVFS_mode performance\nmesh_information FFT 6 1 8 gold\n"
+    "fft 3 3\n"
+    "add_new_resource resource_type MEM resource_name M1 resource_ID 2 capacity 1 "
+    "num_supported_functionalities 1 DVFS_mode none\nNone 0 \n"
+    "comm_band_self 10000\ncomm_band 0 1 10\ncomm_band 0 0 1000\ncomm_band 1 2 500\n";
+static const char job_text[] = "job_name test 8\nadd_new_tasks 3\nread 0\nread HEAD\nfft 1 0 \n"
+                               "fft 2 0 1\nfft TAIL\n"
+                               "fft earliest_start 0 deadline 9 input_vol 1 output_vol 2\n"
+                               "comm_vol 0 1 64\ncomm_vol 2 1 5 # no such edge\n";
+
+static bool try_files(const char *const *names, const char *const *texts, int32_t count)
+{
+    const char *paths[4];
+    fault = FAULT_NONE;
+    imported = (struct imported){0};
+    for (int32_t i = 0; i < count; i++)
+        paths[i] = scratch_write(&scratch, names[i], texts[i]);
+    return import_ds3.read(&imported, scratch.arena, paths, count, &import_options_default, &fault);
+}
+
+static bool try_pair(const char *soc, const char *job)
+{
+    return try_files((const char *const[]){"SoC.T.txt", "job_T.txt"},
+                     (const char *const[]){soc, job}, 2);
+}
+
+START_TEST(a_chip_and_a_job_become_a_platform_and_an_app)
+{
+    ck_assert_msg(try_pair(soc_text, job_text), "%s: %s", fault.where, fault.what);
+    ck_assert(import_write(&imported, scratch.folder, false, scratch.arena, &fault));
+    struct soc soc;
+    ck_assert_msg(soc_load(&soc, scratch.arena, scratch_path(&scratch, "SoC.T.yaml"), &fault),
+                  "%s: %s", fault.where, fault.what);
+    ck_assert_int_eq(soc.pe_count, 3);
+    ck_assert_int_eq(soc.kinds[0].opp_count, 2);
+    ck_assert(soc.kinds[0].opps[1].freq_mhz == 1400);
+    ck_assert(soc.kinds[0].active_mw == 390);
+    ck_assert(soc.lanes[soc_lane(&soc, 0, 1)].bandwidth_bytes_per_us == 1000);
+    ck_assert(soc.lanes[soc_lane(&soc, 2, 0)].bandwidth_bytes_per_us == 10);
+    ck_assert(soc.memory_bandwidth_bytes_per_us == 500);
+    ck_assert(soc.truncate_us);
+
+    struct app_set set;
+    ck_assert_msg(app_load(&set, scratch.arena, scratch_path(&scratch, "job_T.yaml"), &fault),
+                  "%s: %s", fault.where, fault.what);
+    const struct app *app = &set.apps[0];
+    ck_assert_int_eq(app->task_count, 3);
+    ck_assert_int_eq(app->edge_count, 3);
+    ck_assert_int_eq(app->kinds[app->tasks[1].kind].cost_count, 2);
+    ck_assert(app->kinds[app->tasks[1].kind].costs[0].exec_us == 20); /* not 99 */
+    ck_assert(app->kinds[app->tasks[2].kind].costs[1].exec_us == 3);
+    ck_assert(app->bytes[app->preds[app->tasks[1].first_pred].edge] == 64);
+}
+END_TEST
+
+START_TEST(older_chips_have_values_without_names)
+{
+    static const char old[] = "add_new_resource CPU CPU 0 1 2 performance\nopp 1330 700\n"
+                              "read 30 22\nfft 25 23\nadd_new_resource MEM MEMORY 1 1 1 none\n"
+                              "None 0 0\ncomm_band 0 1 2\n";
+    ck_assert_msg(try_pair(old, job_text), "%s: %s", fault.where, fault.what);
+    ck_assert_int_eq(imported.platforms[0].cluster_count, 1);
+    ck_assert(imported.apps[0].kinds[0].costs[0].exec_us == 30);
+}
+END_TEST
+
+START_TEST(a_run_becomes_an_experiment)
+{
+    static const char config[] = "[DEFAULT]\nresource_file = SoC.T.txt\njob_file = job_T.txt\n"
+                                 "job_probabilities = [1]\njob_list = []\nmax_jobs = 40\n"
+                                 "scheduler = MET\n[SIMULATION MODE]\nscale = 25\n";
+    ck_assert_msg(try_files((const char *const[]){"SoC.T.txt", "job_T.txt", "run.ini"},
+                            (const char *const[]){soc_text, job_text, config}, 3),
+                  "%s: %s", fault.where, fault.what);
+    const char *text = imported.experiment->text;
+    ck_assert_ptr_nonnull(strstr(text, "platform: SoC.T.yaml"));
+    ck_assert_ptr_nonnull(strstr(text, "{app: job_T.yaml, share: 1}"));
+    ck_assert_ptr_nonnull(strstr(text, "mean_interarrival_us: 25"));
+    ck_assert_ptr_nonnull(strstr(text, "jobs: 40"));
+    ck_assert_ptr_nonnull(strstr(text, "schedulers: [ds3_met]"));
+}
+END_TEST
+
+START_TEST(a_run_finds_its_files_and_lists_its_jobs)
+{
+    scratch_write(&scratch, "SoC.T.txt", soc_text);
+    scratch_write(&scratch, "job_T.txt", job_text);
+    static const char config[] = "[DEFAULT]\nresource_file = SoC.T.txt\njob_file = job_T.txt\n"
+                                 "job_list = [[2], [1]]\nscheduler = XY\nscale = 25\n";
+    ck_assert_msg(try_files((const char *const[]){"run.ini"}, (const char *const[]){config}, 1),
+                  "%s: %s", fault.where, fault.what);
+    ck_assert_int_eq(imported.app_count, 1);
+    ck_assert_str_eq(imported.experiment->arrivals,
+                     "arrival_us,app\n0,job_T\n25,job_T\n50,job_T\n");
+    ck_assert_ptr_nonnull(strstr(imported.experiment->text, "file: run.csv"));
+}
+END_TEST
+
+START_TEST(bad_files_are_refused_at_their_place)
+{
+    static const struct {
+        const char *soc, *job, *place, *what;
+    } cases[] = {
+        {"nothing", job_text, "SoC.T.txt", "no file of DS3"},
+        {"add_new_resource LTL A7\n", job_text, "SoC.T.txt:1", "too short"},
+        {"add_new_resource LTL A7 0 x 1\n", job_text, "SoC.T.txt:1:27", "'x' is no number"},
+        {"add_new_resource LTL A7 0 5000 1\n", job_text, "SoC.T.txt:1:27", "at most 4096"},
+        {"add_new_resource MEM M 0 1 1 n\nNone 0\n", job_text, "SoC.T.txt:1:1", "0 PEs"},
+        {"add_new_resource LTL A 0 1 1 p\nread -4\n", job_text, "SoC.T.txt:2:6", "no amount"},
+        {"add_new_resource LTL A 0 1 1 p\nread\n", job_text, "SoC.T.txt:2", "too short"},
+        {"add_new_resource LTL A 0 1 1 p\nread 1\n", job_text, "job_T.txt", "run 'fft'"},
+        {soc_text, "job_name x\n", "job_T.txt:1:1", "no add_new_tasks"},
+        {soc_text, "add_new_tasks 2\nread 0\n", "job_T.txt:3:1", "says 2 tasks and has 1"},
+        {soc_text, "add_new_tasks 2\nread 0\nfft 0\n", "job_T.txt:3:1", "two tasks have the ID 0"},
+        {soc_text, "add_new_tasks 1\nread 0 7\n", "job_T.txt:2:8", "no task with the ID 7"},
+        {soc_text, "add_new_tasks 1\nread 0\ncomm_vol 0 0 x\n", "job_T.txt:3:14", "no volume"},
+        {soc_text, "add_new_tasks 1\nread BODY\n", "job_T.txt:2:6", "none of what"},
+        {soc_text, "add_new_tasks 2\nread 0 1\nfft 1 0\n", "job_T.txt", "cycle: read -> fft"},
+        {soc_text, "[DEFAULT]\nscale = 1\nscale = 2\n", "job_T.txt:3:1", "'scale' is there twice"},
+        {soc_text, "[DEFAULT]\nscale = fast\n", "job_T.txt:2:9", "no amount"},
+        {soc_text, "[DEFAULT]\nscale = 1\n", "job_T.txt:1:1", "no resource_file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_msg(!try_pair(cases[i].soc, cases[i].job), "case %zu was taken", i);
+        ck_assert_msg(strstr(fault.where, cases[i].place) != NULL, "case %zu: %s (%s)", i,
+                      fault.where, fault.what);
+        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "case %zu: %s", i, fault.what);
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("import_ds3");
+    TCase *tcase = tcase_create("import_ds3");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_chip_and_a_job_become_a_platform_and_an_app);
+    tcase_add_test(tcase, older_chips_have_values_without_names);
+    tcase_add_test(tcase, a_run_becomes_an_experiment);
+    tcase_add_test(tcase, a_run_finds_its_files_and_lists_its_jobs);
+    tcase_add_test(tcase, bad_files_are_refused_at_their_place);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
