@@ -17,5 +17,6 @@ bool digest_file(char text[static DIGEST_SIZE], const char *path, struct fault *
 {
     errno = 0;
     return SHA256File(path, text) != NULL ||
-           fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
+           fault_set(fault, path, "give the path of a file that can be read", "cannot read: %s",
+                     strerror(errno));
 }

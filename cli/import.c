@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/csv.h"
+#include "base/folder.h"
 #include "base/schema.h"
 #include "cli/command.h"
 #include "traces/import_write.h"
@@ -58,6 +58,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
             argp_error(state, "there is no format `%s`; see --help", text);
         return 0;
     case 'o':
+        if (*text == '\0')
+            argp_error(state, "-o takes a folder");
         options->output = text;
         return 0;
     case 'q':
@@ -182,9 +184,7 @@ int command_import(int argc, char **argv)
     struct options options = {.output = ".", .import = import_options_default};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct fault fault = FAULT_NONE;
-    bool ok = mkdir(options.output, 0777) == 0 || errno == EEXIST ||
-              fault_set(&fault, options.output, "name another folder with -o",
-                        "cannot make the folder: %s", strerror(errno));
+    bool ok = folder_make(options.output, &fault);
     if (!ok)
         options.file_count = 0;
     size_t step = options.kind->takes_several ? options.file_count : 1;

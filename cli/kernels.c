@@ -51,8 +51,8 @@ int command_kernels(int argc, char **argv)
     const char *nearest = schema_nearest(argv[1], names, ACTION_COUNT);
     fprintf(stderr, "hetsoc kernels: unknown action `%s`\n", argv[1]);
     if (nearest != NULL)
-        fprintf(stderr, "  hint: did you mean `hetsoc kernels %s`?\n", nearest);
+        fprintf(stderr, "    hint: did you mean `hetsoc kernels %s`?\n", nearest);
     else
-        fputs("  hint: `hetsoc kernels --help` lists all\n", stderr);
+        fputs("    hint: `hetsoc kernels --help` lists all\n", stderr);
     return EXIT_USAGE;
 }

@@ -51,9 +51,9 @@ static int unknown_command(const char *word)
     const char *nearest = schema_nearest(word, names, COMMAND_COUNT);
     fprintf(stderr, "hetsoc: unknown subcommand `%s`\n", word);
     if (nearest != NULL)
-        fprintf(stderr, "  hint: did you mean `hetsoc %s`?\n", nearest);
+        fprintf(stderr, "    hint: did you mean `hetsoc %s`?\n", nearest);
     else
-        fputs("  hint: `hetsoc --help` lists all\n", stderr);
+        fputs("    hint: `hetsoc --help` lists all\n", stderr);
     return EXIT_USAGE;
 }
 

@@ -326,7 +326,7 @@ static void tell_overload(const struct points *points)
             (int)overloaded, (int)points->count, worst->load, worst->workload, worst->platform);
     if (!isnan(worst->rate_jobs_per_ms))
         fprintf(stderr, " at %g jobs/ms", worst->rate_jobs_per_ms);
-    fputs(")\n  hint: queues grow as long as jobs arrive, so latencies say how long the run is; "
+    fputs(")\n    hint: queues grow as long as jobs arrive, so latencies say how long the run is; "
           "`--dry-run` shows the load of each combination\n",
           stderr);
 }
@@ -350,7 +350,7 @@ static bool run_missing(struct run *run, const char *dir, struct fault *fault)
     if (run->progress.done < missing)
         fprintf(stderr,
                 "hetsoc: %s after %lld of %lld trials\n"
-                "  hint: the same command again runs the others\n",
+                "    hint: the same command again runs the others\n",
                 reason, (long long)run->progress.done, (long long)missing);
     return ok && run->progress.done == missing;
 }

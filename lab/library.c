@@ -118,6 +118,13 @@ const char *library_find_experiment(struct arena *arena, const char *argument, s
         if (is_file(path))
             return path;
     }
+    if (is_path) {
+        fault_set(
+            fault, argument,
+            "give the path of a file or folder from here, or the name of a shipped experiment",
+            "there is no experiment `%s`", argument);
+        return NULL;
+    }
     struct fault no_name = FAULT_NONE;
     const char *path = library_find(arena, LIBRARY_EXPERIMENTS, argument, ".", argument, &no_name);
     if (path == NULL && is_file(argument))

@@ -68,7 +68,8 @@ static bool read_all(struct text *text, FILE *stream)
     } while (got > 0);
     text->data[text->size] = '\0';
     if (ferror(stream) != 0)
-        return fault_set(text->fault, text->path, NULL, "cannot read: %s", strerror(errno));
+        return fault_set(text->fault, text->path, "give the path of a file that can be read",
+                         "cannot read: %s", strerror(errno));
     return text->size > 0 || fault_set(text->fault, text->path, NULL, "the file is empty");
 }
 
@@ -77,7 +78,8 @@ bool text_load(struct text *text, const char *path, struct fault *fault)
     *text = (struct text){.path = path, .fault = fault};
     FILE *stream = fopen(path, "rb");
     if (stream == NULL)
-        return fault_set(fault, path, NULL, "cannot read: %s", strerror(errno));
+        return fault_set(fault, path, "give the path of a file that can be read", "cannot read: %s",
+                         strerror(errno));
     bool ok = read_all(text, stream);
     fclose(stream);
     if (ok && text->size >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0) {
