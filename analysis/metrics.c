@@ -6,6 +6,7 @@
 
 #include "analysis/bounds.h"
 #include "analysis/statistics.h"
+#include "analysis/stream.h"
 #include "base/memory.h"
 #include "base/tick.h"
 
@@ -26,8 +27,9 @@ struct metrics_observer {
     int64_t last_finish_ps;
     struct pe_time *pes;
 
-    double *latencies_us; /* of counted jobs */
+    double *latencies_us; /* [job] NAN unless it is done */
     size_t latency_count, latency_capacity;
+    int64_t counted_done;
     double lower_bounds_us; /* sum over counted jobs */
     double slowdowns;       /* sum over counted jobs with a lower bound > 0 */
     int64_t slowdown_count;
@@ -118,24 +120,32 @@ static void count_deadline(struct metrics_observer *metrics, const struct observ
     }
 }
 
+static void note_latency(struct metrics_observer *metrics, size_t job, double latency_us)
+{
+    metrics->latencies_us = memory_grow(metrics->latencies_us, &metrics->latency_capacity, job + 1,
+                                        sizeof *metrics->latencies_us);
+    while (metrics->latency_count <= job) {
+        metrics->latencies_us[metrics->latency_count++] = NAN;
+    }
+    metrics->latencies_us[job] = latency_us;
+}
+
 static void count_job(void *self, const struct observed_job *job)
 {
     struct metrics_observer *metrics = self;
+    double latency_us = tick_to_us(job->finish_ps - job->arrival_ps);
     metrics->jobs_done++;
+    note_latency(metrics, (size_t)job->id, latency_us);
     if (job->id < metrics->warmup_jobs) {
         return;
     }
+    metrics->counted_done++;
     metrics->scratch_ps =
         memory_grow(metrics->scratch_ps, &metrics->scratch_capacity,
                     (size_t)job->bind->app->task_count, sizeof *metrics->scratch_ps);
-    metrics->latencies_us = memory_grow(metrics->latencies_us, &metrics->latency_capacity,
-                                        metrics->latency_count + 1, sizeof *metrics->latencies_us);
-
     count_deadline(metrics, job);
-    double latency_us = tick_to_us(job->finish_ps - job->arrival_ps);
     double bound_us = tick_to_us(
         bounds_critical_path_ps(job->bind, metrics->scenario, job->id, metrics->scratch_ps));
-    metrics->latencies_us[metrics->latency_count++] = latency_us;
     metrics->lower_bounds_us += bound_us;
     if (bound_us > 0.0) {
         metrics->slowdowns += latency_us / bound_us;
@@ -165,20 +175,55 @@ static double ratio_or_nan(double sum, int64_t count)
     return count > 0 ? sum / (double)count : NAN;
 }
 
-static void read_latencies(struct metrics_observer *metrics, struct metrics *out)
+/* Copies the latencies of the jobs from a number on that are done, in order of arrival; returns how
+ * many. */
+static size_t list_latencies(const struct metrics_observer *metrics, int32_t first, double *list)
 {
-    double *sorted = metrics->latencies_us;
-    size_t n = metrics->latency_count;
-    if (n > 0) {
-        qsort(sorted, n, sizeof *sorted, compare_reals);
+    size_t n = 0;
+    for (size_t job = (size_t)first; job < metrics->latency_count; job++) {
+        if (!isnan(metrics->latencies_us[job])) {
+            list[n++] = metrics->latencies_us[job];
+        }
     }
-    out->mean_latency_us = statistics_mean(sorted, n).mean;
-    out->p50_latency_us = statistics_quantile_sorted(sorted, n, 0.50);
-    out->p95_latency_us = statistics_quantile_sorted(sorted, n, 0.95);
-    out->p99_latency_us = statistics_quantile_sorted(sorted, n, 0.99);
-    out->max_latency_us = statistics_quantile_sorted(sorted, n, 1.0);
+    return n;
+}
+
+static void read_stream(const struct metrics_observer *metrics, double *list, struct metrics *out)
+{
+    size_t n = list_latencies(metrics, 0, list);
+    int64_t warmup = stream_warmup(list, n);
+    out->warmup_mser_jobs = warmup >= 0 ? (double)warmup : (double)NAN;
+    n = list_latencies(metrics, metrics->warmup_jobs, list);
+    struct estimate mean = stream_mean(list, n, &out->effective_jobs);
+    out->mean_latency_half_us = (mean.ci_high - mean.ci_low) / 2.0;
+}
+
+static void read_quantiles(double *list, size_t n, struct metrics *out)
+{
+    const struct {
+        double share, *quantile;
+    } quantiles[] = {
+        {0.05, &out->p05_latency_us}, {0.10, &out->p10_latency_us}, {0.25, &out->p25_latency_us},
+        {0.50, &out->p50_latency_us}, {0.75, &out->p75_latency_us}, {0.90, &out->p90_latency_us},
+        {0.95, &out->p95_latency_us}, {0.99, &out->p99_latency_us}, {1.00, &out->max_latency_us},
+    };
+    if (n > 0) {
+        qsort(list, n, sizeof *list, compare_reals);
+    }
+    out->mean_latency_us = statistics_mean(list, n).mean;
+    for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++) {
+        *quantiles[q].quantile = statistics_quantile_sorted(list, n, quantiles[q].share);
+    }
+}
+
+static void read_latencies(const struct metrics_observer *metrics, struct metrics *out)
+{
+    double *list = memory_zeroed(metrics->latency_count, sizeof *list);
+    read_stream(metrics, list, out);
+    read_quantiles(list, list_latencies(metrics, metrics->warmup_jobs, list), out);
+    free(list);
     out->mean_slowdown = ratio_or_nan(metrics->slowdowns, metrics->slowdown_count);
-    out->lower_bound_us = ratio_or_nan(metrics->lower_bounds_us, (int64_t)n);
+    out->lower_bound_us = ratio_or_nan(metrics->lower_bounds_us, metrics->counted_done);
 }
 
 /* Busy share of all PEs in the window; per PE too, if asked. */

@@ -17,6 +17,11 @@ struct metrics {
     int64_t jobs_done, jobs_failed, tasks_done, tasks_skipped, tasks_retried;
     double sim_time_us, makespan_us;
     double mean_latency_us, p50_latency_us, p95_latency_us, p99_latency_us, max_latency_us;
+    double p05_latency_us, p10_latency_us, p25_latency_us, p75_latency_us, p90_latency_us;
+    double
+        mean_latency_half_us; /* half of its 95 % interval, from this trial (analysis/stream.h) */
+    double effective_jobs;    /* independent latencies that the counted ones are worth */
+    double warmup_mser_jobs;  /* that MSER-5 would leave out, of all jobs; NAN: cannot tell */
     double mean_slowdown, utilization;
     double energy_uj, edp_uj_us; /* NAN until the machine has power data */
     double lower_bound_us;       /* mean over the counted jobs */

@@ -18,7 +18,7 @@ bool summary_write(const char *dir, const char *baseline, struct fault *fault);
 /* Prints the table a person reads, from DIR/trials.csv (which also knows the trials that were not
  * done): one block per platform, workload, noise and other swept key, a line per rate and scheduler
  * with mean latency, its interval, the paired ratio to the baseline with its interval, and wins. At
- * most 110 columns; heading lines are bold on a terminal. */
+ * most 120 columns; heading lines are bold on a terminal. */
 bool summary_print(const char *dir, const char *baseline, FILE *stream, struct fault *fault);
 
 #endif

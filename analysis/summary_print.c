@@ -14,15 +14,30 @@
 #include "analysis/trials.h"
 #include "base/schema.h"
 
-#define LINE_WIDTH 110
+#define LINE_WIDTH 120
+
+enum { LATENCY, P95, SLOWDOWN, UTILIZATION, FIGURES };
+
+/* A column of means with their intervals. */
+static const struct figure {
+    const char *metric, *title, *unit_name;
+    double unit;
+    int digits, digits_most; /* of the smallest and of the largest mean of a block, about */
+} figures[FIGURES] = {
+    [LATENCY] = {"mean_latency_us", "mean latency", "us", 1.0, 4, 7},
+    [P95] = {"p95_latency_us", "p95", "us", 1.0, 3, 7},
+    [SLOWDOWN] = {"mean_slowdown", "slowdown", "x", 1.0, 3, 5},
+    [UTILIZATION] = {"utilization", "util.", "%", 0.01, 2, 3},
+};
 
 /* What a block of the table is printed from. */
 struct block {
     const struct trials *trials;
     const struct trials_group *first; /* its other groups share all keys but rate and scheduler */
     const char *baseline;
-    int latency, p95, slowdown, utilization; /* metrics, -1 = the file has none */
-    int latency_decimals, half_digits;       /* of a latency, and width of its half interval */
+    int metrics[FIGURES], half; /* -1 = the file has none */
+    int decimals[FIGURES];
+    int half_digits[FIGURES]; /* width of a half interval */
     FILE *stream;
 };
 
@@ -56,9 +71,24 @@ static bool is_first_of_block(const struct trials *trials, const struct trials_g
     return earlier == group;
 }
 
-static double mean_of(const struct trials_group *group, int metric)
+static struct estimate estimate_of(const struct trials_group *group, int metric)
 {
-    return metric < 0 ? NAN : trials_measure(group, NULL, metric).mean.mean;
+    const struct estimate nothing = {.mean = NAN, .ci_low = NAN, .ci_high = NAN};
+    return metric < 0 ? nothing : trials_measure(group, NULL, metric).mean;
+}
+
+/* The mean latency of a single trial has the interval that the trial itself gives. */
+static struct estimate figure_of(const struct block *block, const struct trials_group *group,
+                                 int figure)
+{
+    struct estimate estimate = estimate_of(group, block->metrics[figure]);
+    double half =
+        figure == LATENCY && estimate.n == 1 ? estimate_of(group, block->half).mean : (double)NAN;
+    if (!isnan(half)) {
+        estimate.ci_low = estimate.mean - half;
+        estimate.ci_high = estimate.mean + half;
+    }
+    return estimate;
 }
 
 static double half_width(const struct estimate *estimate)
@@ -66,54 +96,57 @@ static double half_width(const struct estimate *estimate)
     return (estimate->ci_high - estimate->ci_low) / 2.0;
 }
 
-/* The smallest latency of the block gets about four digits, the largest no more than seven. */
-static void choose_format(struct block *block)
+static void choose_format(struct block *block, int figure)
 {
-    double smallest = INFINITY, largest = 0.0, widest = 0.0;
-    for (const struct trials_group *group = block->first; group != NULL && block->latency >= 0;
+    double unit = figures[figure].unit, smallest = INFINITY, largest = 0.0, widest = 0.0;
+    for (const struct trials_group *group = block->first; group != NULL;
          group = next_in_block(block, group)) {
-        struct estimate latency = trials_measure(group, NULL, block->latency).mean;
-        smallest = fmin(smallest, latency.mean);
-        largest = fmax(largest, latency.mean);
-        widest = fmax(widest, half_width(&latency));
+        struct estimate estimate = figure_of(block, group, figure);
+        smallest = fmin(smallest, estimate.mean / unit);
+        largest = fmax(largest, estimate.mean / unit);
+        widest = fmax(widest, half_width(&estimate) / unit);
     }
-    int decimals = smallest >= 100.0 ? 1 : smallest >= 10.0 ? 2 : 3;
-    while (decimals > 0 && largest >= pow(10.0, 7 - decimals)) {
+    int decimals = figures[figure].digits - 1;
+    for (double bound = 10.0; decimals > 0 && smallest >= bound; bound *= 10.0) {
         decimals--;
     }
-    block->latency_decimals = decimals;
-    block->half_digits = snprintf(NULL, 0, "%.*f", decimals, widest);
-}
-
-static void add_number(struct table *table, double value, int decimals)
-{
-    if (isnan(value)) {
-        table_add(table, "-");
-    } else {
-        table_add(table, "%.*f", decimals, value);
+    while (decimals > 0 && largest >= pow(10.0, figures[figure].digits_most - decimals)) {
+        decimals--;
     }
+    block->decimals[figure] = decimals;
+    block->half_digits[figure] = snprintf(NULL, 0, "%.*f", decimals, widest);
 }
 
-static void add_latency(struct table *table, const struct block *block,
-                        const struct estimate *latency)
+/* "123.8 +-  4.9", the half widths of a column under each other. */
+static void add_figure(struct table *table, const struct block *block,
+                       const struct trials_group *group, int figure)
 {
-    int decimals = block->latency_decimals;
-    if (isnan(latency->ci_low)) {
-        add_number(table, latency->mean, decimals);
+    struct estimate estimate = figure_of(block, group, figure);
+    double unit = figures[figure].unit;
+    int decimals = block->decimals[figure];
+    if (isnan(estimate.mean)) {
+        table_add(table, "-");
+    } else if (isnan(estimate.ci_low)) {
+        table_add(table, "%.*f", decimals, estimate.mean / unit);
     } else {
-        table_add(table, "%.*f +- %*.*f", decimals, latency->mean, block->half_digits, decimals,
-                  half_width(latency));
+        table_add(table, "%.*f +- %*.*f", decimals, estimate.mean / unit,
+                  block->half_digits[figure], decimals, half_width(&estimate) / unit);
     }
 }
 
 static void add_comparison(struct table *table, const struct block *block,
-                           const struct trials_group *group, const struct trials_measure *latency)
+                           const struct trials_group *group)
 {
+    const struct trials_group *rival = trials_rival(block->trials, group, block->baseline);
+    struct trials_measure latency = {0};
+    if (block->metrics[LATENCY] >= 0) {
+        latency = trials_measure(group, rival, block->metrics[LATENCY]);
+    }
     if (strcmp(group->keys[TRIALS_SCHEDULER], block->baseline) == 0) {
         table_add(table, "baseline");
         table_add(table, "%s", "");
     } else {
-        cells_add_ratio(table, latency);
+        cells_add_ratio(table, &latency);
     }
 }
 
@@ -129,18 +162,13 @@ static void add_line(struct table *table, const struct block *block,
     } else {
         table_add(table, "-");
     }
-    struct trials_measure latency = {.mean.mean = NAN, .mean.ci_low = NAN};
-    if (block->latency >= 0) {
-        latency = trials_measure(group, trials_rival(block->trials, group, block->baseline),
-                                 block->latency);
-    }
     table_add(table, "%s", group->keys[TRIALS_SCHEDULER]);
-    add_latency(table, block, &latency.mean);
-    add_number(table, mean_of(group, block->p95), block->latency_decimals);
-    add_number(table, mean_of(group, block->slowdown), 2);
-    add_number(table, 100.0 * mean_of(group, block->utilization), 1);
-    add_comparison(table, block, group, &latency);
-    table_add(table, "%zu%s", latency.mean.n, trials_done(group) < group->row_count ? "!" : "");
+    for (int figure = 0; figure < FIGURES; figure++) {
+        add_figure(table, block, group, figure);
+    }
+    add_comparison(table, block, group);
+    table_add(table, "%zu%s", figure_of(block, group, LATENCY).n,
+              trials_done(group) < group->row_count ? "!" : "");
 }
 
 /* "key value" pairs in as many lines as they need. */
@@ -194,14 +222,18 @@ static void print_block(struct block *block)
 {
     char against[64];
     snprintf(against, sizeof against, "vs %.20s", block->baseline);
-    const struct table_column columns[] = {
-        {"rate", "jobs/ms", false},  {"scheduler", "", true},   {"mean latency", "us", false},
-        {"p95", "us", false},        {"slowdown", "x", false},  {"util.", "%", false},
-        {against, "latency", false}, {"wins", "/pairs", false}, {"n", "", false},
-    };
+    struct table_column columns[FIGURES + 5] = {{"rate", "jobs/ms", false},
+                                                {"scheduler", "", true}};
+    for (int figure = 0; figure < FIGURES; figure++) {
+        choose_format(block, figure);
+        columns[2 + figure] =
+            (struct table_column){figures[figure].title, figures[figure].unit_name, false};
+    }
+    columns[FIGURES + 2] = (struct table_column){against, "latency", false};
+    columns[FIGURES + 3] = (struct table_column){"wins", "/pairs", false};
+    columns[FIGURES + 4] = (struct table_column){"n", "", false};
     struct table table;
-    table_init(&table, columns, sizeof columns / sizeof *columns);
-    choose_format(block);
+    table_init(&table, columns, FIGURES + 5);
     const struct trials_group *group, *previous = NULL;
     for (group = block->first; group != NULL; group = next_in_block(block, group)) {
         add_line(&table, block, group, previous);
@@ -230,6 +262,32 @@ static void print_correction(const struct trials *trials, const char *baseline, 
     corrections_finish(&corrections);
 }
 
+/* Says how the warm-up that was left out compares with what MSER-5 would leave out, if it matters.
+ */
+static void print_warmup(const struct trials *trials, FILE *stream)
+{
+    int metric = trials_metric(trials, "warmup_mser_jobs");
+    int latency = trials_metric(trials, "mean_latency_us");
+    size_t done = 0, told = 0;
+    double longest = 0.0;
+    for (const struct trials_group *group = trials->first;
+         group != NULL && metric >= 0 && latency >= 0; group = group->hh.next) {
+        struct estimate warmup = trials_measure(group, NULL, metric).mean;
+        done += trials_measure(group, NULL, latency).mean.n;
+        told += warmup.n;
+        longest = warmup.n > 0 ? fmax(longest, warmup.mean) : longest;
+    }
+    if (told > 0) {
+        fprintf(stream, "Warm-up: MSER-5 would leave out up to %.0f jobs (mean of a combination)",
+                longest);
+        if (told < done) {
+            fprintf(stream, ";\n%zu of %zu trials are too short or too loaded to settle",
+                    done - told, done);
+        }
+        fputs(".\n", stream);
+    }
+}
+
 static void print_blocks(const struct trials *trials, const char *baseline, FILE *stream)
 {
     const struct trials_group *group;
@@ -245,23 +303,25 @@ static void print_blocks(const struct trials *trials, const char *baseline, FILE
         struct block block = {.trials = trials,
                               .first = group,
                               .baseline = baseline,
-                              .latency = trials_metric(trials, "mean_latency_us"),
-                              .p95 = trials_metric(trials, "p95_latency_us"),
-                              .slowdown = trials_metric(trials, "mean_slowdown"),
-                              .utilization = trials_metric(trials, "utilization"),
+                              .half = trials_metric(trials, "mean_latency_half_us"),
                               .stream = stream};
+        for (int figure = 0; figure < FIGURES; figure++) {
+            block.metrics[figure] = trials_metric(trials, figures[figure].metric);
+        }
         print_block(&block);
     }
     if (trials->first == NULL) {
         fputs("no trials yet\n", stream);
         return;
     }
-    fprintf(stream,
-            "\nMeans over n replicates, +- half of the 95 %% interval. vs %s: ratio of mean "
-            "latencies - 1,\npaired by replicate [95 %% interval], negative = faster; wins: "
-            "replicates that were faster.\n",
-            baseline);
+    fprintf(
+        stream,
+        "\nMeans over n replicates, +- half of the 95 %% interval (a single one: from its jobs, "
+        "correlation counted).\nvs %s: ratio of mean latencies - 1, paired by replicate [95 %% "
+        "interval], negative = faster;\nwins: replicates that were faster.\n",
+        baseline);
     print_correction(trials, baseline, stream);
+    print_warmup(trials, stream);
 }
 
 bool summary_print(const char *dir, const char *baseline, FILE *stream, struct fault *fault)

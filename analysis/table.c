@@ -59,7 +59,7 @@ static void fit_widths(const struct table *table, int limit, int *widths)
     for (int c = 0; c < table->column_count && total > limit; c++) {
         if (table->columns[c].is_text && widths[c] > TEXT_WIDTH) {
             int narrow = widths[c] - (total - limit);
-            narrow = narrow > TEXT_WIDTH ? narrow : TEXT_WIDTH;
+            narrow = longer(narrow > TEXT_WIDTH ? narrow : TEXT_WIDTH, table->columns[c].title);
             total -= widths[c] - narrow;
             widths[c] = narrow;
         }

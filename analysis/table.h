@@ -29,7 +29,7 @@ void table_finish(struct table *table);
 void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints headings and rows with a two-space indent in at most `width` columns, if cutting text
- * columns down to 8 characters is enough for that. */
+ * columns down to 8 characters, or to their titles, is enough for that. */
 void table_print(const struct table *table, int width, FILE *stream);
 
 #endif

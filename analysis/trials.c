@@ -64,10 +64,12 @@ static bool find_column(const struct csv_reader *csv, const char *path, const ch
  * swept keys. */
 static bool is_later_metric(const char *name)
 {
-    static const char *const names[] = {"deadline_miss_rate", "mean_tardiness_us", "tasks_skipped",
-                                        "loaded_bytes",       "latency_bound_us",  "latency_ratio",
-                                        "optimum_us",         "optimum_bound_us",  "optimum_gap",
-                                        "optimum_ratio"};
+    static const char *const names[] = {
+        "deadline_miss_rate", "mean_tardiness_us", "tasks_skipped",  "loaded_bytes",
+        "latency_bound_us",   "latency_ratio",     "optimum_us",     "optimum_bound_us",
+        "optimum_gap",        "optimum_ratio",     "p05_latency_us", "p10_latency_us",
+        "p25_latency_us",     "p75_latency_us",    "p90_latency_us", "mean_latency_half_us",
+        "effective_jobs",     "warmup_mser_jobs"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -318,6 +320,18 @@ static size_t pair_rows(const struct trials_group *group, int metric,
     return pairs;
 }
 
+size_t trials_values(const struct trials_group *group, int metric, double *values)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < group->row_count; i++) {
+        const double *row = group->rows[i].values;
+        if (row != NULL && !isnan(row[metric])) {
+            values[n++] = row[metric];
+        }
+    }
+    return n;
+}
+
 struct trials_measure trials_measure(const struct trials_group *group,
                                      const struct trials_group *rival, int metric)
 {
@@ -330,13 +344,7 @@ struct trials_measure trials_measure_across(const struct trials_group *group, in
     struct trials_measure measure = {0};
     double *own = memory_zeroed(2 * group->row_count, sizeof *own);
     double *other = own + group->row_count;
-    size_t n = 0;
-    for (size_t i = 0; i < group->row_count; i++) {
-        const double *values = group->rows[i].values;
-        if (values != NULL && !isnan(values[metric])) {
-            own[n++] = values[metric];
-        }
-    }
+    size_t n = trials_values(group, metric, own);
     measure.mean = statistics_mean(own, n);
     n = rival == NULL ? 0 : pair_rows(group, metric, rival, rival_metric, own, other);
     measure.ratio = statistics_paired_ratio(own, other, n, &measure.wins);

@@ -75,6 +75,9 @@ const struct trials_group *trials_rival(const struct trials *trials,
 /* How many trials of a group are done. */
 size_t trials_done(const struct trials_group *group);
 
+/* Lists the values of a metric, [row_count] at most, by replicate; returns how many there are. */
+size_t trials_values(const struct trials_group *group, int metric, double *values);
+
 /* Mean of a metric, and its ratio to that of a rival, which may be NULL. O(rows). */
 struct trials_measure trials_measure(const struct trials_group *group,
                                      const struct trials_group *rival, int metric);

@@ -26,6 +26,7 @@ enum random_purpose {
     RANDOM_SEARCH = 10,   /* (list schedule, 0): priorities that a search for optima tries */
     RANDOM_TAIL = 11,     /* (job, task): whether the task takes far longer */
     RANDOM_TRAINING = 12, /* (iteration, instance): which point is played */
+    RANDOM_RESAMPLE = 13, /* (sample size, 0): which values a resample holds */
     RANDOM_SWEEP = 16,    /* (sample, key): value of a key of an experiment's random sweep */
     RANDOM_WEIGHT = 32,   /* (tensor, 0): starting weights of a network */
     RANDOM_DROPOUT = 33,  /* (layer, step): which values a dropout layer zeroes */

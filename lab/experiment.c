@@ -177,13 +177,14 @@ static bool check_exec(const struct yaml_node *exec, struct fault *fault)
 {
     const struct yaml_node *sigma = yaml_get(exec, "sigma");
     const struct yaml_node *cv = yaml_get(exec, "cv");
-    bool none = strcmp(yaml_get(exec, "dist")->text, "none") == 0;
-    if (none && (sigma != NULL || cv != NULL))
+    const char *dist = yaml_get(exec, "dist")->text;
+    bool is_fixed = strcmp(dist, "none") == 0 || strcmp(dist, "exponential") == 0;
+    if (is_fixed && (sigma != NULL || cv != NULL))
         return fault_at(fault, sigma != NULL ? sigma : cv, "remove it, or choose another dist",
-                        "dist: none takes neither sigma nor cv");
-    if (!none && sigma != NULL && cv != NULL)
+                        "this distribution takes neither sigma nor cv");
+    if (!is_fixed && sigma != NULL && cv != NULL)
         return fault_at(fault, cv, "keep one of them", "both sigma and cv are given");
-    if (!none && sigma == NULL && cv == NULL)
+    if (!is_fixed && sigma == NULL && cv == NULL)
         return fault_at(fault, exec, "add sigma or cv", "the noise has no strength");
     return true;
 }

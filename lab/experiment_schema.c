@@ -141,9 +141,10 @@ static const struct schema_row rows[] = {
     {.path = "noise[].exec", .type = SCHEMA_MAP, .help = "Noise on execution times, mean 1."},
     {.path = "noise[].exec.dist",
      .type = SCHEMA_CHOICE,
-     .choices = "none|normal|lognormal",
+     .choices = "none|normal|lognormal|exponential",
      .required = true,
-     .help = "Distribution of the factor on an execution time."},
+     .help = "Distribution of the factor on an execution time; exponential and none have no "
+             "sigma."},
     {.path = "noise[].exec.sigma",
      .type = SCHEMA_REAL,
      .min = 0,

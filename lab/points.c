@@ -341,6 +341,8 @@ static struct noise read_noise(const struct yaml_node *node)
         } else if (strcmp(dist, "lognormal") == 0) {
             noise.dist = NOISE_LOGNORMAL;
             noise.sigma = isnan(sigma) ? noise_sigma_of_cv(cv) : sigma;
+        } else if (strcmp(dist, "exponential") == 0) {
+            noise.dist = NOISE_EXPONENTIAL;
         }
     }
     if (tail != NULL) {

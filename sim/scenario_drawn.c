@@ -57,6 +57,9 @@ static double draw_spread(const struct scenario_drawn *drawn, int32_t job, int32
     }
     struct random_stream stream =
         random_open(drawn->seed, drawn->replicate, RANDOM_EXEC, (uint32_t)job, (uint32_t)task);
+    if (drawn->noise.dist == NOISE_EXPONENTIAL) {
+        return random_exponential(&stream);
+    }
     double deviation = sigma * random_normal(&stream);
     if (drawn->noise.dist == NOISE_LOGNORMAL) {
         return exp(deviation - 0.5 * sigma * sigma);

@@ -7,8 +7,9 @@
 
 /* The distribution of execution-time factors; all have mean 1. With z standard normal: lognormal is
  * exp(sigma z - sigma^2 / 2); normal is 1 + sigma z, clipped on both sides alike to [0.01, 1.99],
- * which keeps the mean and narrows the spread (by 4 % at sigma 0.5). */
-enum noise_dist { NOISE_NONE, NOISE_NORMAL, NOISE_LOGNORMAL };
+ * which keeps the mean and narrows the spread (by 4 % at sigma 0.5). Exponential is that of
+ * queueing theory and has no sigma. */
+enum noise_dist { NOISE_NONE, NOISE_NORMAL, NOISE_LOGNORMAL, NOISE_EXPONENTIAL };
 
 /* How reality departs from the tables. */
 struct noise {

@@ -4,6 +4,7 @@
 
 #include "analysis/bounds.h"
 #include "analysis/metrics.h"
+#include "analysis/stream.h"
 #include "base/tick.h"
 #include "test/suite.h"
 
@@ -132,6 +133,10 @@ START_TEST(nothing_measured_is_not_a_number)
     ck_assert_double_eq(read.sim_time_us, 0.0);
     ck_assert_double_nan(read.makespan_us);
     ck_assert_double_nan(read.mean_latency_us);
+    ck_assert_double_nan(read.mean_latency_half_us);
+    ck_assert_double_nan(read.effective_jobs);
+    ck_assert_double_nan(read.warmup_mser_jobs);
+    ck_assert_double_nan(read.p05_latency_us);
     ck_assert_double_nan(read.p99_latency_us);
     ck_assert_double_nan(read.mean_slowdown);
     ck_assert_double_nan(read.utilization);
@@ -163,6 +168,41 @@ START_TEST(latency_and_slowdown_are_over_counted_jobs)
     ck_assert_double_eq(read.mean_slowdown, 1.5);
     ck_assert_double_eq(read.lower_bound_us, 60.0);
     ck_assert_double_eq(read.sim_time_us, 900.0);
+}
+END_TEST
+
+/* Jobs finish in another order than they arrive, and one never does. */
+START_TEST(the_stream_of_latencies_is_in_order_of_arrival)
+{
+    enum { JOBS = 100 };
+    double latencies_us[JOBS];
+    size_t n = 0;
+    warm_up(10);
+    for (int32_t job = 0; job < JOBS; job++) {
+        arrive(job, job);
+    }
+    for (int32_t job = 0; job < JOBS; job++) {
+        int64_t latency_us = job < 30 ? 900 - 20 * job : 100 + job * job % 17;
+        if (job != 50) {
+            latencies_us[n++] = (double)latency_us;
+        }
+    }
+    for (int32_t job = JOBS - 1; job >= 0; job--) {
+        if (job != 50) {
+            finish_job(job, job, job + (int64_t)latencies_us[job < 50 ? job : job - 1]);
+        }
+    }
+    struct metrics read = read_metrics(1000);
+    double size;
+    struct estimate mean = stream_mean(latencies_us + 10, n - 10, &size);
+    ck_assert_double_eq_tol(read.mean_latency_us, mean.mean, 1e-9);
+    ck_assert_double_eq_tol(read.mean_latency_half_us, (mean.ci_high - mean.ci_low) / 2.0, 1e-9);
+    ck_assert_double_eq_tol(read.effective_jobs, size, 1e-9);
+    ck_assert_double_lt(size, 10.0);
+    ck_assert_double_eq(read.warmup_mser_jobs, 30.0);
+    ck_assert_double_eq(read.p05_latency_us, 101.0);
+    ck_assert_double_lt(read.p10_latency_us, read.p25_latency_us);
+    ck_assert_double_lt(read.p75_latency_us, read.p90_latency_us);
 }
 END_TEST
 
@@ -293,6 +333,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_bound_rounds_every_task_half_up_as_the_world_does);
     tcase_add_test(tests, nothing_measured_is_not_a_number);
     tcase_add_test(tests, latency_and_slowdown_are_over_counted_jobs);
+    tcase_add_test(tests, the_stream_of_latencies_is_in_order_of_arrival);
     tcase_add_test(tests, jobs_that_arrived_and_never_finished_are_failed);
     tcase_add_test(tests, utilization_starts_at_the_first_counted_arrival);
     tcase_add_test(tests, makespan_is_from_the_first_arrival_to_the_last_finish);

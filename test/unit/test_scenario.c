@@ -108,6 +108,23 @@ START_TEST(lognormal_factors_have_mean_one_and_the_spread_asked_for)
 }
 END_TEST
 
+START_TEST(exponential_factors_have_mean_and_variance_one_and_their_median)
+{
+    struct scenario_drawn drawn = make_drawn(make_noise(NOISE_EXPONENTIAL, 0.0));
+    double *values = calloc(DRAWS, sizeof *values);
+    draw_factors(&drawn, values);
+    struct moments m = take_moments(values, DRAWS);
+    check_mean(m.mean, 1.0, 1.0, DRAWS);
+    check_mean(m.variance, 1.0, 8.0, DRAWS); /* fourth central moment 9 - variance^2 */
+    double below = 0.0;
+    for (int32_t i = 0; i < DRAWS; i++) {
+        below += values[i] < log(2.0);
+    }
+    check_mean(below / DRAWS, 0.5, 0.25, DRAWS);
+    free(values);
+}
+END_TEST
+
 /* Variance of sigma z clipped to [-reach, reach]. */
 static double clipped_variance(double sigma, double reach)
 {
@@ -479,6 +496,7 @@ static TCase *make_noise_case(void)
 {
     TCase *tcase = tcase_create("noise");
     tcase_add_test(tcase, without_noise_every_factor_is_one);
+    tcase_add_test(tcase, exponential_factors_have_mean_and_variance_one_and_their_median);
     tcase_add_loop_test(tcase, lognormal_factors_have_mean_one_and_the_spread_asked_for, 0, 4);
     tcase_add_loop_test(tcase, normal_factors_keep_the_mean_and_stay_in_their_bounds, 0, 4);
     tcase_add_loop_test(tcase, rare_long_tasks_keep_the_mean_and_multiply_the_other_factor, 0, 4);

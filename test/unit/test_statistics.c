@@ -197,6 +197,74 @@ START_TEST(quantiles_are_those_of_type_7)
 }
 END_TEST
 
+/* Published ranks for the median (e.g. Hahn & Meeker 1991, table A.15a): 2 and 9 of 10, 6 and 15 of
+ * 20; fewer than 6 values have none. */
+START_TEST(a_quantile_lies_between_the_published_order_statistics)
+{
+    double ranks[20];
+    for (int i = 0; i < 20; i++) {
+        ranks[i] = i + 1;
+    }
+    static const struct {
+        size_t n;
+        double q, low, high;
+    } published[] = {{6, 0.5, 1, 6}, {10, 0.5, 2, 9}, {20, 0.5, 6, 15}, {20, 0.25, 2, 10}};
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        struct estimate estimate = statistics_quantile(ranks, published[i].n, published[i].q);
+        ck_assert_uint_eq(estimate.n, published[i].n);
+        ck_assert_double_eq(estimate.ci_low, published[i].low);
+        ck_assert_double_eq(estimate.ci_high, published[i].high);
+    }
+    ck_assert_double_eq(statistics_quantile(ranks, 5, 0.5).mean, 3.0);
+    ck_assert_double_nan(statistics_quantile(ranks, 5, 0.5).ci_low);
+    ck_assert_double_nan(statistics_quantile(ranks, 20, 0.95).ci_high);
+    ck_assert_double_nan(statistics_quantile(NULL, 0, 0.5).mean);
+}
+END_TEST
+
+/* 6 and 15 of 20 enclose the median with probability 95.86 %, whatever the distribution. */
+START_TEST(intervals_of_a_median_cover_it_as_often_as_the_binomial_says)
+{
+    int covered = 0;
+    for (uint32_t r = 0; r < REPETITIONS; r++) {
+        double sorted[20];
+        struct random_stream stream = random_open(2028, r, RANDOM_TEST, 0, 0);
+        for (int i = 0; i < 20; i++) {
+            double value = random_exponential(&stream);
+            int place = i;
+            for (; place > 0 && sorted[place - 1] > value; place--) {
+                sorted[place] = sorted[place - 1];
+            }
+            sorted[place] = value;
+        }
+        struct estimate estimate = statistics_quantile(sorted, 20, 0.5);
+        covered += estimate.ci_low <= log(2.0) && log(2.0) <= estimate.ci_high;
+    }
+    ck_assert_double_eq_tol((double)covered / REPETITIONS, 0.9586, 0.012);
+}
+END_TEST
+
+START_TEST(autocovariances_are_the_sums_of_the_definition)
+{
+    double values[37], covariance[37];
+    struct random_stream stream = random_open(2029, 0, RANDOM_TEST, 0, 0);
+    for (int i = 0; i < 37; i++) {
+        values[i] = 5.0 + random_normal(&stream);
+    }
+    double mean = statistics_mean(values, 37).mean;
+    statistics_autocovariance(values, 37, covariance);
+    for (int lag = 0; lag < 37; lag++) {
+        double sum = 0.0;
+        for (int i = 0; i + lag < 37; i++) {
+            sum += (values[i] - mean) * (values[i + lag] - mean);
+        }
+        ck_assert_double_eq_tol(covariance[lag], sum / 37, 1e-12);
+    }
+    statistics_autocovariance(values, 1, covariance);
+    ck_assert_double_eq(covariance[0], 0.0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("statistics");
@@ -213,6 +281,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, holm_stops_at_the_first_that_is_too_large);
     tcase_add_test(tests, pairs_without_a_ratio_are_left_out);
     tcase_add_test(tests, quantiles_are_those_of_type_7);
+    tcase_add_test(tests, a_quantile_lies_between_the_published_order_statistics);
+    tcase_add_test(tests, intervals_of_a_median_cover_it_as_often_as_the_binomial_says);
+    tcase_add_test(tests, autocovariances_are_the_sums_of_the_definition);
     suite_add_tcase(suite, tests);
     return suite;
 }
