@@ -17,8 +17,8 @@ struct plot_key {
     bool is_of_panel; /* it varies, and neither the horizontal axis nor the curves show it */
 };
 
-/* What the horizontal axis shows: the first of these that varies. */
-enum plot_axis { PLOT_RATE, PLOT_NOISE, PLOT_SCHEDULER };
+/* What the horizontal axis shows: the first of these that varies, or quantiles if asked for. */
+enum plot_axis { PLOT_RATE, PLOT_NOISE, PLOT_SCHEDULER, PLOT_QUANTILE };
 
 struct plot_data {
     struct arena *arena; /* owns names and cells */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/summary.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "analysis/bootstrap.h"
 #include "analysis/trials.h"
+#include "analysis/wins.h"
 #include "base/csv.h"
 
 static void write_header(const struct trials *trials, struct csv_writer *csv)
@@ -83,11 +81,12 @@ static void write_row(const struct trials *trials, const struct trials_group *gr
     csv_end_row(csv);
 }
 
-static bool write_trials(const struct trials *trials, const char *baseline, const char *path,
-                         struct fault *fault)
+static bool write_summary(const struct trials *trials, const char *baseline, const char *dir,
+                          struct fault *fault)
 {
+    const char *path = arena_printf(trials->arena, "%s/summary.csv", dir);
     struct csv_writer csv;
-    if (!csv_create(&csv, path, fault)) {
+    if (!csv_create(&csv, arena_printf(trials->arena, "%s.part", path), fault)) {
         return false;
     }
     struct bootstrap *bootstrap = NULL;
@@ -102,25 +101,15 @@ static bool write_trials(const struct trials *trials, const char *baseline, cons
         }
     }
     bootstrap_destroy(bootstrap);
-    return csv_finish(&csv, fault);
+    return csv_finish_as(&csv, path, fault);
 }
 
 bool summary_write(const char *dir, const char *baseline, struct fault *fault)
 {
     struct trials trials;
-    bool is_written = false;
-    if (trials_load(&trials, dir, fault)) {
-        const char *path = arena_printf(trials.arena, "%s/summary.csv", dir);
-        const char *aside = arena_printf(trials.arena, "%s/summary.csv.part", dir);
-        is_written = write_trials(&trials, baseline, aside, fault);
-        if (is_written && rename(aside, path) != 0) {
-            is_written = fault_set(fault, path, NULL, "cannot put the file in its place: %s",
-                                   strerror(errno));
-        }
-        if (!is_written) {
-            unlink(aside);
-        }
-    }
+    bool is_written = trials_load(&trials, dir, fault) &&
+                      write_summary(&trials, baseline, dir, fault) &&
+                      wins_write(&trials, dir, fault);
     trials_finish(&trials);
     return is_written;
 }

@@ -11,8 +11,9 @@
 
 #include "base/fault.h"
 
-/* Reads DIR/trials.csv and writes DIR/summary.csv, which appears whole or not at all. The same
- * trials.csv gives the same bytes: volatile columns are left out. O(rows x metrics). */
+/* Reads DIR/trials.csv and writes DIR/summary.csv and, if there are several schedulers,
+ * DIR/wins.csv (analysis/wins.h); each appears whole or not at all. The same trials.csv gives the
+ * same bytes: volatile columns are left out. O(rows x metrics). */
 bool summary_write(const char *dir, const char *baseline, struct fault *fault);
 
 /* Prints the table a person reads, from DIR/trials.csv (which also knows the trials that were not

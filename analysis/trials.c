@@ -37,21 +37,6 @@ static bool is_volatile(const char *name)
     return false;
 }
 
-/* Number of columns: base/csv.h finds them by name but does not count them. */
-static int count_columns(const char *path)
-{
-    FILE *stream = fopen(path, "rb");
-    int count = 1, byte = stream == NULL ? EOF : getc(stream);
-    for (bool is_quoted = false; byte != EOF && (byte != '\n' || is_quoted); byte = getc(stream)) {
-        is_quoted ^= byte == '"';
-        count += byte == ',' && !is_quoted;
-    }
-    if (stream != NULL) {
-        fclose(stream);
-    }
-    return count;
-}
-
 static bool find_column(const struct csv_reader *csv, const char *path, const char *name,
                         int *column, struct fault *fault)
 {
@@ -81,7 +66,7 @@ static bool find_columns(struct trials *trials, struct columns *columns,
                          const struct csv_reader *csv, const char *path, struct fault *fault)
 {
     struct arena *arena = trials->arena;
-    int count = count_columns(path), last;
+    int count = csv_column_count(csv), last;
     trials->key_names = arena_zeroed(arena, TRIALS_KEY_COUNT + (size_t)count, sizeof(char *));
     trials->metric_names = arena_zeroed(arena, (size_t)count, sizeof(char *));
     columns->keys = arena_zeroed(arena, TRIALS_KEY_COUNT + (size_t)count, sizeof(int));

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/tick.h"
@@ -124,4 +125,22 @@ bool csv_finish(struct csv_writer *csv, struct fault *fault)
     free(csv->path);
     *csv = (struct csv_writer){0};
     return !failed;
+}
+
+bool csv_finish_as(struct csv_writer *csv, const char *path, struct fault *fault)
+{
+    char *aside = strdup(csv->path);
+    if (aside == NULL) {
+        memory_exhausted(1, strlen(csv->path));
+    }
+    bool done = csv_finish(csv, fault);
+    if (done && rename(aside, path) != 0) {
+        done =
+            fault_set(fault, path, NULL, "cannot put the file in its place: %s", strerror(errno));
+    }
+    if (!done) {
+        unlink(aside);
+    }
+    free(aside);
+    return done;
 }

@@ -33,6 +33,10 @@ void csv_header(struct csv_writer *csv, const char *const *names);
 /* Flushes and closes; a fault if anything since csv_create failed. */
 bool csv_finish(struct csv_writer *csv, struct fault *fault);
 
+/* The same for a file that was written aside, which then takes the place of another one, or goes if
+ * anything failed: readers of `path` see the old file or the whole new one. */
+bool csv_finish_as(struct csv_writer *csv, const char *path, struct fault *fault);
+
 /* Shortest decimal text of at least 15 digits, without trailing zeros, that reads back to the same
  * double, in any locale. Whole numbers below 1e15 have no exponent. Returns `text`. */
 char *csv_format_real(char text[static 32], double value);
@@ -45,8 +49,9 @@ struct csv_reader;
 struct csv_reader *csv_open(const char *path, struct fault *fault);
 void csv_close(struct csv_reader *reader); /* NULL is fine */
 
-/* Index of a column by name, -1 if absent. */
+/* Index of a column by name, -1 if absent; how many there are. */
 int csv_column(const struct csv_reader *reader, const char *name);
+int csv_column_count(const struct csv_reader *reader);
 
 /* Reads the next row; false at the end or on a fault (check fault_is_set). Rows whose number of
  * cells differs from the header's are faults. */

@@ -233,6 +233,11 @@ int csv_column(const struct csv_reader *reader, const char *name)
     return -1;
 }
 
+int csv_column_count(const struct csv_reader *reader)
+{
+    return reader->name_count;
+}
+
 bool csv_next(struct csv_reader *reader, struct fault *fault)
 {
     struct cell row = {0, reader->line, 1};

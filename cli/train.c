@@ -4,6 +4,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "analysis/plot_learning.h"
 #include "base/ranks.h"
 #include "cli/command.h"
 #include "cli/launch.h"
@@ -89,6 +90,23 @@ static bool join(void *context, bool ok, struct fault *fault)
     return launch_join(((struct progress_lines *)context)->launch, ok, fault);
 }
 
+/* Draws the curve, whose lack is no failure, and names the files. */
+static void conclude(const char *dir, bool is_quiet)
+{
+    struct fault fault = FAULT_NONE;
+    bool is_drawn = plot_learning(dir, &fault);
+    if (!is_drawn) {
+        fputs("hetsoc: warning: there is no picture\n", stderr);
+        fault_print(&fault, stderr);
+    }
+    if (is_quiet)
+        return;
+    printf("Files:\n  %s/policy.safetensors\n  %s/train.csv\n  %s/state.safetensors\n", dir, dir,
+           dir);
+    if (is_drawn)
+        printf("  %s/plots/learning.png\n", dir);
+}
+
 static bool train(struct options *options, struct fault *fault)
 {
     struct launch *launch = &options->launch;
@@ -115,9 +133,8 @@ static bool train(struct options *options, struct fault *fault)
     };
     if (!train_run(&setup, fault))
         return false;
-    if (!launch->quiet && ranks_own() == 0)
-        printf("Files:\n  %s/policy.safetensors\n  %s/train.csv\n  %s/state.safetensors\n", dir,
-               dir, dir);
+    if (ranks_own() == 0)
+        conclude(dir, launch->quiet);
     return true;
 }
 

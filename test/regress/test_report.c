@@ -87,7 +87,9 @@ START_TEST(a_run_writes_the_page_and_names_it)
     ck_assert_int_eq(count(page, "http://") + count(page, "https://") + count(page, " src=\"/"), 0);
     ck_assert_int_eq(count(page, "data:image/png;base64,iVBORw0KGgo"),
                      scratch_has(&scratch, "out/plots/latency.png") +
-                         scratch_has(&scratch, "out/plots/utilization.png"));
+                         scratch_has(&scratch, "out/plots/cdf.png") +
+                         scratch_has(&scratch, "out/plots/utilization.png") +
+                         scratch_has(&scratch, "out/plots/wins.png"));
     run("report out", 0);
     ck_assert_str_eq(scratch_read(&scratch, "out/report.html"), page);
 }

@@ -7,6 +7,7 @@
 
 #include "analysis/gnuplot.h"
 #include "analysis/plot.h"
+#include "analysis/plot_learning.h"
 #include "test/scratch.h"
 #include "test/suite.h"
 
@@ -217,6 +218,107 @@ START_TEST(what_has_one_value_on_its_axis_is_not_drawn_and_old_pictures_go)
 }
 END_TEST
 
+/* Runs a script that `load`s a picture's and looks at what it read. */
+static void assert_after(const char *name, const char *condition)
+{
+    scratch_write(&scratch, "plots/check.gp",
+                  arena_printf(scratch.arena, "load '%s.gp'\nif (!(%s)) { exit error '%s' }\n",
+                               name, condition, condition));
+    char folder[512];
+    snprintf(folder, sizeof folder, "%s/plots", scratch.folder);
+    bool is_so = gnuplot_run(folder, "check.gp", &fault);
+    ck_assert_msg(is_so, "%s", fault.what);
+}
+
+START_TEST(a_script_reads_the_rows_of_its_panels_once)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(two_schedulers, three_rates, two_noises);
+    const char *script = draw();
+    ck_assert_ptr_null(strstr(strstr(script, "plot summary") + 1, "plot summary"));
+    assert_after("latency", "|$rows| == 12");
+    assert_after("latency", "word($rows[1], 1) == 1 && word($rows[1], 2) == 1 && "
+                            "word($rows[1], 3) == 8 && word($rows[1], 4) == 100");
+    assert_after("latency", "word($rows[4], 1) == 2 && word($rows[4], 2) == 2");
+    assert_after("noise", "|$rows| == 12 && word($rows[1], 1) == 1 && word($rows[12], 1) == 3");
+}
+END_TEST
+
+/* Two quantiles that are equal, as happens below the shortest latency, are two points. */
+START_TEST(quantiles_make_a_distribution_for_each_combination)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    static const char *const quantiles[] = {"p50", "p95", "p05", "p10"};
+    const char *text = scratch_read(&scratch, make_summary(two_schedulers, one_rate, two_noises) +
+                                                  strlen(scratch.folder) + 1);
+    for (int q = 0; q < 4; q++) {
+        text = arena_printf(scratch.arena,
+                            "%srace,soc,mix,heap,heft,4,none,%s_latency_us,2,%d,1,200,,,,,\n"
+                            "race,soc,mix,heap,etf,4,ln30,%s_latency_us,2,%d,,,,,,,\n",
+                            text, quantiles[q], q < 2 ? 80 + q : 40, quantiles[q], 50 - q);
+    }
+    scratch_write(&scratch, "summary.csv", text);
+    const char *latency = draw();
+    ck_assert_ptr_nonnull(latency);
+    const char *script = scratch_read(&scratch, "plots/cdf.gp");
+    ck_assert_int_eq(count_panels(script), 2);
+    ck_assert(scratch_has(&scratch, "plots/cdf.png"));
+    assert_after("cdf", "|$rows| == 8");
+    assert_after("cdf", "word($rows[1], 3) == 80 && word($rows[1], 4) == 0.5 && "
+                        "word($rows[5], 3) == 40 && word($rows[5], 4) == 0.05");
+}
+END_TEST
+
+START_TEST(who_beats_whom_is_a_matrix)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(two_schedulers, three_rates, one_noise);
+    draw();
+    ck_assert(!scratch_has(&scratch, "plots/wins.gp"));
+    scratch_write(&scratch, "wins.csv",
+                  "scheduler,rival,metric,wins,losses,ties,pairs\n"
+                  "heft,it's %d,mean_latency_us,3,1,0,4\nit's %d,heft,mean_latency_us,1,3,0,4\n");
+    ck_assert(plot_write(scratch.folder, &fault));
+    ck_assert(scratch_has(&scratch, "plots/wins.png"));
+    ck_assert(scratch_has(&scratch, "plots/wins.svg"));
+    const char *script = scratch_read(&scratch, "plots/wins.gp");
+    ck_assert_ptr_nonnull(strstr(script, "array schedulers[2] = ['heft', 'it''s %d']"));
+    ck_assert_ptr_null(strstr(script, "summary"));
+    scratch_write(&scratch, "wins.csv", "a,b\n");
+    ck_assert(!plot_write(scratch.folder, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.what, "'scheduler' is missing"));
+}
+END_TEST
+
+START_TEST(a_training_is_drawn_against_its_iterations)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    scratch_write(&scratch, "train.csv",
+                  "iteration,phase,entropy,agreed,validation_mean_us,mean_vs_heft,mean_vs_etf\n"
+                  "0,clone,0.9,0.5,120,1.2,1.1\n1,clone,0.8,0.6,,,\n2,ppo,0.7,0.6,90,0.9,0.8\n");
+    ck_assert_msg(plot_learning(scratch.folder, &fault), "%s", fault.what);
+    ck_assert(scratch_has(&scratch, "plots/learning.png"));
+    ck_assert(scratch_has(&scratch, "plots/learning.svg"));
+    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "plots/learning.gp"),
+                                 "array schedulers[2] = ['heft', 'etf']"));
+    scratch_write(&scratch, "train.csv", "iteration,entropy\n");
+    ck_assert(!plot_learning(scratch.folder, &fault));
+    ck_assert_str_eq(fault.what, "there is nothing to draw yet");
+    fault = FAULT_NONE;
+    scratch_write(&scratch, "train.csv", "trial\n1\n");
+    ck_assert(!plot_learning(scratch.folder, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.what, "'iteration'"));
+}
+END_TEST
+
 START_TEST(gnuplot_finds_odd_names_in_the_summary)
 {
     if (!has_gnuplot()) {
@@ -321,6 +423,10 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_has_no_interval_is_drawn_without_one);
     tcase_add_test(tests, names_cannot_say_anything_to_gnuplot);
     tcase_add_test(tests, what_has_one_value_on_its_axis_is_not_drawn_and_old_pictures_go);
+    tcase_add_test(tests, a_script_reads_the_rows_of_its_panels_once);
+    tcase_add_test(tests, quantiles_make_a_distribution_for_each_combination);
+    tcase_add_test(tests, who_beats_whom_is_a_matrix);
+    tcase_add_test(tests, a_training_is_drawn_against_its_iterations);
     tcase_add_test(tests, gnuplot_finds_odd_names_in_the_summary);
     tcase_add_test(tests, names_that_gnuplot_would_misread_are_refused_with_their_place);
     tcase_add_test(tests, a_summary_without_latency_is_refused);

@@ -175,8 +175,8 @@ START_TEST(volatile_columns_change_no_byte)
     ck_assert_ptr_null(strstr(first, "wall_s"));
     ck_assert_ptr_null(strstr(first, "decide_us_mean"));
     ck_assert_ptr_null(strstr(first, "tasks_per_s"));
-    ck_assert_ptr_null(strstr(first, "energy_uj")); /* no value at all */
-    ck_assert_int_eq(scratch_count(&scratch, ""), 2);
+    ck_assert_ptr_null(strstr(first, "energy_uj"));   /* no value at all */
+    ck_assert_int_eq(scratch_count(&scratch, ""), 3); /* with wins.csv */
 }
 END_TEST
 
@@ -197,6 +197,29 @@ START_TEST(rows_that_are_not_done_and_empty_cells_do_not_count)
                       "race,soc,mix,heap,etf,,none,makespan_us,2,50,50,50,0.5,,,1,1\n"
                       "race,soc,mix,heap,etf,,none,mean_latency_us,2,20,20,20,,,,,\n"
                       "race,soc,mix,heap,etf,,none,lower_bound_us,2,8,8,8,1,,,0,1\n");
+}
+END_TEST
+
+/* etf beats heft twice and loses once; no pair with the third scheduler's other rate. */
+START_TEST(wins_are_counted_over_all_combinations)
+{
+    summarize(arena_printf(scratch.arena,
+                           "%s6,race,soc,mix,heap,heft,8,none,0,1,done,1,10,,,,,\n"
+                           "7,race,soc,mix,heap,etf,8,none,0,1,done,1,10,,,,,\n"
+                           "8,race,soc,mix,heap,met,8,none,0,1,done,1,11,,,,,\n"
+                           "9,race,soc,mix,heap,met,9,none,0,1,done,1,1,,,,,\n",
+                           race),
+              "heft");
+    ck_assert_str_eq(scratch_read(&scratch, "wins.csv"),
+                     "scheduler,rival,metric,wins,losses,ties,pairs\n"
+                     "heft,etf,mean_latency_us,1,2,1,4\n"
+                     "heft,met,mean_latency_us,1,0,0,1\n"
+                     "etf,heft,mean_latency_us,2,1,1,4\n"
+                     "etf,met,mean_latency_us,1,0,0,1\n"
+                     "met,heft,mean_latency_us,0,1,0,1\n"
+                     "met,etf,mean_latency_us,0,1,0,1\n");
+    summarize(HEADER "\n0,race,soc,mix,heap,heft,4,none,0,1,done,1,10,,,,,\n", "heft");
+    ck_assert(!scratch_has(&scratch, "wins.csv"));
 }
 END_TEST
 
@@ -428,6 +451,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_mean_is_bootstrapped_too_and_stands_beside_the_median);
     tcase_add_test(tests, volatile_columns_change_no_byte);
     tcase_add_test(tests, rows_that_are_not_done_and_empty_cells_do_not_count);
+    tcase_add_test(tests, wins_are_counted_over_all_combinations);
     tcase_add_test(tests, rows_are_paired_by_replicate_in_whatever_order_they_come);
     tcase_add_test(tests, a_baseline_counts_only_under_the_same_conditions);
     tcase_add_test(tests, a_missing_baseline_leaves_the_paired_cells_empty);
