@@ -284,6 +284,17 @@ bool comparison_write(const struct comparison *comparison, const char *path, str
     return csv_finish(&csv, fault);
 }
 
+/* So many that the interval shows two digits, or the mean five if that is fewer. */
+static int decimals_of(double mean, double half_width)
+{
+    double bound = half_width > 0.0 ? fmax(10.0 / half_width, 1.0) : INFINITY;
+    int decimals = 0;
+    for (double unit = 1.0; unit < bound && unit * fabs(mean) < 1e4 && decimals < 6; unit *= 10.0) {
+        decimals++;
+    }
+    return decimals;
+}
+
 static void add_estimate(struct table *table, const struct estimate *estimate)
 {
     if (isnan(estimate->mean)) {
@@ -291,8 +302,9 @@ static void add_estimate(struct table *table, const struct estimate *estimate)
     } else if (isnan(estimate->ci_low)) {
         table_add(table, "%.5g", estimate->mean);
     } else {
-        table_add(table, "%.5g +- %.2g", estimate->mean,
-                  (estimate->ci_high - estimate->ci_low) / 2.0);
+        double half_width = (estimate->ci_high - estimate->ci_low) / 2.0;
+        int decimals = decimals_of(estimate->mean, half_width);
+        table_add(table, "%.*f +- %.*f", decimals, estimate->mean, decimals, half_width);
     }
     table_add(table, "%zu", estimate->n);
 }
