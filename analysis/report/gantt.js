@@ -367,8 +367,13 @@ const tables = Object.fromEntries(['trials', 'tasks', 'jobs', 'pes']
   .map(name => [name, asObjects(data(name + '.csv'))]));
 const gantt = showSchedule();
 
-/* For tests: with #rectangles the page lists what was drawn, the times read back from pixels. */
+/* For tests: with #rectangles or #rectangles-by-job the page lists what was drawn, the times read back
+ * from pixels. */
 if (gantt && location.hash.startsWith('#rectangles')) {
+  if (location.hash.endsWith('-by-job')) {
+    gantt.mode = 'job';
+    gantt.arrange();
+  }
   const list = gantt.drawn.map(({ task, row, left, right }) =>
     [row.name, task.row.job_id, task.row.task_id, gantt.us(left), gantt.us(right)].join());
   const output = element('pre', '', list.join('\n') + '\n');

@@ -78,7 +78,8 @@ function showSetup() {
   const host = manifest.host || {};
   place.append(
     element('p', '', `${trials.done} of ${trials.planned} trials done, seed ${manifest.seed}, ` +
-      `${manifest.replicates} replicates, ${manifest.stop_reason}.`),
+      `${manifest.replicates} ${manifest.replicates === 1 ? 'replicate' : 'replicates'}, ` +
+      `${manifest.stop_reason}.`),
     element('p', 'note', `hetsoc ${manifest.version} (${manifest.commit}), started ` +
       `${manifest.started}, ${digits(manifest.wall_s)} s on ${host.name}, ${host.machine}, ` +
       `${host.cpus} processors.`),
@@ -91,12 +92,20 @@ function showSetup() {
   return manifest.config || {};
 }
 
+/* Half of the interval that a single trial gives its mean latency by itself; 0 if it gives none. */
+function halfOfSingle(row, all, keys) {
+  if (row.n !== '1' || row.metric !== 'mean_latency_us') return 0;
+  const half = all.find(other => other.metric === 'mean_latency_half_us' &&
+    keys.every(key => other[key] === row[key]));
+  return half ? Number(half.mean) : 0;
+}
+
 /* The rows of one metric; keys that do not vary stand above. */
-function tableOfMetric(rows, keys, baseline) {
+function tableOfMetric(rows, all, keys, baseline) {
   const varying = keys.filter(key => rows.some(row => row[key] !== rows[0][key]));
   const isNumber = key => rows.every(row => row[key] !== '' && isFinite(row[key]));
   const shown = varying.filter(key => key !== 'scheduler').concat('scheduler');
-  const figures = ['n', 'mean', '95 % interval'];
+  const figures = ['n', 'mean', '95 % interval', 'bootstrap', 'median', '95 % interval'];
   if (baseline) figures.push(`vs ${baseline} [%]`, '95 % interval', 'wins');
   const head = element('tr');
   for (const key of shown) head.append(element('th', isNumber(key) ? '' : 'text', key));
@@ -106,9 +115,14 @@ function tableOfMetric(rows, keys, baseline) {
   for (const row of rows.slice(0, LIMIT)) {
     const line = element('tr', row.scheduler === baseline ? 'baseline' : '');
     const interval = (low, high) => low === '' ? '' : `${low} .. ${high}`;
+    const half = halfOfSingle(row, all, keys);
+    const low = half ? row.mean - half : row.ci_low, high = half ? Number(row.mean) + half : row.ci_high;
     for (const key of shown) line.append(element('td', isNumber(key) ? '' : 'text', row[key]));
     line.append(element('td', '', row.n), element('td', '', digits(row.mean)),
-      element('td', '', interval(digits(row.ci_low), digits(row.ci_high))));
+      element('td', '', interval(digits(low), digits(high))),
+      element('td', '', interval(digits(row.boot_ci_low), digits(row.boot_ci_high))),
+      element('td', '', digits(row.median)),
+      element('td', '', interval(digits(row.median_ci_low), digits(row.median_ci_high))));
     if (baseline) {
       const side = row.paired_ci_high !== '' && row.paired_ci_high < 1 ? 'better'
         : row.paired_ci_low !== '' && row.paired_ci_low > 1 ? 'worse' : '';
@@ -139,12 +153,14 @@ function showResults(baseline) {
   }
   const table = element('div');
   const show = metric =>
-    table.replaceChildren(tableOfMetric(rows.filter(row => row.metric === metric), keys, baseline));
+    table.replaceChildren(
+      tableOfMetric(rows.filter(row => row.metric === metric), rows, keys, baseline));
   const { select, box } = chooser('Metric', metrics.map(name => [name, name]), show);
   if (metrics.includes('mean_latency_us')) select.value = 'mean_latency_us';
   show(select.value);
   place.append(element('div', 'tools', box), table, element('p', 'note',
-    'Means over n replicates with 95 % intervals (t). Ratios are geometric means paired by ' +
+    'Means over n replicates with 95 % intervals by t (of one replicate: from its jobs) and by ' +
+    'bootstrap; medians with order statistics. Ratios are geometric means paired by ' +
     'replicate; coloured where their interval excludes no difference, each row by itself.'));
 }
 
