@@ -14,6 +14,8 @@ struct pe_time {
     int64_t tasks_done;
     int64_t busy_ps;   /* over the whole run */
     int64_t window_ps; /* since the first counted arrival */
+    int64_t transfers, transfer_ps, transfer_wait_ps;
+    double received_bytes;
 };
 
 struct metrics_observer {
@@ -107,6 +109,16 @@ static void count_task(void *self, const struct observed_task *observed)
     }
 }
 
+static void count_transfer(void *self, const struct observed_transfer *transfer)
+{
+    struct metrics_observer *metrics = self;
+    struct pe_time *pe = &metrics->pes[transfer->consumer->pe];
+    pe->transfers++;
+    pe->received_bytes += transfer->bytes;
+    pe->transfer_ps += transfer->finish_ps - transfer->start_ps;
+    pe->transfer_wait_ps += transfer->start_ps - transfer->asked_ps;
+}
+
 /* How the counted jobs that have a deadline kept it. */
 static void count_deadline(struct metrics_observer *metrics, const struct observed_job *job)
 {
@@ -159,6 +171,7 @@ struct observer metrics_observer(struct metrics_observer *metrics)
         .self = metrics,
         .on_task_done = count_task,
         .on_task_skipped = count_skipped,
+        .on_transfer_done = count_transfer,
         .on_job_arrival = count_arrival,
         .on_job_done = count_job,
     };
@@ -241,14 +254,32 @@ static double read_utilization(const struct metrics_observer *metrics, struct me
         if (pes != NULL) {
             pes[p] = (struct metrics_pe){.tasks_done = pe->tasks_done,
                                          .busy_us = tick_to_us(pe->busy_ps),
-                                         .utilization = share};
+                                         .utilization = share,
+                                         .transfers = pe->transfers,
+                                         .received_bytes = pe->received_bytes,
+                                         .transfer_us = tick_to_us(pe->transfer_ps),
+                                         .transfer_wait_us = tick_to_us(pe->transfer_wait_ps)};
         }
     }
     return shares / count;
 }
 
-void metrics_read(struct metrics_observer *metrics, int64_t end_ps, struct metrics *out,
-                  struct metrics_pe *pes)
+/* Energy of the machine, and of each PE, if asked. */
+static double read_energy(const struct soc *soc, int64_t end_ps, const double *energy_uj,
+                          struct metrics_pe *pes)
+{
+    double sum_uj = soc->base_mw * tick_to_us(end_ps) * 1e-3; /* 1 mW for 1 us is 1e-3 uJ */
+    for (int32_t p = 0; p < soc->pe_count; p++) {
+        double pe_uj = energy_uj == NULL ? NAN : energy_uj[p];
+        sum_uj += pe_uj;
+        if (pes != NULL)
+            pes[p].energy_uj = pe_uj;
+    }
+    return sum_uj;
+}
+
+void metrics_read(struct metrics_observer *metrics, int64_t end_ps, const double *energy_uj,
+                  struct metrics *out, struct metrics_pe *pes)
 {
     *out = (struct metrics){
         .jobs_done = metrics->jobs_done,
@@ -258,8 +289,6 @@ void metrics_read(struct metrics_observer *metrics, int64_t end_ps, struct metri
         .tasks_retried = metrics->tasks_retried,
         .sim_time_us = tick_to_us(end_ps),
         .makespan_us = NAN,
-        .energy_uj = NAN,
-        .edp_uj_us = NAN,
     };
     if (metrics->tasks_done > 0) {
         out->makespan_us = tick_to_us(metrics->last_finish_ps - metrics->first_arrival_ps);
@@ -269,4 +298,6 @@ void metrics_read(struct metrics_observer *metrics, int64_t end_ps, struct metri
     out->mean_tardiness_us =
         ratio_or_nan(tick_to_us(metrics->tardiness_ps), metrics->deadline_count);
     out->utilization = read_utilization(metrics, pes);
+    out->energy_uj = read_energy(metrics->soc, end_ps, energy_uj, pes);
+    out->edp_uj_us = out->energy_uj * out->mean_latency_us;
 }

@@ -23,7 +23,7 @@ struct metrics {
     double effective_jobs;    /* independent latencies that the counted ones are worth */
     double warmup_mser_jobs;  /* that MSER-5 would leave out, of all jobs; NAN: cannot tell */
     double mean_slowdown, utilization;
-    double energy_uj, edp_uj_us; /* NAN until the machine has power data */
+    double energy_uj, edp_uj_us; /* NAN if the machine does not tell its power */
     double lower_bound_us;       /* mean over the counted jobs */
     double deadline_miss_rate;   /* share of the counted jobs with a deadline that missed it */
     double mean_tardiness_us;    /* mean of max(0, finish - deadline) over the same jobs */
@@ -34,6 +34,12 @@ struct metrics_pe {
     int64_t tasks_done;
     double busy_us;     /* over the whole run */
     double utilization; /* in the window of `metrics.utilization` */
+    double energy_uj;   /* over the whole run */
+    /* Data that came to it over links which transfers share; 0 on other interconnects. */
+    int64_t transfers;
+    double received_bytes;
+    double transfer_us;      /* sum, each from its DMA channel to its end */
+    double transfer_wait_us; /* sum of the waits for a DMA channel */
 };
 
 /* The gathering state. O(1) per task, O(tasks of the job) per job (its lower bound). */
@@ -46,8 +52,9 @@ void metrics_destroy(struct metrics_observer *metrics); /* NULL is fine */
 /* The observer to hand to the world; borrows `metrics`. */
 struct observer metrics_observer(struct metrics_observer *metrics);
 
-/* The figures so far. `pes` may be NULL, else [soc->pe_count] is filled. O(n log n) once. */
-void metrics_read(struct metrics_observer *metrics, int64_t end_ps, struct metrics *out,
-                  struct metrics_pe *pes);
+/* The figures so far. `energy_uj` is what each PE has drawn until end_ps (world_setup.energy_uj);
+ * NULL: not known. `pes` may be NULL, else [soc->pe_count] is filled. O(n log n) once. */
+void metrics_read(struct metrics_observer *metrics, int64_t end_ps, const double *energy_uj,
+                  struct metrics *out, struct metrics_pe *pes);
 
 #endif

@@ -59,12 +59,9 @@ static const char *find_file(struct catalog *catalog, enum library_shelf shelf,
                         yaml_where(node, where, sizeof where), fault);
 }
 
-const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *platform,
-                              struct fault *fault)
+static const struct soc *load_soc(struct catalog *catalog, const struct yaml_node *platform,
+                                  const char *path, struct fault *fault)
 {
-    const char *path = find_file(catalog, LIBRARY_PLATFORMS, platform, fault);
-    if (path == NULL)
-        return NULL;
     const struct soc *known = entry_find(catalog->socs, path);
     if (known != NULL)
         return known;
@@ -82,6 +79,50 @@ const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *p
     entry_add(catalog, &catalog->socs, path, soc);
     entry_add(catalog, &catalog->soc_names, soc->name, path);
     return soc;
+}
+
+/* A machine of which nothing but the operating points is a copy's own. */
+static struct soc *copy_soc(struct arena *arena, const struct soc *soc)
+{
+    struct soc *copy = arena_zeroed(arena, 1, sizeof *copy);
+    *copy = *soc;
+    copy->kinds = arena_zeroed(arena, (size_t)soc->kind_count, sizeof *copy->kinds);
+    memcpy(copy->kinds, soc->kinds, (size_t)soc->kind_count * sizeof *copy->kinds);
+    return copy;
+}
+
+static enum soc_governor find_governor(const char *name)
+{
+    if (strcmp(name, "powersave") == 0)
+        return SOC_POWERSAVE;
+    return strcmp(name, "fixed") == 0 ? SOC_FIXED : SOC_PERFORMANCE;
+}
+
+const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *root,
+                              struct fault *fault)
+{
+    const struct yaml_node *platform = yaml_get(root, "platform");
+    const char *path = find_file(catalog, LIBRARY_PLATFORMS, platform, fault);
+    const struct soc *soc = path == NULL ? NULL : load_soc(catalog, platform, path, fault);
+    const char *name = schema_text(&experiment_schema, root, "", "governor");
+    double mhz = schema_real(&experiment_schema, root, "", "frequency_mhz");
+    enum soc_governor governor = find_governor(name);
+    if (soc == NULL || governor == SOC_PERFORMANCE)
+        return soc;
+    const char *key = arena_printf(catalog->arena, "%s\n%s %a", path, name, mhz);
+    const struct soc *known = entry_find(catalog->socs, key);
+    if (known != NULL)
+        return known;
+    struct soc *governed = copy_soc(catalog->arena, soc);
+    struct fault slow = FAULT_NONE;
+    char where[512];
+    if (!soc_govern(governed, governor, mhz, &slow)) {
+        fault_set(fault, yaml_where(yaml_get(root, "governor"), where, sizeof where), slow.hint,
+                  "%s", slow.what);
+        return NULL;
+    }
+    entry_add(catalog, &catalog->socs, key, governed);
+    return governed;
 }
 
 static const struct app_set *load_apps(struct catalog *catalog, const char *path,
@@ -231,7 +272,7 @@ const struct catalog_mix *catalog_mix(struct catalog *catalog, const struct yaml
     const struct yaml_node *given = yaml_get(workload, "name");
     struct ingredient *ingredients = arena_zeroed(arena, (size_t)apps->count, sizeof *ingredients);
     struct catalog_mix *mix = arena_zeroed(arena, 1, sizeof *mix);
-    const char *key = soc->name;
+    const char *key = arena_printf(arena, "%p", (const void *)soc);
     const char *name = "";
     for (int i = 0; i < apps->count; i++) {
         struct ingredient *what = &ingredients[i];

@@ -24,9 +24,10 @@ struct catalog_mix {
 /* `folder` is that of the experiment file: names resolve beside it. */
 struct catalog *catalog_create(struct arena *arena, const char *folder);
 
-/* The machine that a `platform:` scalar names. NULL and a fault; also when another file gave a
- * machine of the same name, for their rows could not be told apart. */
-const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *platform,
+/* The machine that `platform:` of a checked experiment without lists names, at the operating points
+ * of its `governor:`. NULL and a fault; also when another file gave a machine of the same name, for
+ * their rows could not be told apart. */
+const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *root,
                               struct fault *fault);
 
 /* The apps of a checked `workload:` map on a machine of this catalog. NULL and a fault; also when

@@ -280,6 +280,30 @@ static bool check_optimum(const struct yaml_node *root, struct fault *fault)
     return true;
 }
 
+static bool names(const struct yaml_node *node, const char *word)
+{
+    if (node == NULL || node->type != YAML_LIST)
+        return node != NULL && strcmp(node->text, word) == 0;
+    for (int i = 0; i < node->count; i++)
+        if (strcmp(node->items[i]->text, word) == 0)
+            return true;
+    return false;
+}
+
+/* A frequency is for the governor that keeps to it, which needs one. */
+static bool check_governor(const struct yaml_node *root, struct fault *fault)
+{
+    const struct yaml_node *governor = yaml_get(root, "governor");
+    const struct yaml_node *frequency = yaml_get(root, "frequency_mhz");
+    bool is_fixed = names(governor, "fixed");
+    if (is_fixed && frequency == NULL)
+        return fault_at(fault, governor, "add frequency_mhz",
+                        "the governor `fixed` needs a frequency");
+    return is_fixed || frequency == NULL ||
+           fault_at(fault, frequency, "add governor: fixed, or remove it",
+                    "frequency_mhz has a meaning for the governor `fixed` only");
+}
+
 static void read_optimum(struct experiment *experiment)
 {
     const struct yaml_node *optimum = yaml_get(experiment->root, "optimum");
@@ -305,7 +329,8 @@ static bool check_tree(struct experiment *experiment, struct fault *fault)
         return fault_at(fault, name, "begin it with a letter or a digit",
                         "the name of an experiment names a folder and may not begin with a point");
     return check_workloads(yaml_get(root, "workload"), fault) && check_optimum(root, fault) &&
-           check_noise(yaml_get(root, "noise"), fault) && check_schedulers(experiment, fault);
+           check_governor(root, fault) && check_noise(yaml_get(root, "noise"), fault) &&
+           check_schedulers(experiment, fault);
 }
 
 bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every key of an experiment file. */
+#include <float.h>
+#include <math.h>
+
 #include "lab/experiment.h"
 #include "workloads/app.h"
 
@@ -200,6 +203,21 @@ static const struct schema_row rows[] = {
      .fallback = "simgrid",
      .sweepable = true,
      .help = "Who owns the clock: SimGrid, or the faster own calendar."},
+    {.path = "governor",
+     .type = SCHEMA_CHOICE,
+     .choices = "performance|powersave|fixed",
+     .fallback = "performance",
+     .sweepable = true,
+     .help = "At which operating point PEs run: performance at the fastest, powersave at the "
+             "slowest, fixed at the fastest that does not exceed frequency_mhz. Times grow by "
+             "f_max / f; schedulers know."},
+    {.path = "frequency_mhz",
+     .type = SCHEMA_REAL,
+     .unit = "MHz",
+     .min = DBL_MIN,
+     .max = INFINITY,
+     .sweepable = true,
+     .help = "For `governor: fixed`."},
     {.path = "compat",
      .type = SCHEMA_CHOICE,
      .choices = "none|ds3",

@@ -363,7 +363,7 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
 {
     const struct yaml_node *root = expansion->root;
     struct point point = {
-        .soc = catalog_soc(expansion->catalog, yaml_get(root, "platform"), fault),
+        .soc = catalog_soc(expansion->catalog, root, fault),
         .engine = engine_find(schema_text(&experiment_schema, root, "", "engine")),
         .compat_ds3 = strcmp(schema_text(&experiment_schema, root, "", "compat"), "ds3") == 0,
         .key_count = (int32_t)expansion->key_count,

@@ -13,13 +13,15 @@ const char *const tables_names[TABLES_COUNT] = {"jobs.csv", "tasks.csv", "pes.cs
 
 static const char *const job_columns[] = {"trial",    "job_id",    "app",        "arrival_us",
                                           "start_us", "finish_us", "latency_us", "lower_bound_us",
-                                          "slowdown", "status",    NULL};
+                                          "slowdown", "status",    "energy_uj",  NULL};
 static const char *const task_columns[] = {
-    "trial",       "job_id",   "task_id",   "task",        "pe",      "ready_us",
-    "assigned_us", "start_us", "finish_us", "exec_est_us", "exec_us", "comm_wait_us",
-    "attempt",     "status",   "samples",   "load_us",     NULL};
+    "trial",       "job_id",   "task_id",   "task",        "pe",        "ready_us",
+    "assigned_us", "start_us", "finish_us", "exec_est_us", "exec_us",   "comm_wait_us",
+    "attempt",     "status",   "samples",   "load_us",     "energy_uj", NULL};
 static const char *const pe_columns[] = {
-    "trial", "pe", "kind", "cluster", "tasks_done", "busy_us", "utilization", "energy_uj", NULL};
+    "trial",       "pe",        "kind",      "cluster",        "tasks_done",  "busy_us",
+    "utilization", "energy_uj", "transfers", "received_bytes", "transfer_us", "transfer_wait_us",
+    NULL};
 
 const char *const *const tables_columns[TABLES_COUNT] = {job_columns, task_columns, pe_columns};
 
@@ -74,6 +76,7 @@ static void on_task_done(void *self, const struct observed_task *observed)
     csv_text(csv, "done");
     csv_int(csv, observed->samples);
     csv_us(csv, observed->load_ps);
+    csv_real(csv, observed->energy_uj);
     csv_end_row(csv);
 }
 
@@ -95,6 +98,7 @@ static void on_task_skipped(void *self, int64_t now_ps, const struct observed_ta
     csv_int(csv, task->attempt);
     csv_text(csv, "skipped");
     csv_int(csv, 0);
+    csv_text(csv, "");
     csv_text(csv, "");
     csv_end_row(csv);
 }
@@ -119,6 +123,7 @@ static void on_job_done(void *self, const struct observed_job *job)
     csv_us(csv, bound_ps);
     csv_real(csv, bound_ps > 0 ? (double)latency_ps / (double)bound_ps : NAN);
     csv_text(csv, "done");
+    csv_real(csv, job->energy_uj);
     csv_end_row(csv);
 }
 
@@ -144,7 +149,11 @@ bool tables_finish(struct tables *tables, const struct metrics_pe *pes, struct f
         csv_int(csv, pes[p].tasks_done);
         csv_real(csv, pes[p].busy_us);
         csv_real(csv, pes[p].utilization);
-        csv_real(csv, NAN);
+        csv_real(csv, pes[p].energy_uj);
+        csv_int(csv, pes[p].transfers);
+        csv_real(csv, pes[p].received_bytes);
+        csv_real(csv, pes[p].transfer_us);
+        csv_real(csv, pes[p].transfer_wait_us);
         csv_end_row(csv);
     }
     bool ok = true;

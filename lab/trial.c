@@ -208,6 +208,7 @@ void trial_run(const struct points *points, const struct experiment *experiment,
         tables = tables_create(trace_stem, trial, point->soc, &scenario, &row->fault);
     if (tables != NULL)
         observers[1] = tables_observer(tables);
+    double *energy_uj = memory_zeroed((size_t)point->soc->pe_count, sizeof *energy_uj);
     const struct world_setup setup = {
         .soc = point->soc,
         .binds = point->binds,
@@ -219,6 +220,7 @@ void trial_run(const struct points *points, const struct experiment *experiment,
         .observer_count = tables != NULL ? 2 : 1,
         .compat_ds3 = point->compat_ds3,
         .time_decisions = true,
+        .energy_uj = energy_uj,
         .params = point->params,
         .file = point->file->loaded,
         .seed = experiment->seed,
@@ -230,7 +232,7 @@ void trial_run(const struct points *points, const struct experiment *experiment,
     if (!fault_is_set(&row->fault))
         world_run(&setup, &result, &row->fault);
     double seconds = clock_s() - start_s;
-    metrics_read(metrics, result.end_ps, &row->metrics, pes);
+    metrics_read(metrics, result.end_ps, energy_uj, &row->metrics, pes);
     bool is_written =
         trace_stem == NULL || (tables != NULL && tables_finish(tables, pes, &row->fault));
     read_result(row, &result, seconds);
@@ -241,5 +243,6 @@ void trial_run(const struct points *points, const struct experiment *experiment,
     if (row->status == TRIAL_DONE && experiment->optimum.nodes > 0)
         hold_against_optimum(row, point, &scenario, &experiment->optimum);
     free(pes);
+    free(energy_uj);
     metrics_destroy(metrics);
 }

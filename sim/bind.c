@@ -117,7 +117,7 @@ int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane,
 }
 
 /* Fills the timings of one task by PE kind, and where it can run: what the app lists, else what the
- * profile makes of its kernel. */
+ * profile makes of its kernel, at the frequency of the kind. */
 static void time_task(struct bind *bind, int32_t task, bool *is_capable)
 {
     const struct soc *soc = bind->soc;
@@ -137,6 +137,8 @@ static void time_task(struct bind *bind, int32_t task, bool *is_capable)
                                      .sample_us = kind->costs[i].exec_us};
         is_capable[k] = true;
     }
+    for (int32_t k = 0; k < soc->kind_count; k++)
+        timing_stretch(&timings[k], soc_stretch(&soc->kinds[k], soc->kinds[k].opp));
 }
 
 static bool fault_late(const struct bind *bind, int32_t task, int32_t kind, double us,

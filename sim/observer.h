@@ -15,6 +15,7 @@ struct observed_task {
     int64_t exec_est_ps; /* what the table and the loading of weights said; 0 if it was skipped */
     int64_t load_ps;     /* of this, time to load its weights, at the estimate */
     int32_t samples;     /* 0 if it was skipped */
+    double energy_uj;    /* drawn by its PE while it ran; NAN without power data; 0 if skipped */
 };
 
 /* What a finished job looked like. */
@@ -22,6 +23,7 @@ struct observed_job {
     int32_t id;
     const struct bind *bind;
     int64_t arrival_ps, start_ps, finish_ps; /* start: of its first task */
+    double energy_uj;                        /* of its tasks; NAN without power data */
 };
 
 /* Data of an edge that came to its consumer's PE over links which transfers share. */

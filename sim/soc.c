@@ -132,10 +132,34 @@ static struct soc_profile read_profile(const struct yaml_node *map)
     return profile;
 }
 
+/* Power of a kind: in parts, or only that of a busy PE, or not at all. */
+static bool read_power(struct soc_loader *loader, struct soc_kind *kind,
+                       const struct yaml_node *item)
+{
+    static const char at[] = "kinds.*.power";
+    const struct yaml_node *power = yaml_get(item, "power");
+    kind->power = (struct soc_power){NAN, NAN};
+    if (power == NULL) {
+        loader->soc.has_power = false;
+        return true;
+    }
+    char where[512];
+    if (yaml_get(item, "active_mw") != NULL)
+        return fault_set(loader->fault,
+                         yaml_where(yaml_get(item, "active_mw"), where, sizeof where),
+                         "remove active_mw",
+                         "active_mw of PE kind '%s' is the sum of what `power` says", kind->name);
+    kind->power = (struct soc_power){schema_real(&soc_schema, power, at, "dynamic_mw"),
+                                     schema_real(&soc_schema, power, at, "static_mw")};
+    kind->active_mw = kind->power.dynamic_mw + kind->power.static_mw;
+    return true;
+}
+
 static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map)
 {
     struct soc *soc = &loader->soc;
     soc->kind_count = map->count;
+    soc->has_power = true;
     soc->kinds = arena_zeroed(loader->arena, (size_t)map->count, sizeof *soc->kinds);
     for (int32_t i = 0; i < map->count; i++) {
         const struct yaml_node *item = map->items[i];
@@ -147,6 +171,10 @@ static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map)
         }
         if (yaml_get(item, "profile") != NULL) {
             kind->profile = read_profile(yaml_get(item, "profile"));
+        }
+        kind->opp = kind->opp_count > 0 ? kind->opp_count - 1 : 0;
+        if (!read_power(loader, kind, item)) {
+            return false;
         }
         if (yaml_get(item, "active_mw") != NULL) {
             kind->active_mw = schema_real(&soc_schema, item, "kinds.*", "active_mw");
@@ -230,6 +258,7 @@ bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fau
         !soc_read_interconnect(&loader, yaml_get(root, "interconnect"))) {
         return false;
     }
+    loader.soc.base_mw = schema_real(&soc_schema, root, "", "base_mw");
     *soc = loader.soc;
     return true;
 }

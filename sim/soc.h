@@ -39,6 +39,12 @@ struct soc_profile {
     double local_bytes;                    /* memory that keeps weights between tasks */
 };
 
+/* Power of one PE of a kind at its last operating point. The dynamic part grows with f V^2, the
+ * static part with V; a busy PE draws both, an idle one the static part. */
+struct soc_power {
+    double dynamic_mw, static_mw; /* NAN: not given */
+};
+
 struct soc_kind {
     const char *name; /* "A15": what the costs of an app refer to */
     enum soc_class class;
@@ -46,6 +52,8 @@ struct soc_kind {
     int32_t opp_count;    /* 0 = not given */
     struct soc_profile profile;
     double active_mw; /* power of one busy PE at the last of them; 0 = not given */
+    struct soc_power power;
+    int32_t opp; /* the point at which the kind runs; times of apps are stretched to it */
 };
 
 struct soc_cluster {
@@ -83,6 +91,13 @@ struct soc_network {
     int32_t dma_channels;          /* transfers that one PE may receive at a time */
 };
 
+/* How operating points are chosen. */
+enum soc_governor {
+    SOC_PERFORMANCE, /* the last one */
+    SOC_POWERSAVE,   /* the first one */
+    SOC_FIXED,       /* the last one that does not exceed a frequency */
+};
+
 struct soc {
     const char *name;
     const char *summary;
@@ -100,6 +115,8 @@ struct soc {
     bool at_assign;   /* transfers start when their destination is known, not when data is there */
     bool truncate_us; /* delays are truncated to whole microseconds, as DS3 does */
     double memory_bandwidth_bytes_per_us; /* between any PE and the memory; 0 = not given */
+    bool has_power;                       /* every kind tells its power */
+    double base_mw;                       /* drawn whatever the PEs do; 0 without */
 };
 
 /* The keys of a platform file (soc_schema.c). */
@@ -110,6 +127,16 @@ extern const struct schema soc_schema;
  * do not ascend, a pair of clusters given twice, more than 65535 lanes, keys of an interconnect
  * that its kind does not have or needs and lacks. O(links x lanes + clusters^2). */
 bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault);
+
+/* Has every kind run at the point that a governor chooses; `mhz` is for SOC_FIXED. A fault without
+ * place if a kind has no point that slow, or if no kind has any. Kinds without stay as they are. */
+bool soc_govern(struct soc *soc, enum soc_governor governor, double mhz, struct fault *fault);
+
+/* How much longer work takes at an operating point than at the last one: f_max / f. */
+double soc_stretch(const struct soc_kind *kind, int32_t opp);
+
+/* Power of one PE of a kind at an operating point. The machine has_power. */
+double soc_power_mw(const struct soc_kind *kind, int32_t opp, bool is_busy);
 
 /* The lane from one PE to another. */
 static inline int32_t soc_lane(const struct soc *soc, int32_t from_pe, int32_t to_pe)

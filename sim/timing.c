@@ -31,3 +31,13 @@ double timing_us(const struct timing *timing, double samples)
         fmin(timing->stream_us * samples, timing->stream_most_us) + timing->move_us * samples;
     return timing->fixed_us + fmax(timing->sample_us * samples, fmax(memory_us, timing->floor_us));
 }
+
+void timing_stretch(struct timing *timing, double factor)
+{
+    timing->fixed_us *= factor;
+    timing->sample_us *= factor;
+    timing->stream_us *= factor;
+    timing->stream_most_us *= factor;
+    timing->move_us *= factor;
+    timing->floor_us *= factor;
+}

@@ -24,6 +24,9 @@ struct timing {
 bool timing_of_kernel(struct timing *timing, const struct app_kernel *kernel,
                       const struct soc_profile *profile);
 
+/* Makes everything but the load take `factor` times as long, exactly so: 1 changes no bit. */
+void timing_stretch(struct timing *timing, double factor);
+
 /* Time of so many samples, without the load. */
 double timing_us(const struct timing *timing, double samples);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/world.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ void world_grow(struct world *world)
     world->job_start_ps = memory_resize(world->job_start_ps, job_count, sizeof(int64_t));
     world->free_jobs = memory_resize(world->free_jobs, job_count, sizeof(int32_t));
     world->arrived = memory_resize(world->arrived, job_count, sizeof(int32_t));
+    world->job_energy_uj = memory_resize(world->job_energy_uj, job_count, sizeof(double));
     world->routes = memory_resize(world->routes, job_count, sizeof *world->routes);
     world->skipped = memory_resize(world->skipped, task_count, sizeof(int32_t));
     world->tasks = memory_resize(world->tasks, task_count, sizeof *world->tasks);
@@ -96,6 +98,7 @@ static void world_init(struct world *world, const struct world_setup *setup,
                                                  .first_waiting = -1};
     }
     world->transfers.first_free = -1;
+    power_init(&world->power, setup->soc);
     residency_init(&world->residency, setup->soc, setup->binds, setup->bind_count);
     world->view.is_resident = world->residency.is_there;
     world->view.first_block = world->residency.first_block;
@@ -112,12 +115,18 @@ static void world_init(struct world *world, const struct world_setup *setup,
 
 static void world_finish(struct world *world)
 {
-    if (world->setup->policy->destroy != NULL)
-        world->setup->policy->destroy(world->policy);
+    const struct world_setup *setup = world->setup;
+    if (setup->policy->destroy != NULL)
+        setup->policy->destroy(world->policy);
     engine_destroy(world->engine);
-    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++)
+    for (int32_t pe = 0; pe < setup->soc->pe_count; pe++)
         queue_finish(&world->world_pes[pe].queue);
     world->result->loaded_bytes = world->residency.loaded_bytes;
+    for (int32_t pe = 0; setup->energy_uj != NULL && pe < setup->soc->pe_count; pe++)
+        setup->energy_uj[pe] = world->power.pes == NULL
+                                   ? NAN
+                                   : power_energy_uj(&world->power, pe, world->result->end_ps);
+    power_finish(&world->power);
     residency_finish(&world->residency);
     world_finish_routes(world);
     free(world->tasks);
@@ -130,6 +139,7 @@ static void world_finish(struct world *world)
     free(world->world_pes);
     free(world->available_until_ps);
     free(world->job_start_ps);
+    free(world->job_energy_uj);
     free(world->free_jobs);
     free(world->leaving_jobs);
     free(world->planned_pe);

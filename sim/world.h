@@ -28,6 +28,8 @@ struct world_setup {
     bool time_decisions;  /* measure decide_s */
     const double *params; /* [policy->param_count]; NULL = the fallbacks */
     const void *file;     /* what policy->file loaded; NULL if the policy needs none */
+    double *energy_uj;    /* [pe_count] filled: what each PE has drawn, NAN if the machine does not
+                             tell its power; NULL: not wanted */
     uint64_t seed;        /* for policies that draw */
     uint32_t replicate;
 };

@@ -55,6 +55,9 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     if (world->job_start_ps[what->job] == TICK_NEVER)
         world->job_start_ps[what->job] = now_ps;
     world_follow_speed(world, pe);
+    world_draw(world, pe, now_ps, true);
+    if (world->power.pes != NULL)
+        power_mark(&world->power, pe, now_ps);
 
     int64_t work_ps = view_cost_ps(&world->view, task, pe);
     int64_t load_ps = world->residency.is_there == NULL ? 0 : load_weights(world, pe, task);

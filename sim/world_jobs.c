@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <assert.h>
+#include <math.h>
 
 #include "sim/world_parts.h"
 
@@ -57,6 +58,7 @@ void world_start_job(struct world *world, const struct arrival *arrival)
     if (bind->chances != NULL)
         world_open_route(world, slot);
     world->job_start_ps[slot] = TICK_NEVER;
+    world->job_energy_uj[slot] = 0.0;
     world->arrived[world->view.arrived_count++] = slot;
     world->jobs_left++;
     world->unstarted_left += app->task_count;
@@ -96,6 +98,7 @@ static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
         .arrival_ps = job->arrival_ps,
         .start_ps = world->job_start_ps[slot],
         .finish_ps = finish_ps,
+        .energy_uj = world->job_energy_uj[slot],
     };
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
@@ -121,7 +124,16 @@ static void release_succs(struct world *world, int32_t task, const struct app *a
     }
 }
 
-static void tell_done(const struct world *world, int32_t task)
+/* What a PE has drawn since it started its task, which is done. */
+static double take_energy(struct world *world, int32_t pe, int64_t finish_ps)
+{
+    if (world->power.pes == NULL)
+        return NAN;
+    world_draw(world, pe, finish_ps, false);
+    return power_mark(&world->power, pe, finish_ps);
+}
+
+static void tell_done(const struct world *world, int32_t task, double energy_uj)
 {
     const struct view_task *what = &world->tasks[task];
     int64_t load_ps = world->world_pes[what->pe].load_ps;
@@ -132,6 +144,7 @@ static void tell_done(const struct world *world, int32_t task)
         .exec_est_ps = view_cost_ps(&world->view, task, what->pe) + load_ps,
         .load_ps = load_ps,
         .samples = world_samples(world, task),
+        .energy_uj = energy_uj,
     };
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
@@ -158,8 +171,10 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     assert(world->view.finished_count < world->setup->soc->pe_count);
     world->finished[world->view.finished_count++] = task;
 
+    double energy_uj = take_energy(world, pe, finish_ps);
+    world->job_energy_uj[what->job] += energy_uj;
     if (world->setup->observer_count > 0)
-        tell_done(world, task);
+        tell_done(world, task, energy_uj);
 
     const struct bind *bind = view_bind(&world->view, task);
     world->jobs[what->job].tasks_left--;

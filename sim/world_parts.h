@@ -7,6 +7,7 @@
 #define HETSOC_SIM_WORLD_PARTS_H
 
 #include "base/tick.h"
+#include "sim/power.h"
 #include "sim/queue.h"
 #include "sim/residency.h"
 #include "sim/world.h"
@@ -85,6 +86,8 @@ struct world {
     int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
     int64_t *job_start_ps;       /* [job_capacity] TICK_NEVER until a task of the job starts */
     struct residency residency;
+    struct power power;
+    double *job_energy_uj; /* [job_capacity] drawn by PEs while they ran its tasks */
     struct world_transfers transfers;
     struct world_writing *writing; /* in the order in which their predecessors were done */
     size_t writing_count, writing_capacity;
@@ -176,6 +179,16 @@ bool world_epoch(struct world *world);
 
 /* world_dispatch.c: starts one task on every idle PE that can; brings a PE's speed up to date. */
 void world_dispatch(struct world *world);
+
+/* Tells the power meter, if there is one, whether a PE is busy from a date on. */
+static inline void world_draw(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
+{
+    const struct soc *soc = world->setup->soc;
+    const struct soc_kind *kind = &soc->kinds[soc->pes[pe].kind];
+    if (world->power.pes != NULL)
+        power_set(&world->power, pe, from_ps, soc_power_mw(kind, kind->opp, is_busy));
+}
+
 void world_follow_speed(struct world *world, int32_t pe);
 
 #endif

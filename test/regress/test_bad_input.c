@@ -192,6 +192,24 @@ START_TEST(the_optimum_where_transfers_share_links_is_refused)
 }
 END_TEST
 
+#define GOVERNED(LINES)                                                                            \
+    "name: race\nplatform: top3\nschedulers: [eft]\nbaseline: eft\n"                               \
+    "workload: {apps: [topcuoglu], arrivals: single}\n" LINES
+
+START_TEST(a_governor_needs_points_to_choose_from_and_a_frequency_a_governor)
+{
+    scratch_write(&scratch, "race.yaml", GOVERNED("governor: fixed\n"));
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:6:11", "needs a frequency");
+    scratch_write(&scratch, "race.yaml", GOVERNED("frequency_mhz: 500\n"));
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:6:16", "governor `fixed` only");
+    scratch_write(&scratch, "race.yaml", GOVERNED("governor: fixed\nfrequency_mhz: 500\n"));
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:6:11", "at 1000 MHz at least");
+    scratch_write(&scratch, "race.yaml", GOVERNED("governor: powersave\n"));
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set platform=study3"), "race.yaml:6:11",
+                "no operating points");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("bad_input");
@@ -211,6 +229,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_file_of_no_known_format_is_refused);
     tcase_add_test(tcase, a_broken_set_is_refused);
     tcase_add_test(tcase, an_output_folder_that_cannot_be_written_is_refused);
+    tcase_add_test(tcase, a_governor_needs_points_to_choose_from_and_a_frequency_a_governor);
     tcase_add_test(tcase, the_optimum_of_an_app_with_branches_is_refused);
     tcase_add_test(tcase, the_optimum_where_transfers_share_links_is_refused);
     suite_add_tcase(suite, tcase);

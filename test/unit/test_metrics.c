@@ -91,7 +91,7 @@ static void finish_job(int32_t job, int64_t arrival_us, int64_t finish_us)
 static struct metrics read_metrics(int64_t end_us)
 {
     struct metrics read;
-    metrics_read(metrics, end_us * TICK_PER_US, &read, NULL);
+    metrics_read(metrics, end_us * TICK_PER_US, NULL, &read, NULL);
     return read;
 }
 
@@ -127,7 +127,7 @@ START_TEST(nothing_measured_is_not_a_number)
 {
     struct metrics_pe pes[2];
     struct metrics read;
-    metrics_read(metrics, 0, &read, pes);
+    metrics_read(metrics, 0, NULL, &read, pes);
     ck_assert_int_eq(read.jobs_done, 0);
     ck_assert_int_eq(read.jobs_failed, 0);
     ck_assert_double_eq(read.sim_time_us, 0.0);
@@ -232,7 +232,7 @@ START_TEST(utilization_starts_at_the_first_counted_arrival)
 
     struct metrics_pe pes[2];
     struct metrics read;
-    metrics_read(metrics, 400 * TICK_PER_US, &read, pes);
+    metrics_read(metrics, 400 * TICK_PER_US, NULL, &read, pes);
     ck_assert_double_eq_tol(pes[0].utilization, 170.0 / 200.0, 1e-12);
     ck_assert_double_eq_tol(pes[1].utilization, 60.0 / 200.0, 1e-12);
     ck_assert_double_eq_tol(read.utilization, 230.0 / 400.0, 1e-12);
@@ -288,7 +288,7 @@ START_TEST(a_deadline_is_missed_by_finishing_after_it_and_not_at_it)
     const int64_t latencies_us[] = {50, 51, 20, 90};
     struct metrics figures;
     finish_job(0, 0, 1000); /* without a deadline */
-    metrics_read(metrics, 0, &figures, NULL);
+    metrics_read(metrics, 0, NULL, &figures, NULL);
     ck_assert(isnan(figures.deadline_miss_rate) && isnan(figures.mean_tardiness_us));
     for (int32_t job = 0; job < 4; job++) {
         const struct observed_job done = {.id = job + 1,
@@ -297,7 +297,7 @@ START_TEST(a_deadline_is_missed_by_finishing_after_it_and_not_at_it)
                                           .finish_ps = (100 + latencies_us[job]) * TICK_PER_US};
         observer.on_job_done(observer.self, &done);
     }
-    metrics_read(metrics, 0, &figures, NULL);
+    metrics_read(metrics, 0, NULL, &figures, NULL);
     ck_assert_double_eq(figures.deadline_miss_rate, 0.5);
     ck_assert_double_eq(figures.mean_tardiness_us, (1 + 40) / 4.0);
 }
@@ -310,11 +310,11 @@ START_TEST(reading_twice_and_going_on_changes_nothing)
         arrive(job, job);
         finish_job(job, job, job + (job * 7919) % 1000);
         if (job == 500) {
-            metrics_read(metrics, TICK_PER_US, &first, NULL);
+            metrics_read(metrics, TICK_PER_US, NULL, &first, NULL);
         }
     }
-    metrics_read(metrics, TICK_PER_US, &first, NULL);
-    metrics_read(metrics, TICK_PER_US, &second, NULL);
+    metrics_read(metrics, TICK_PER_US, NULL, &first, NULL);
+    metrics_read(metrics, TICK_PER_US, NULL, &second, NULL);
     ck_assert_double_eq_tol(first.mean_latency_us, 499.5, 1e-9); /* a permutation of 0..999 */
     ck_assert_double_eq_tol(first.p50_latency_us, 499.5, 1e-9);
     ck_assert_double_eq_tol(first.p95_latency_us, 949.05, 1e-9);

@@ -115,6 +115,21 @@ START_TEST(a_kind_may_give_the_power_of_a_busy_pe)
 }
 END_TEST
 
+START_TEST(a_kind_may_give_its_power_in_parts)
+{
+    ck_assert(load_text(HEAD "base_mw: 12\nkinds: {A: {class: cpu, power: {dynamic_mw: 300, "
+                             "static_mw: 40}}}\nclusters: [{name: A}]\n" MATRIX));
+    ck_assert(soc.has_power);
+    ck_assert_double_eq(soc.base_mw, 12.0);
+    ck_assert_double_eq(soc.kinds[0].active_mw, 340.0);
+    ck_assert(load_text(BODY MATRIX));
+    ck_assert(!soc.has_power);
+    ck_assert(!load_text(HEAD "kinds: {A: {class: cpu, active_mw: 1, power: {dynamic_mw: 1, "
+                              "static_mw: 1}}}\nclusters: [{name: A}]\n" MATRIX));
+    ck_assert_ptr_nonnull(strstr(fault.what, "the sum of what `power` says"));
+}
+END_TEST
+
 START_TEST(a_pe_has_no_delay_to_itself_and_the_default_lane_to_others)
 {
     ck_assert(load_text(BODY MATRIX));
@@ -507,6 +522,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("soc");
     TCase *tcase = tcase_create("soc");
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_kind_may_give_its_power_in_parts);
     tcase_add_test(tcase, a_bus_and_a_mesh_have_lanes_for_a_transfer_that_is_alone);
     tcase_add_test(tcase, a_mesh_is_as_square_as_it_can_be_if_its_width_is_left_out);
     tcase_add_test(tcase, shared_memory_has_one_lane_that_also_leads_a_pe_to_itself);

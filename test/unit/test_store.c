@@ -106,13 +106,14 @@ START_TEST(parts_of_whole_trials_are_joined_in_trial_order)
     store_close(store);
     ck_assert_str_eq(scratch_read(&scratch, "out/jobs.csv"),
                      "trial,job_id,app,arrival_us,start_us,finish_us,latency_us,lower_bound_us,"
-                     "slowdown,status\n0,0\n2,0\n3,0\n");
-    ck_assert_str_eq(
-        scratch_read(&scratch, "out/tasks.csv"),
-        "trial,job_id,task_id,task,pe,ready_us,assigned_us,start_us,finish_us,"
-        "exec_est_us,exec_us,comm_wait_us,attempt,status,samples,load_us\n0,1\n2,1\n3,1\n");
+                     "slowdown,status,energy_uj\n0,0\n2,0\n3,0\n");
+    ck_assert_str_eq(scratch_read(&scratch, "out/tasks.csv"),
+                     "trial,job_id,task_id,task,pe,ready_us,assigned_us,start_us,finish_us,"
+                     "exec_est_us,exec_us,comm_wait_us,attempt,status,samples,load_us,energy_uj\n0,"
+                     "1\n2,1\n3,1\n");
     ck_assert_str_eq(scratch_read(&scratch, "out/pes.csv"),
-                     "trial,pe,kind,cluster,tasks_done,busy_us,utilization,energy_uj\n"
+                     "trial,pe,kind,cluster,tasks_done,busy_us,utilization,energy_uj,transfers,"
+                     "received_bytes,transfer_us,transfer_wait_us\n"
                      "0,2\n2,2\n3,2\n");
     ck_assert_int_eq(scratch_count(&scratch, "out"), 5);
 }

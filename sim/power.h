@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A power meter: the energy that PEs have drawn, integrated exactly from change to change. */
+#ifndef HETSOC_SIM_POWER_H
+#define HETSOC_SIM_POWER_H
+
+#include <stdint.h>
+
+#include "sim/soc.h"
+
+struct power_pe {
+    int64_t since_ps; /* of the last change */
+    double power_mw;
+    double energy_uj; /* up to it */
+    double mark_uj;   /* energy at the last power_mark */
+};
+
+/* Caller's memory. */
+struct power {
+    struct power_pe *pes; /* [pe_count]; NULL: the machine does not tell its power */
+};
+
+/* Starts the meter of a machine whose PEs are idle at date 0; power_finish releases it. */
+void power_init(struct power *power, const struct soc *soc);
+void power_finish(struct power *power);
+
+/* From now on a PE draws this much. O(1). */
+void power_set(struct power *power, int32_t pe, int64_t now_ps, double power_mw);
+
+/* What a PE has drawn until now, in microjoules. O(1). */
+double power_energy_uj(const struct power *power, int32_t pe, int64_t now_ps);
+
+/* What it has drawn since the last call for it; the first counts from date 0. O(1). */
+double power_mark(struct power *power, int32_t pe, int64_t now_ps);
+
+#endif
