@@ -3,7 +3,9 @@
  *
  * A Poisson stream of 10-task jobs (32 random DAGs) on 16 PEs of 5 kinds under eft, at a load of
  * about one half, without data and with 16 KB per edge, which makes most tasks wait a little
- * before they start. Each line is a process of its own. CSV on stdout. */
+ * before they start; then on a bus and on a mesh, whose links transfers share, and on a bus that is
+ * asked for three times what it can carry, so that transfers and jobs pile up until the last
+ * arrival. Each line is a process of its own. CSV on stdout. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,24 +75,35 @@ static double cpu_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static int run_one(const char *engine, const char *policy, int32_t jobs, double bytes, double sigma)
+/* One line of the table. */
+struct line {
+    const char *engine;
+    int32_t jobs;
+    double bytes, sigma;
+    enum soc_interconnect interconnect;
+    double bandwidth_bytes_per_us;
+};
+
+static int run_one(const struct line *line)
 {
     struct arena *arena = arena_create();
-    struct soc *soc = fixture_soc(arena, KINDS, (int32_t[]){4, 4, 3, 3, 2}, 8000);
+    struct soc *soc =
+        fixture_soc(arena, KINDS, (int32_t[]){4, 4, 3, 3, 2}, line->bandwidth_bytes_per_us);
+    fixture_connect(soc, line->interconnect, 0, 4, 4);
     struct app *apps[APPS];
     double shares[APPS];
     for (uint32_t i = 0; i < APPS; i++) {
-        apps[i] = make_app(arena, i, bytes);
+        apps[i] = make_app(arena, i, line->bytes);
         shares[i] = (double)(i + 1) / APPS;
     }
     struct arrivals arrivals = {.kind = arrivals_find("poisson"), .mean_interarrival_us = 50};
     struct scenario_drawn drawn = {
         .seed = 1,
-        .jobs = jobs,
+        .jobs = line->jobs,
         .arrivals = &arrivals,
         .app_share = shares,
         .app_count = APPS,
-        .noise = {.dist = sigma > 0 ? NOISE_LOGNORMAL : NOISE_NONE, .sigma = sigma},
+        .noise = {.dist = line->sigma > 0 ? NOISE_LOGNORMAL : NOISE_NONE, .sigma = line->sigma},
     };
     struct scenario scenario = scenario_drawn(&drawn);
     struct world_setup setup = {
@@ -98,8 +111,8 @@ static int run_one(const char *engine, const char *policy, int32_t jobs, double 
         .binds = fixture_bind(arena, soc, apps, APPS),
         .bind_count = APPS,
         .scenario = &scenario,
-        .engine = engine_find(engine),
-        .policy = sched_find(policy),
+        .engine = engine_find(line->engine),
+        .policy = sched_find("eft"),
         .seed = 1,
     };
     struct world_result result;
@@ -107,35 +120,40 @@ static int run_one(const char *engine, const char *policy, int32_t jobs, double 
     double start_s = cpu_s();
     bool is_done = world_run(&setup, &result, &fault);
     double elapsed_s = cpu_s() - start_s;
-    printf("%s,%s,%g,%g,%lld,%.4f,%.0f,%ld\n", engine, policy, bytes, sigma,
-           (long long)result.tasks_done, elapsed_s, (double)result.tasks_done / elapsed_s,
-           resident_kib());
+    printf("%s,%s,%g,%g,%g,%lld,%.4f,%.0f,%ld\n", line->engine,
+           soc_interconnect_name(line->interconnect), line->bandwidth_bytes_per_us, line->bytes,
+           line->sigma, (long long)result.tasks_done, elapsed_s,
+           (double)result.tasks_done / elapsed_s, resident_kib());
     fflush(stdout);
     arena_destroy(arena);
     return is_done ? 0 : 1;
 }
 
-static bool run_in_child(const char *engine, const char *policy, int32_t jobs, double bytes,
-                         double sigma)
+static bool run_in_child(struct line line)
 {
     fflush(stdout);
     pid_t child = fork();
     if (child == 0)
-        _exit(run_one(engine, policy, jobs, bytes, sigma));
+        _exit(run_one(&line));
     int status = 1;
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
 int main(void)
 {
-    puts("engine,policy,bytes_per_edge,sigma,tasks,cpu_s,tasks_per_s,peak_rss_kib");
+    puts("engine,interconnect,bytes_per_us,bytes_per_edge,sigma,tasks,cpu_s,tasks_per_s,"
+         "peak_rss_kib");
     bool is_done = true;
     static const char *const engines[] = {"heap", "simgrid"};
     for (int i = 0; i < 2; i++) {
+        const char *engine = engines[i];
         for (int32_t jobs = 1000; jobs <= 100000; jobs *= 10)
-            is_done &= run_in_child(engines[i], "eft", jobs, 0, 0);
-        is_done &= run_in_child(engines[i], "eft", 100000, 16000, 0);
-        is_done &= run_in_child(engines[i], "eft", 100000, 16000, 0.3);
+            is_done &= run_in_child((struct line){engine, jobs, 0, 0, SOC_MATRIX, 8000});
+        is_done &= run_in_child((struct line){engine, 100000, 16000, 0, SOC_MATRIX, 8000});
+        is_done &= run_in_child((struct line){engine, 100000, 16000, 0.3, SOC_MATRIX, 8000});
+        is_done &= run_in_child((struct line){engine, 10000, 16000, 0, SOC_BUS, 8000});
+        is_done &= run_in_child((struct line){engine, 10000, 16000, 0, SOC_MESH, 8000});
+        is_done &= run_in_child((struct line){engine, 10000, 16000, 0, SOC_BUS, 1100});
     }
     return is_done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
