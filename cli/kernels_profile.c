@@ -68,8 +68,8 @@ static const struct argp argp = {
     .parser = parse_option,
     .doc =
         "Measure every stage of the FFF, CIGT and dense kernels on this machine, one thread, and "
-        "write a cost profile (YAML): a line per stage, and the machine as `profile:` of a PE "
-        "kind for platform files.",
+        "write a cost profile (YAML): a line per stage, and the machine as a whole. A platform "
+        "takes it as `profile: FILE` of a PE kind.",
 };
 
 static void print_progress(const char *text)

@@ -14,7 +14,7 @@
 #include "sim/soc.h"
 #include "workloads/app.h"
 
-enum { SCHEMA_COUNT = 5 };
+enum { SCHEMA_COUNT = 6 };
 
 /* The schema whose table begins at this line, NULL if none does. */
 static const struct schema *schema_at(const struct schema *const *schemas, const char *line)
@@ -77,7 +77,8 @@ int main(int argc, char **argv)
 
     struct arena *arena = arena_create();
     const struct schema *const schemas[SCHEMA_COUNT] = {
-        &experiment_schema, &sweep_schema, &soc_schema, &app_schema, contender_document(arena)};
+        &experiment_schema, &sweep_schema, &soc_schema, &app_schema, contender_document(arena),
+        soc_profile_schema(arena)};
     size_t old_size, new_size;
     char *old_text = read_whole(document, &old_size);
     char *new_text = NULL;

@@ -345,10 +345,17 @@ const char *const *catalog_contents(struct catalog *catalog, const struct yaml_n
 {
     const struct yaml_node *apps = yaml_get(workload, "apps");
     const struct yaml_node *file = yaml_get(yaml_get(workload, "arrivals"), "file");
-    const char **digests = arena_zeroed(catalog->arena, (size_t)apps->count + 3, sizeof *digests);
+    const struct soc *soc = catalog_soc(catalog, platform, fault);
+    if (soc == NULL)
+        return NULL;
+    size_t room = (size_t)apps->count + (size_t)soc->kind_count + 3;
+    const char **digests = arena_zeroed(catalog->arena, room, sizeof *digests);
     int count = 0;
     digests[count++] =
         find_digest(catalog, find_file(catalog, LIBRARY_PLATFORMS, platform, fault), fault);
+    for (int32_t i = 0; i < soc->kind_count; i++)
+        if (soc->kinds[i].profile.file != NULL)
+            digests[count++] = find_digest(catalog, soc->kinds[i].profile.file, fault);
     for (int i = 0; i < apps->count; i++) {
         const struct yaml_node *app = yaml_get(apps->items[i], "app");
         digests[count++] =

@@ -40,7 +40,8 @@ const struct arrivals *catalog_trace(struct catalog *catalog, const struct yaml_
                                      const struct catalog_mix *mix, struct fault *fault);
 
 /* Digests (base/digest.h) of the files that a checked `platform:` scalar and `workload:` map name:
- * machine, apps, arrivals; NULL-terminated. NULL and a fault if one cannot be read. */
+ * machine with its measurements, apps, arrivals; NULL-terminated. NULL and a fault if one cannot be
+ * read. */
 const char *const *catalog_contents(struct catalog *catalog, const struct yaml_node *platform,
                                     const struct yaml_node *workload, struct fault *fault);
 

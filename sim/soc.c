@@ -2,11 +2,9 @@
 #include "sim/soc.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
 #include "sim/soc_parts.h"
-#include "workloads/app_kernel.h"
 
 static const char *const class_names[] = {
     [SOC_CPU] = "cpu",
@@ -110,28 +108,6 @@ static bool read_opps(struct soc_loader *loader, struct soc_kind *kind,
     return true;
 }
 
-static struct soc_profile read_profile(const struct yaml_node *map)
-{
-    static const char at[] = "kinds.*.profile";
-    struct soc_profile profile = {
-        .launch_us = schema_real(&soc_schema, map, at, "launch_us"),
-        .mac_per_us = schema_real(&soc_schema, map, at, "mac_per_us"),
-        .memory_bytes_per_us = schema_real(&soc_schema, map, at, "memory_bytes_per_us"),
-        .io_bytes_per_us = schema_real(&soc_schema, map, at, "io_bytes_per_us"),
-        .local_bytes = schema_real(&soc_schema, map, at, "local_bytes"),
-    };
-    if (isnan(profile.io_bytes_per_us))
-        profile.io_bytes_per_us = profile.memory_bytes_per_us;
-    for (int class = 0; class < APP_KERNEL_CLASSES; class ++) {
-        const char *name = app_kernel_class_name((enum app_kernel_class) class);
-        profile.efficiency[class] = schema_real(&soc_schema, yaml_get(map, "efficiency"),
-                                                "kinds.*.profile.efficiency", name);
-        profile.step_us[class] =
-            schema_real(&soc_schema, yaml_get(map, "step_us"), "kinds.*.profile.step_us", name);
-    }
-    return profile;
-}
-
 /* Power of a kind: in parts, or only that of a busy PE, or not at all. */
 static bool read_power(struct soc_loader *loader, struct soc_kind *kind,
                        const struct yaml_node *item)
@@ -155,7 +131,7 @@ static bool read_power(struct soc_loader *loader, struct soc_kind *kind,
     return true;
 }
 
-static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map)
+static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map, const char *path)
 {
     struct soc *soc = &loader->soc;
     soc->kind_count = map->count;
@@ -169,8 +145,10 @@ static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map)
         if (!read_opps(loader, kind, yaml_get(item, "opps"))) {
             return false;
         }
-        if (yaml_get(item, "profile") != NULL) {
-            kind->profile = read_profile(yaml_get(item, "profile"));
+        const struct yaml_node *profile = yaml_get(item, "profile");
+        if (profile != NULL &&
+            !soc_profile_read(&kind->profile, loader->arena, profile, path, loader->fault)) {
+            return false;
         }
         kind->opp = kind->opp_count > 0 ? kind->opp_count - 1 : 0;
         if (!read_power(loader, kind, item)) {
@@ -253,7 +231,7 @@ bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fau
     struct soc_loader loader = {.arena = arena, .fault = fault};
     struct yaml_node *root = yaml_load(arena, path, fault);
     if (root == NULL || !schema_check(&soc_schema, arena, root, fault) ||
-        !read_name(&loader, root, path) || !read_kinds(&loader, yaml_get(root, "kinds")) ||
+        !read_name(&loader, root, path) || !read_kinds(&loader, yaml_get(root, "kinds"), path) ||
         !read_clusters(&loader, yaml_get(root, "clusters")) ||
         !soc_read_interconnect(&loader, yaml_get(root, "interconnect"))) {
         return false;

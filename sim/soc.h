@@ -15,7 +15,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/schema.h"
-#include "workloads/app.h"
+#include "sim/soc_profile.h"
 
 /* The most PEs of a machine. */
 #define SOC_PES_MAX 4096
@@ -26,17 +26,6 @@ enum soc_class { SOC_CPU, SOC_DSP, SOC_FPGA, SOC_GPU, SOC_ACCELERATOR };
 struct soc_opp {
     double freq_mhz;
     double voltage_mv;
-};
-
-/* What an inference kernel costs on a PE kind (sim/bind.h). */
-struct soc_profile {
-    double launch_us;
-    double mac_per_us;                     /* peak; 0 = the kind has no profile */
-    double efficiency[APP_KERNEL_CLASSES]; /* part of the peak reached; 0 = it cannot run these */
-    double memory_bytes_per_us;            /* weights */
-    double io_bytes_per_us;                /* activations */
-    double step_us[APP_KERNEL_CLASSES];    /* latency of one of the steps that follow each other */
-    double local_bytes;                    /* memory that keeps weights between tasks */
 };
 
 /* Power of one PE of a kind at its last operating point. The dynamic part grows with f V^2, the

@@ -83,9 +83,15 @@ static const struct schema_row rows[] = {
      .help = "Drawn all the time."},
     {.path = "kinds.*.profile",
      .type = SCHEMA_MAP,
+     .shorthand = "file",
      .help = "Runs the kernels of apps: launch_us + max(mac / (efficiency * mac_per_us), streamed "
              "weights / memory_bytes_per_us + activations / io_bytes_per_us, depth * step_us), and "
              "before it the load of weights that fit into local memory and are not there."},
+    {.path = "kinds.*.profile.file",
+     .type = SCHEMA_TEXT,
+     .help = "A file that `hetsoc kernels profile` wrote, relative to the folder of this one. "
+             "Stages that it measured take their measured time and load nothing beside; for "
+             "others its `kind` holds where this profile is silent."},
     {.path = "kinds.*.profile.launch_us",
      .type = SCHEMA_REAL,
      .unit = "us",
@@ -98,8 +104,7 @@ static const struct schema_row rows[] = {
      .unit = "MAC/us",
      .min = DBL_MIN,
      .max = INFINITY,
-     .required = true,
-     .help = "Peak rate of multiply-adds of one PE."},
+     .help = "Peak rate of multiply-adds of one PE; required without a file."},
     {.path = "kinds.*.profile.efficiency",
      .type = SCHEMA_MAP,
      .help = "Part of the peak that a class of kernels reaches; 0 = they cannot run here."},
@@ -126,8 +131,7 @@ static const struct schema_row rows[] = {
      .unit = "bytes/us",
      .min = DBL_MIN,
      .max = INFINITY,
-     .required = true,
-     .help = "Bandwidth at which one PE reads weights."},
+     .help = "Bandwidth at which one PE reads weights; required without a file."},
     {.path = "kinds.*.profile.io_bytes_per_us",
      .type = SCHEMA_REAL,
      .unit = "bytes/us",

@@ -6,6 +6,11 @@
 bool timing_of_kernel(struct timing *timing, const struct app_kernel *kernel,
                       const struct soc_profile *profile)
 {
+    const struct soc_stage *measured = soc_profile_stage(profile, kernel->stage);
+    if (measured != NULL) {
+        *timing = (struct timing){.fixed_us = measured->fixed_us, .sample_us = measured->sample_us};
+        return true;
+    }
     double rate = profile->mac_per_us * profile->efficiency[kernel->class];
     if (!(rate > 0.0))
         return false;

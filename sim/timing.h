@@ -4,7 +4,7 @@
 #ifndef HETSOC_SIM_TIMING_H
 #define HETSOC_SIM_TIMING_H
 
-#include "sim/soc.h"
+#include "sim/soc_profile.h"
 #include "workloads/app.h"
 
 /* fixed_us + max(sample_us n, min(stream_us n, stream_most_us) + move_us n, floor_us) for n
@@ -19,8 +19,9 @@ struct timing {
     double load_us;        /* all weights, if they can stay in local memory */
 };
 
-/* The timing of a kernel on a PE kind (roofline with launch and serial depth: Williams, Waterman,
- * Patterson 2009, and the latency of dependent steps). False if the profile cannot run it. */
+/* The timing of a kernel on a PE kind: that of its stage if the profile has it measured, else a
+ * roofline with launch and serial depth (Williams, Waterman, Patterson 2009, and the latency of
+ * dependent steps). False if the profile cannot run it. */
 bool timing_of_kernel(struct timing *timing, const struct app_kernel *kernel,
                       const struct soc_profile *profile);
 

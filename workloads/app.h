@@ -43,6 +43,7 @@ enum app_kernel_class { APP_KERNEL_CONV, APP_KERNEL_DENSE, APP_KERNEL_TREE };
  * such a kind has weights of its own, which all jobs of the app share. */
 struct app_kernel {
     enum app_kernel_class class;
+    const char *stage;       /* "cigt_cifar10/B1": it is just this; NULL: it is what follows */
     double mac;              /* multiply-adds per sample */
     double weight_bytes;     /* of all weights of the task */
     double touched_bytes;    /* of these, what one sample reads; the same unless it is a tree */

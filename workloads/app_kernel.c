@@ -26,8 +26,11 @@ static enum app_kernel_class find_class(const char *name)
     return (enum app_kernel_class) class;
 }
 
-static bool refuse_stage(struct arena *arena, const struct yaml_node *node, struct fault *fault)
+bool app_kernel_check_stage(struct arena *arena, const struct yaml_node *name, struct fault *fault)
 {
+    struct stage stage;
+    if (stage_find(name->text, &stage))
+        return true;
     const char *names[STAGES_MAX];
     int count = 0;
     for (const char *const *model = stage_models; *model != NULL; model++) {
@@ -36,12 +39,12 @@ static bool refuse_stage(struct arena *arena, const struct yaml_node *node, stru
         for (int32_t i = 0; i < stage_count && count < STAGES_MAX; i++)
             names[count++] = arena_printf(arena, "%s/%s", *model, stages[i].name);
     }
-    const char *nearest = schema_nearest(node->text, names, count);
+    const char *nearest = schema_nearest(name->text, names, count);
     char where[sizeof fault->where];
-    return fault_set(fault, yaml_where(node, where, sizeof where),
+    return fault_set(fault, yaml_where(name, where, sizeof where),
                      nearest == NULL ? "a stage is MODEL/STAGE, for example cigt_cifar10/B1"
                                      : arena_printf(arena, "did you mean '%s'?", nearest),
-                     "there is no stage '%s'", node->text);
+                     "there is no stage '%s'", name->text);
 }
 
 /* The value of a key, or what the stage says. */
@@ -51,16 +54,27 @@ static double value_or(const struct yaml_node *map, const char *key, double othe
     return isnan(value) ? otherwise : value;
 }
 
+/* Whether an app says itself what a kernel computes. */
+static bool has_counts(const struct yaml_node *map)
+{
+    static const char *const keys[] = {"mac", "weight_bytes", "touched_bytes", "activation_bytes",
+                                       "depth"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (yaml_get(map, keys[i]) != NULL)
+            return true;
+    return false;
+}
+
 static const struct app_kernel *read_kernel(struct arena *arena, const struct yaml_node *map,
                                             struct fault *fault)
 {
     const struct yaml_node *name = yaml_get(map, "stage");
     struct stage stage = {0};
     char where[sizeof fault->where];
-    if (name != NULL && !stage_find(name->text, &stage)) {
-        refuse_stage(arena, name, fault);
+    if (name != NULL && !app_kernel_check_stage(arena, name, fault))
         return NULL;
-    }
+    if (name != NULL)
+        stage_find(name->text, &stage);
     if (name == NULL && yaml_get(map, "mac") == NULL) {
         fault_set(fault, yaml_where(map, where, sizeof where),
                   "for example {stage: cigt_cifar10/B1}, or {mac: 1e6, weight_bytes: 4096}",
@@ -79,6 +93,8 @@ static const struct app_kernel *read_kernel(struct arena *arena, const struct ya
     bool is_whole = name == NULL || yaml_get(map, "weight_bytes") != NULL;
     kernel->touched_bytes = value_or(map, "touched_bytes",
                                      is_whole ? kernel->weight_bytes : (double)stage.touched_bytes);
+    if (name != NULL && !has_counts(map))
+        kernel->stage = arena_string(arena, name->text);
     return kernel;
 }
 

@@ -10,6 +10,9 @@
 bool app_load_kernels(struct app *app, struct arena *arena, const struct yaml_node *kinds,
                       struct fault *fault);
 
+/* Whether a scalar names a stage of a shipped model; a fault with a hint if not. */
+bool app_kernel_check_stage(struct arena *arena, const struct yaml_node *name, struct fault *fault);
+
 /* "conv", "dense", "tree". */
 const char *app_kernel_class_name(enum app_kernel_class class);
 

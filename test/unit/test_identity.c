@@ -101,6 +101,26 @@ START_TEST(the_content_of_a_file_counts_and_not_its_date)
 }
 END_TEST
 
+START_TEST(the_measurements_that_a_platform_names_count)
+{
+    static const char stage[] =
+        "format: 1\nstages: [{stage: cigt_mnist/B0, fixed_us: 1, sample_us: ";
+    scratch_write(&scratch, "measured.yaml", arena_printf(scratch.arena, "%s1}]\n", stage));
+    scratch_write(
+        &scratch, "chip.yaml",
+        "format: 1\nplatform: chip\nsummary: measured\nkinds: {A: {class: cpu, profile: "
+        "{file: measured.yaml, mac_per_us: 1, memory_bytes_per_us: 1}}, B: {class: cpu}}\n"
+        "clusters: [{name: A}, {name: B}]\n"
+        "interconnect: {kind: matrix, bandwidth_bytes_per_us: 1}\n");
+    const char *lines =
+        arena_printf(scratch.arena, "platform: chip\nschedulers: [heft]\n%s", workload);
+    const char *identity = identity_of("a", lines, 0);
+    ck_assert_str_eq(identity_of("a", lines, 0), identity);
+    scratch_write(&scratch, "measured.yaml", arena_printf(scratch.arena, "%s2}]\n", stage));
+    ck_assert_str_ne(identity_of("a", lines, 0), identity);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("identity");
@@ -110,6 +130,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, neither_the_order_of_keys_nor_the_form_of_a_number_matters);
     tcase_add_test(tcase, every_parameter_changes_the_identity);
     tcase_add_test(tcase, a_point_is_the_same_in_a_sweep_as_alone);
+    tcase_add_test(tcase, the_measurements_that_a_platform_names_count);
     tcase_add_test(tcase, the_content_of_a_file_counts_and_not_its_date);
     suite_add_tcase(suite, tcase);
     return suite;

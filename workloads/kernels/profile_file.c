@@ -20,7 +20,7 @@ static void print_real(FILE *stream, const char *before, const char *key, double
 
 static void print_kind(const struct profile_kind *kind, FILE *stream)
 {
-    fputs("kind: # one core, as `profile:` of a PE kind of a platform\n", stream);
+    fputs("kind: # one core as a whole\n", stream);
     print_real(stream, "  ", "launch_us", kind->launch_us);
     print_real(stream, "\n  ", "mac_per_us", kind->mac_per_us);
     print_real(stream, "\n  efficiency: {", "conv", kind->conv_efficiency);
@@ -36,7 +36,8 @@ void profile_print(const struct profile *profile, FILE *stream)
 {
     fprintf(stream,
             "# measured by `hetsoc kernels profile`, one thread; n samples in one call take\n"
-            "# fixed_us + n * sample_us; counts are per sample, bytes of weights per variant\n"
+            "# fixed_us + n * sample_us; counts are per sample, bytes of weights per variant; a\n"
+            "# platform takes this file as `profile: FILE` of a PE kind (docs/formats.md)\n"
             "format: 1\ninstruction_set: %s\n",
             isa_name(profile->isa));
     print_kind(&profile->kind, stream);
