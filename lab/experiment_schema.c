@@ -224,6 +224,16 @@ static const struct schema_row rows[] = {
      .fallback = "none",
      .sweepable = true,
      .help = "ds3 adds the two clock artefacts of DS3."},
+    {.path = "prefetch",
+     .type = SCHEMA_INT,
+     .unit = "tasks",
+     .min = 0,
+     .max = 64,
+     .fallback = "0",
+     .sweepable = true,
+     .help = "While a branch runs, weights of so many of the tasks behind its alternatives, the "
+             "likeliest first, are fetched into local memory in advance; what turns out not to be "
+             "needed is given up."},
     {.path = "replicates",
      .type = SCHEMA_INT,
      .min = 1,

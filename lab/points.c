@@ -366,6 +366,7 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
         .soc = catalog_soc(expansion->catalog, root, fault),
         .engine = engine_find(schema_text(&experiment_schema, root, "", "engine")),
         .compat_ds3 = strcmp(schema_text(&experiment_schema, root, "", "compat"), "ds3") == 0,
+        .prefetch = (int32_t)schema_int(&experiment_schema, root, "", "prefetch"),
         .key_count = (int32_t)expansion->key_count,
     };
     if (point.soc == NULL || !read_workload(expansion, &point, yaml_get(root, "workload"), fault))

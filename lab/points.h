@@ -41,6 +41,7 @@ struct point {
     const struct contender_file *file;
     const struct engine_kind *engine;
     bool compat_ds3;
+    int32_t prefetch;       /* as in struct world_setup */
     struct point_key *keys; /* [key_count], the same paths in every point */
     int32_t key_count;
 };

@@ -121,6 +121,12 @@ const struct trial_figure trial_figures[] = {
     {.name = "warmup_mser_jobs",
      REAL(metrics.warmup_mser_jobs),
      .summary = "jobs at the start that MSER-5 would leave out; empty if it cannot tell"},
+    {.name = "prefetched_bytes",
+     REAL(prefetched_bytes),
+     .summary = "part of loaded_bytes that was fetched in advance"},
+    {.name = "prefetch_wasted_bytes",
+     REAL(wasted_bytes),
+     .summary = "part of prefetched_bytes that no task used"},
 };
 
 const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;
@@ -147,6 +153,8 @@ static void read_result(struct trial_row *row, const struct world_result *result
         row->status = TRIAL_DONE;
     row->decisions = result->decisions;
     row->loaded_bytes = result->loaded_bytes;
+    row->prefetched_bytes = result->prefetched_bytes;
+    row->wasted_bytes = result->wasted_bytes;
     row->decide_us_mean =
         result->decisions > 0 ? 1e6 * result->decide_s / (double)result->decisions : NAN;
     row->wall_s = seconds;
@@ -219,6 +227,7 @@ void trial_run(const struct points *points, const struct experiment *experiment,
         .observers = observers,
         .observer_count = tables != NULL ? 2 : 1,
         .compat_ds3 = point->compat_ds3,
+        .prefetch = point->prefetch,
         .time_decisions = true,
         .energy_uj = energy_uj,
         .params = point->params,

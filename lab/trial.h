@@ -16,7 +16,7 @@ struct trial_row {
     enum trial_status status;
     struct metrics metrics;
     int64_t decisions;
-    double decide_us_mean, wall_s, tasks_per_s, loaded_bytes;
+    double decide_us_mean, wall_s, tasks_per_s, loaded_bytes, prefetched_bytes, wasted_bytes;
     double latency_bound_us, latency_ratio; /* NAN unless the trial is done */
     double optimum_us, optimum_bound_us, optimum_gap, optimum_ratio; /* NAN unless asked for */
     struct fault fault;                                              /* why, unless done */

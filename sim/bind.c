@@ -202,6 +202,35 @@ static void bind_loads(struct bind *bind, struct arena *arena)
     }
 }
 
+/* Fills likely_succs of one task. O(successors^2). */
+static void order_succs(struct bind *bind, const struct app_task *task)
+{
+    const struct app_edge *succs = &bind->app->succs[task->first_succ];
+    const double *live = bind->chances->edge_live;
+    int32_t *likely = &bind->likely_succs[task->first_succ];
+    int32_t count = 0;
+    for (int32_t i = 0; i < task->succ_count; i++) {
+        if (bind->app->when[succs[i].edge] < 0)
+            continue;
+        int32_t place = count++;
+        for (; place > 0 && live[succs[likely[place - 1]].edge] < live[succs[i].edge]; place--)
+            likely[place] = likely[place - 1];
+        likely[place] = i;
+    }
+    for (int32_t i = 0; i < task->succ_count; i++)
+        likely[i] = i < count ? succs[likely[i]].task : -1;
+}
+
+static void bind_likely_succs(struct bind *bind, struct arena *arena)
+{
+    const struct app *app = bind->app;
+    if (bind->chances == NULL || bind->load_ps == NULL)
+        return;
+    bind->likely_succs = arena_zeroed(arena, (size_t)app->edge_count, sizeof *bind->likely_succs);
+    for (int32_t i = 0; i < app->branch_count; i++)
+        order_succs(bind, &app->tasks[app->branches[i].task]);
+}
+
 /* Share of each lane in the ordered pairs of different PEs; all 0 on a machine of one PE. */
 static void weigh_lanes(const struct soc *soc, double *lane_pairs, double *pairs)
 {
@@ -303,6 +332,7 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
         return false;
     }
     bind_loads(&made, arena);
+    bind_likely_succs(&made, arena);
     *bind = made;
     return true;
 }

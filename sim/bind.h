@@ -34,8 +34,11 @@ struct bind {
      * on no kind has any. */
     int64_t *load_ps;
     double *weight_bytes; /* [task] the block of weights of a task; NULL with load_ps */
-    int64_t deadline_ps;  /* relative to the arrival of a job; TICK_NEVER: none */
-    int32_t priority;     /* of its jobs; 0 unless the workload says otherwise */
+    /* [edge_count] beside app->succs: of each branch task, its successors behind alternatives, the
+     * likeliest first, and -1 after them; NULL without branches or with load_ps. */
+    int32_t *likely_succs;
+    int64_t deadline_ps; /* relative to the arrival of a job; TICK_NEVER: none */
+    int32_t priority;    /* of its jobs; 0 unless the workload says otherwise */
 };
 
 /* Joins an app with a machine, without deadline and with priority 0; the result lives in `arena`

@@ -77,6 +77,12 @@ struct view_pe {
     int64_t available_ps;
 };
 
+/* Weights on their way to a PE in advance, for a task that may run there. */
+struct view_fetch {
+    int32_t block;    /* -1: none */
+    int64_t there_ps; /* date from which they can be used */
+};
+
 struct view {
     int64_t now_ps;
     const struct soc *soc;
@@ -98,8 +104,9 @@ struct view {
     const int32_t *skipped; /* the same for tasks that turned out to be skipped */
     int32_t skipped_count;
     /* Weights in the local memories of the PEs, see view_load_ps; NULL: no app has any. */
-    const bool *is_resident;    /* [pe * block_count + block] */
-    const int32_t *first_block; /* [bind] the block of its first task; one for each task */
+    const bool *is_resident;           /* [pe * block_count + block] */
+    const int32_t *first_block;        /* [bind] the block of its first task; one for each task */
+    const struct view_fetch *arriving; /* [pe] */
     int32_t block_count;
     const double *params; /* [kind->param_count] what the user set, or the fallbacks */
     const void *file;     /* what kind->file loaded; NULL without */
@@ -121,7 +128,8 @@ static inline int64_t view_cost_ps(const struct view *view, int32_t task, int32_
     return view->jobs[what->job].cost_ps[at];
 }
 
-/* Time that a PE would need before that to load the weights of a task: 0 if it has them. */
+/* Time that a PE would need before that to load the weights of a task: 0 if it has them, less if
+ * they are just coming. */
 static inline int64_t view_load_ps(const struct view *view, int32_t task, int32_t pe)
 {
     if (view->is_resident == NULL)
@@ -132,6 +140,8 @@ static inline int64_t view_load_ps(const struct view *view, int32_t task, int32_
     int32_t block = view->first_block[which] + what->index;
     if (bind->load_ps == NULL || view->is_resident[(int64_t)pe * view->block_count + block])
         return 0;
+    if (view->arriving[pe].block == block)
+        return view->arriving[pe].there_ps - view->now_ps;
     return bind->load_ps[(int64_t)what->index * view->soc->kind_count + view->soc->pes[pe].kind];
 }
 

@@ -102,6 +102,7 @@ static void world_init(struct world *world, const struct world_setup *setup,
     residency_init(&world->residency, setup->soc, setup->binds, setup->bind_count);
     world->view.is_resident = world->residency.is_there;
     world->view.first_block = world->residency.first_block;
+    world->view.arriving = world->residency.arriving;
     world->view.block_count = world->residency.block_count;
     for (int32_t bind = 0; bind < setup->bind_count; bind++) {
         const struct app *app = setup->binds[bind].app;
@@ -121,12 +122,15 @@ static void world_finish(struct world *world)
     engine_destroy(world->engine);
     for (int32_t pe = 0; pe < setup->soc->pe_count; pe++)
         queue_finish(&world->world_pes[pe].queue);
+    residency_close(&world->residency, world->view.now_ps);
     world->result->loaded_bytes = world->residency.loaded_bytes;
     for (int32_t pe = 0; setup->energy_uj != NULL && pe < setup->soc->pe_count; pe++)
         setup->energy_uj[pe] = world->power.pes == NULL
                                    ? NAN
                                    : power_energy_uj(&world->power, pe, world->result->end_ps);
     power_finish(&world->power);
+    world->result->prefetched_bytes = world->residency.prefetched_bytes;
+    world->result->wasted_bytes = world->residency.wasted_bytes;
     residency_finish(&world->residency);
     world_finish_routes(world);
     free(world->tasks);

@@ -25,6 +25,7 @@ struct world_setup {
     const struct observer *observers;
     int32_t observer_count;
     bool compat_ds3;      /* DS3's two clock artefacts (docs/decisions) */
+    int32_t prefetch;     /* most alternatives of a branch whose weights are fetched in advance */
     bool time_decisions;  /* measure decide_s */
     const double *params; /* [policy->param_count]; NULL = the fallbacks */
     const void *file;     /* what policy->file loaded; NULL if the policy needs none */
@@ -39,8 +40,10 @@ struct world_result {
     enum world_status status;
     int64_t end_ps; /* date of the last event */
     int64_t jobs_done, tasks_done, tasks_skipped, decisions, epochs;
-    double loaded_bytes; /* weights that came into the local memories of PEs */
-    double decide_s;     /* wall time spent in the policy */
+    /* Weights that came into the local memories of PEs; of these, in advance; of these, given up
+     * on the way or dropped without having been used. */
+    double loaded_bytes, prefetched_bytes, wasted_bytes;
+    double decide_s; /* wall time spent in the policy */
 };
 
 /* Runs one trial to its end. Returns false with a fault for a deadlock (naming tasks), an illegal

@@ -25,20 +25,53 @@ void world_follow_speed(struct world *world, int32_t index)
     }
 }
 
-/* Has a PE use the weights of a task; returns the time to load them. */
-static int64_t load_weights(struct world *world, int32_t pe, int32_t task)
+/* Time to load the weights of a task into the memory of a PE, whether they are there or not. */
+static int64_t whole_load_ps(const struct world *world, int32_t pe, int32_t task)
 {
     const struct view_task *what = &world->tasks[task];
-    int32_t which = world->jobs[what->job].bind;
-    const struct bind *bind = &world->setup->binds[which];
-    int32_t kind = bind->soc->pes[pe].kind;
-    if (bind->load_ps == NULL)
-        return 0;
-    int64_t load_ps = bind->load_ps[(int64_t)what->index * bind->soc->kind_count + kind];
-    if (load_ps == 0)
-        return 0;
-    int32_t block = world->residency.first_block[which] + what->index;
-    return residency_use(&world->residency, pe, block) ? load_ps : 0;
+    const struct bind *bind = &world->setup->binds[world->jobs[what->job].bind];
+    int64_t at = (int64_t)what->index * bind->soc->kind_count + bind->soc->pes[pe].kind;
+    return bind->load_ps == NULL ? 0 : bind->load_ps[at];
+}
+
+static int32_t block_of(const struct world *world, int32_t task)
+{
+    const struct view_task *what = &world->tasks[task];
+    return world->residency.first_block[world->jobs[what->job].bind] + what->index;
+}
+
+/* Has a PE use the weights of a task; returns the time until they are there. */
+static int64_t load_weights(struct world *world, int32_t pe, int32_t task)
+{
+    int64_t load_ps = whole_load_ps(world, pe, task), now_ps = world->view.now_ps;
+    int64_t wait_ps = 0;
+    if (load_ps > 0)
+        wait_ps = residency_use(&world->residency, pe, block_of(world, task), load_ps, now_ps);
+    residency_cancel(&world->residency, task, now_ps); /* on other PEs */
+    return wait_ps;
+}
+
+/* Fetches weights of the alternatives of a branch that starts, the likeliest first: to the PE that
+ * is planned for them, or without a plan to that of the branch, where its data will be. */
+static void fetch_alternatives(struct world *world, int32_t pe, int32_t branch)
+{
+    const struct bind *bind = view_bind(&world->view, branch);
+    const struct app_task *shape = &bind->app->tasks[world->tasks[branch].index];
+    int32_t first_task = branch - world->tasks[branch].index;
+    for (int32_t i = 0, left = world->setup->prefetch; left > 0 && i < shape->succ_count; i++) {
+        int32_t succ = bind->likely_succs[shape->first_succ + i];
+        if (succ < 0)
+            break;
+        int32_t task = first_task + succ;
+        if (world->tasks[task].status != TASK_WAITING)
+            continue;
+        int32_t to = world->is_plan && world->planned_pe[task] >= 0 ? world->planned_pe[task] : pe;
+        int64_t load_ps = whole_load_ps(world, to, task);
+        left--;
+        if (load_ps > 0)
+            residency_fetch(&world->residency, to, block_of(world, task), task, load_ps,
+                            world->view.now_ps);
+    }
 }
 
 static void start_task(struct world *world, int32_t pe, int32_t task)
@@ -69,6 +102,10 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     work_ps += load_ps;
     struct event event = {.sequence = world->sequence++, .class = EVENT_FINISH, .subject = pe};
     world->engine->kind->exec(world->engine, pe, work_ps, event);
+    const struct bind *bind = view_bind(&world->view, task);
+    if (world->setup->prefetch > 0 && bind->likely_succs != NULL &&
+        bind->app->tasks[what->index].branch >= 0)
+        fetch_alternatives(world, pe, task);
 }
 
 static bool starts_before(enum policy_discipline discipline, const struct candidate *a,

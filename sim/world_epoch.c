@@ -226,6 +226,7 @@ static void take_wake(struct world *world)
 bool world_epoch(struct world *world)
 {
     world->is_epoch_due = false;
+    residency_settle(&world->residency, world->view.now_ps);
     refresh_available(world);
     ask_policy(world);
     if (world->decisions.has_plan && !take_plan(world))

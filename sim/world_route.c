@@ -112,6 +112,7 @@ static void skip(struct world *world, int32_t task)
     world->unstarted_left--;
     world->result->tasks_skipped++;
     world->skipped[world->view.skipped_count++] = task;
+    residency_cancel(&world->residency, task, world->view.now_ps);
     if (world->is_plan && world->planned_pe[task] >= 0) {
         struct queue *queue = &world->world_pes[world->planned_pe[task]].queue;
         queue_remove(queue, queue_find(queue, task));

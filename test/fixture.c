@@ -186,6 +186,29 @@ void fixture_add_branches(struct arena *arena, struct random_stream *stream, str
     add_fixed_times(arena, stream, app);
 }
 
+void fixture_add_weights(struct arena *arena, struct random_stream *stream, struct app *app,
+                         struct soc *soc)
+{
+    for (int32_t kind = 0; kind < soc->kind_count; kind++)
+        soc->kinds[kind].profile =
+            (struct soc_profile){.mac_per_us = 1 + (double)random_below(stream, 3),
+                                 .efficiency = {1, 1, 1},
+                                 .memory_bytes_per_us = 8,
+                                 .io_bytes_per_us = 8,
+                                 .local_bytes = 48 + 16 * (double)random_below(stream, 4)};
+    app->kernels = arena_zeroed(arena, (size_t)app->kind_count, sizeof *app->kernels);
+    for (int32_t i = 0; i < app->kind_count; i++) {
+        if (random_uniform(stream) < 0.5)
+            continue;
+        double bytes = 8 * (double)random_below(stream, 8);
+        struct app_kernel *kernel = arena_zeroed(arena, 1, sizeof *kernel);
+        *kernel = (struct app_kernel){
+            .mac = (double)random_below(stream, 12), .weight_bytes = bytes, .touched_bytes = bytes};
+        app->kernels[i] = kernel;
+        app->kinds[i].cost_count = 0;
+    }
+}
+
 static bool next_arrival(const void *source, struct arrival *arrival)
 {
     const struct fixture_scenario *scenario = source;

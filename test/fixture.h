@@ -43,6 +43,11 @@ struct app *fixture_random_app(struct arena *arena, struct random_stream *stream
  * both sorts, some tasks cannot be reached, jobs carry 1 to 9 samples of one to three classes. */
 void fixture_add_branches(struct arena *arena, struct random_stream *stream, struct app *app);
 
+/* Gives about half of the task kinds of an app a kernel in place of times, and every PE kind a
+ * profile that runs it, with a local memory that holds a few of their weights. */
+void fixture_add_weights(struct arena *arena, struct random_stream *stream, struct app *app,
+                         struct soc *soc);
+
 /* A scenario that says what the test wrote down. */
 struct fixture_scenario {
     const struct arrival_row *rows;

@@ -37,6 +37,7 @@ struct scene {
     struct scenario_drawn drawn;
     struct scenario scenario;
     const struct policy_kind *policy;
+    int32_t prefetch;
     bool is_slow;
     bool is_fluid; /* slow, or transfers share links */
 };
@@ -82,6 +83,8 @@ static void make_scene(struct scene *scene, uint32_t number)
         apps[i] = fixture_random_app(scene->arena, &stream, kinds, 12, is_integer);
     for (int32_t i = 1; i < APPS; i++)
         fixture_add_branches(scene->arena, &stream, apps[i]);
+    fixture_add_weights(scene->arena, &stream, apps[2], scene->soc);
+    scene->prefetch = (int32_t)number % 4;
     scene->binds = fixture_bind(scene->arena, scene->soc, apps, APPS);
     int64_t at_ps = 0;
     for (int32_t job = 0; job < JOBS; job++) {
@@ -125,6 +128,7 @@ static bool run(const struct scene *scene, const struct engine_kind *engine,
         .file = fixture_policy_file(scene->arena, scene->policy),
         .observers = &observer,
         .observer_count = 1,
+        .prefetch = scene->prefetch,
         .seed = scene->drawn.seed,
     };
     struct world_result result;

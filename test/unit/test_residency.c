@@ -50,18 +50,24 @@ static void end(void)
     arena_destroy(arena);
 }
 
+/* Whether a PE has to load a block. */
+static bool load(struct residency *memory, int32_t pe, int32_t block)
+{
+    return residency_use(memory, pe, block, US, 0) == US;
+}
+
 START_TEST(the_block_used_longest_ago_leaves_first)
 {
     struct residency memory;
     residency_init(&memory, soc, binds, 1);
-    ck_assert(residency_use(&memory, 0, 0));
-    ck_assert(residency_use(&memory, 0, 1));
-    ck_assert(!residency_use(&memory, 0, 0)); /* now 1 is the older one */
-    ck_assert(residency_use(&memory, 0, 2));
+    ck_assert(load(&memory, 0, 0));
+    ck_assert(load(&memory, 0, 1));
+    ck_assert(!load(&memory, 0, 0)); /* now 1 is the older one */
+    ck_assert(load(&memory, 0, 2));
     ck_assert(memory.is_there[0] && !memory.is_there[1] && memory.is_there[2]);
-    ck_assert(residency_use(&memory, 1, 1)); /* the other PE has a memory of its own */
-    ck_assert(!residency_use(&memory, 0, 0));
-    ck_assert(residency_use(&memory, 0, 3)); /* all of it */
+    ck_assert(load(&memory, 1, 1)); /* the other PE has a memory of its own */
+    ck_assert(!load(&memory, 0, 0));
+    ck_assert(load(&memory, 0, 3)); /* all of it */
     ck_assert(!memory.is_there[0] && !memory.is_there[2]);
     ck_assert_double_eq(memory.loaded_bytes, 40 + 40 + 40 + 40 + 100);
     residency_finish(&memory);
@@ -89,7 +95,7 @@ START_TEST(it_agrees_with_a_plain_list)
         for (; kept <= count && bytes + binds->weight_bytes[list[kept]] <= 100; kept++)
             bytes += binds->weight_bytes[list[kept]];
         count = kept;
-        ck_assert_int_eq(residency_use(&memory, 0, block), !was_there);
+        ck_assert_int_eq(load(&memory, 0, block), !was_there);
         for (int32_t i = 0; i < 4; i++) {
             bool is_listed = false;
             for (int32_t k = 0; k < count; k++)
