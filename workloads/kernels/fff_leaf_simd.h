@@ -22,7 +22,7 @@ static int32_t choose(const struct fff_leaf *leaf, const float *x)
     int32_t node = 0;
     for (int32_t level = 0; level < leaf->shape.depth; level++) {
         const float *w = leaf->w_node + (size_t)node * (size_t)leaf->row_in;
-        float score = rows_dot(w, x, leaf->row_in, NULL, NULL) + leaf->b_node[node];
+        float score = rows_dot(w, x, leaf->row_in) + leaf->b_node[node];
         bool is_right = score >= 0;
         if (__builtin_expect(!(fabsf(score) > limit), 0))
             is_right = gelu_logit(w, x, leaf->shape.inputs, leaf->b_node[node]) >= 0;
@@ -37,9 +37,9 @@ static void apply(const struct fff_leaf *leaf, int32_t chosen, const float *x, f
     int32_t width = leaf->shape.width;
     size_t first = (size_t)chosen * (size_t)width;
     for (int32_t i = 0; i < width; i++)
-        hidden[i] = leaf->b_in[first + (size_t)i] +
-                    rows_dot(leaf->w_in + (first + (size_t)i) * (size_t)leaf->row_in, x,
-                             leaf->row_in, NULL, NULL);
+        hidden[i] =
+            leaf->b_in[first + (size_t)i] +
+            rows_dot(leaf->w_in + (first + (size_t)i) * (size_t)leaf->row_in, x, leaf->row_in);
     for (int32_t i = 0; i < width; i += SIMD_LANES) {
         simd_floats value = simd_load(hidden + i);
         simd_store(hidden + i, leaf->shape.activation == FFF_LEAF_GELU

@@ -2,11 +2,13 @@
 /* The FFF kernel, written once with the compilers' vectors; fff_ISA.c sets the sizes, includes this
  * file and is compiled with the flags of its instruction set. By default the portable form.
  *
- * Pairs (sample, tree) go down in groups, in lock-step: while one row is summed, that of a pair
- * further on is fetched, smoothly, and the row of w_out that this node will need. A batch of more
- * than a group goes down the top levels first, whose rows stay in the cache, and is then sorted by
- * the node it has reached: neighbours share the rows of the next levels. In the end GELU of all
- * logits of a sample at once, and one pass over its rows of w_out with the sums in registers. */
+ * Pairs (sample, tree) go down in groups so small that their inputs stay in the L1 cache, two at a
+ * time: while their rows are summed, those of the next two are fetched, smoothly, and the rows of
+ * w_out that these nodes will need. A batch of more than a group goes down the top levels first,
+ * whose rows stay in the L2 cache, and is then sorted by the node it has reached: neighbours share
+ * the rows of the next levels. When a group is down, GELU of all logits of a sample at once, and a
+ * pass over its rows of w_out with the sums in registers, some columns of all samples of the group
+ * after another. */
 #ifndef HETSOC_WORKLOADS_KERNELS_FFF_SIMD_H
 #define HETSOC_WORKLOADS_KERNELS_FFF_SIMD_H
 
@@ -23,8 +25,7 @@
 #endif
 
 enum {
-    GROUP = 16,      /* pairs in lock-step */
-    DISTANCE = 4,    /* pairs ahead whose row is fetched */
+    GROUP = 4,       /* pairs in lock-step, a multiple of ROWS_JOINT */
     CHILD_LINES = 4, /* of each child that a lone pair asks for; hardware fetches the rest */
 };
 
@@ -57,23 +58,32 @@ SIMD_INLINE const float *row_out(const struct fff *fff, const struct fff_pair *p
     return fff->w_out + (size_t)(pair->first + pair->node) * (size_t)fff->row_out;
 }
 
-/* Notes logit and row of a level and goes to the next. `ahead`, `also`: see rows_dot. */
-SIMD_INLINE void visit(const struct fff *fff, struct fff_pair *pair, int32_t level,
-                       const float *ahead, const float *also)
+/* Computes a logit again that may have the wrong sign, as the reference does; returns whether it is
+ * positive. */
+static bool decide(const struct fff *fff, const struct fff_pair *pair, float bias, float *logit)
+{
+    double exact = gelu_logit(row_in(fff, pair, pair->node), pair->x, fff->shape.inputs, bias);
+    *logit = (float)exact;
+    return exact > 0;
+}
+
+/* Notes logit and row of a level and goes to the next. */
+SIMD_INLINE void step(const struct fff *fff, struct fff_pair *pair, int32_t level, float sum)
 {
     int32_t row = pair->first + pair->node;
-    const float *w = row_in(fff, pair, pair->node);
     float bias = fff->bias != NULL ? fff->bias[row] : 0;
-    float logit = rows_dot(w, pair->x, fff->row_in, ahead, also) + bias;
+    float logit = sum + bias;
     bool is_right = logit > 0;
-    if (__builtin_expect(fabsf(logit) <= pair->limit, 0)) {
-        double exact = gelu_logit(w, pair->x, fff->shape.inputs, bias);
-        is_right = exact > 0;
-        logit = (float)exact;
-    }
+    if (__builtin_expect(fabsf(logit) <= pair->limit, 0))
+        is_right = decide(fff, pair, bias, &logit);
     pair->logits[level] = logit;
     pair->rows[level] = row;
     pair->node = 2 * pair->node + 1 + (int32_t)is_right;
+}
+
+static void visit(const struct fff *fff, struct fff_pair *pair, int32_t level)
+{
+    step(fff, pair, level, rows_dot(row_in(fff, pair, pair->node), pair->x, fff->row_in));
 }
 
 /* One pair alone: while it sums a row, the beginnings of both children come. */
@@ -87,8 +97,38 @@ static void descend_single(const struct fff *fff, struct fff_pair *pair)
         }
         if (level >= fff->far_level)
             ROWS_PREFETCH(row_out(fff, pair), CHILD_LINES * ROWS_LINE, 3);
-        visit(fff, pair, level, NULL, NULL);
+        visit(fff, pair, level);
     }
+}
+
+/* ROWS_JOINT pairs, those at `order`; the rows of those at `next` are fetched unless that is NULL,
+ * and the rows of w_out if `has_output`. */
+static void visit_joint(const struct fff_job *job, const int32_t *order, const int32_t *next,
+                        bool has_output, int32_t level)
+{
+    const struct fff *fff = job->fff;
+    const float *w[ROWS_JOINT], *x[ROWS_JOINT], *ahead[ROWS_JOINT], *output[ROWS_JOINT];
+    float sums[ROWS_JOINT];
+    SIMD_UNROLL
+    for (int32_t p = 0; p < ROWS_JOINT; p++) {
+        const struct fff_pair *pair = &job->pairs[order[p]];
+        const struct fff_pair *later = &job->pairs[next != NULL ? next[p] : order[p]];
+        w[p] = row_in(fff, pair, pair->node);
+        x[p] = pair->x;
+        ahead[p] = row_in(fff, later, later->node);
+        output[p] = row_out(fff, pair);
+    }
+    /* the four cases, each a loop without a question in it */
+    if (next != NULL && has_output)
+        rows_dots(ROWS_JOINT, w, x, fff->row_in, ahead, output, sums);
+    else if (next != NULL)
+        rows_dots(ROWS_JOINT, w, x, fff->row_in, ahead, NULL, sums);
+    else if (has_output)
+        rows_dots(ROWS_JOINT, w, x, fff->row_in, NULL, output, sums);
+    else
+        rows_dots(ROWS_JOINT, w, x, fff->row_in, NULL, NULL, sums);
+    for (int32_t p = 0; p < ROWS_JOINT; p++)
+        step(fff, &job->pairs[order[p]], level, sums[p]);
 }
 
 /* `count` <= GROUP pairs, in the order given, down the levels from `level` to before `end`. */
@@ -96,22 +136,20 @@ static void descend_group(const struct fff_job *job, const int32_t *order, int32
                           int32_t level, int32_t end)
 {
     const struct fff *fff = job->fff;
-    int32_t distance = count <= DISTANCE ? count - 1 : DISTANCE;
+    int32_t whole = count - count % ROWS_JOINT;
     /* what is fetched for the output has as many lines as what is summed */
     bool is_even = fff->row_out == fff->row_in;
-    for (; level < end; level++)
-        for (int32_t i = 0; i < count; i++) {
-            struct fff_pair *pair = &job->pairs[order[i]];
-            int32_t next = i + distance, next_level = level;
-            if (next >= count) {
-                next -= count;
-                next_level++;
-            }
-            const struct fff_pair *later = &job->pairs[order[next]];
-            bool is_ahead = distance > 0 && next_level >= fff->far_level && next_level < end;
-            visit(fff, pair, level, is_ahead ? row_in(fff, later, later->node) : NULL,
-                  is_even && level >= fff->far_level ? row_out(fff, pair) : NULL);
+    for (; level < end; level++) {
+        for (int32_t i = 0; i < whole; i += ROWS_JOINT) {
+            bool is_last = i + ROWS_JOINT == whole;
+            int32_t next = is_last ? 0 : i + ROWS_JOINT, next_level = level + (int32_t)is_last;
+            bool is_ahead = next != i && next_level >= fff->far_level && next_level < end;
+            visit_joint(job, order + i, is_ahead ? order + next : NULL,
+                        is_even && level >= fff->far_level, level);
         }
+        for (int32_t i = whole; i < count; i++)
+            visit(fff, &job->pairs[order[i]], level);
+    }
 }
 
 /* Sorts the order by the node reached; all pairs are of one tree and on one level. */
@@ -126,23 +164,6 @@ static void sort_pairs(const struct fff_job *job, int32_t count, int32_t level)
         start[n + 1] += start[n];
     for (int32_t i = 0; i < count; i++)
         job->order[start[job->pairs[i].node - (nodes - 1)]++] = i;
-}
-
-static void descend(const struct fff_job *job, int32_t count)
-{
-    const struct fff *fff = job->fff;
-    int32_t levels = fff->shape.depth + 1, level = 0;
-    if (fff->shape.trees == 1 && count > GROUP && fff->far_level < levels &&
-        fff->far_level <= FFF_SORT_LEVEL_LIMIT) {
-        level = fff->far_level;
-        for (int32_t done = 0; done < count; done += GROUP)
-            descend_group(job, job->order + done, count - done < GROUP ? count - done : GROUP, 0,
-                          level);
-        sort_pairs(job, count, level);
-    }
-    for (int32_t done = 0; done < count; done += GROUP)
-        descend_group(job, job->order + done, count - done < GROUP ? count - done : GROUP, level,
-                      levels);
 }
 
 /* GELU in place; false if a logit is not finite. */
@@ -160,31 +181,62 @@ static bool activate(float *logits, int32_t visits)
     return any == 0;
 }
 
-/* GELU and output of one sample; false if a logit is not finite. */
-static bool finish_sample(const struct fff_job *job, int32_t sample)
+/* GELU and output of samples; returns one with a logit that is not finite, or -1. */
+static int32_t finish_samples(const struct fff_job *job, const int32_t *samples, int32_t count)
 {
     const struct fff *fff = job->fff;
-    int32_t visited = fff->shape.trees * (fff->shape.depth + 1);
-    float *logits = job->logits + (size_t)sample * (size_t)job->visits;
-    bool is_finite = activate(logits, job->visits);
-    rows_mix(fff->w_out, fff->row_out, job->rows + (size_t)sample * (size_t)job->visits, logits,
-             visited, NULL, job->out + (size_t)sample * (size_t)fff->row_out);
-    return is_finite;
+    int32_t visited = fff->shape.trees * (fff->shape.depth + 1), refused = -1;
+    for (int32_t i = 0; i < count; i++)
+        if (!activate(job->logits + (size_t)samples[i] * (size_t)job->visits, job->visits))
+            refused = samples[i];
+    for (int32_t column = 0, columns = 0; column < fff->row_out; column += columns)
+        for (int32_t i = 0; i < count; i++) {
+            size_t at = (size_t)samples[i] * (size_t)job->visits;
+            columns = rows_mix_columns(
+                fff->w_out, fff->row_out, job->rows + at, job->logits + at, visited, NULL,
+                job->out + (size_t)samples[i] * (size_t)fff->row_out, column);
+        }
+    return refused;
+}
+
+/* Several pairs; the samples of a single tree are finished on the way. Returns as the one above. */
+static int32_t descend(const struct fff_job *job, int32_t count)
+{
+    const struct fff *fff = job->fff;
+    int32_t levels = fff->shape.depth + 1, level = 0, refused = -1;
+    bool is_tree = fff->shape.trees == 1;
+    if (is_tree && count > GROUP && fff->far_level < levels &&
+        fff->far_level <= FFF_SORT_LEVEL_LIMIT) {
+        level = fff->far_level;
+        for (int32_t done = 0; done < count; done += GROUP)
+            descend_group(job, job->order + done, count - done < GROUP ? count - done : GROUP, 0,
+                          level);
+        sort_pairs(job, count, level);
+    }
+    for (int32_t done = 0; done < count; done += GROUP) {
+        const int32_t *order = job->order + done;
+        int32_t some = count - done < GROUP ? count - done : GROUP;
+        descend_group(job, order, some, level, levels);
+        int32_t wrong = is_tree ? finish_samples(job, order, some) : -1;
+        refused = wrong >= 0 ? wrong : refused;
+    }
+    return refused;
 }
 
 static int32_t apply(const struct fff_job *job)
 {
     int32_t trees = job->fff->shape.trees, pairs = job->samples * trees, refused = -1;
     start_pairs(job, pairs);
-    if (pairs == 1)
+    if (pairs > 1)
+        refused = descend(job, pairs);
+    else if (pairs == 1)
         descend_single(job->fff, &job->pairs[0]);
-    else
-        descend(job, pairs);
-    for (int32_t i = 0; i < pairs; i++) {
-        job->leaves[i] = (job->pairs[i].node - 1) / 2;
-        if (i % trees == 0 && !finish_sample(job, job->order[i] / trees))
-            refused = job->order[i] / trees;
+    for (int32_t sample = 0; sample < job->samples && (trees > 1 || pairs == 1); sample++) {
+        int32_t wrong = finish_samples(job, &sample, 1);
+        refused = wrong >= 0 ? wrong : refused;
     }
+    for (int32_t i = 0; i < pairs; i++)
+        job->leaves[i] = (job->pairs[i].node - 1) / 2;
     return refused;
 }
 

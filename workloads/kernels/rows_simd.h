@@ -12,7 +12,12 @@
 #define ROWS_VECTORS 8 /* of a block of columns whose sums stay in registers */
 #endif
 
-enum { ROWS_STEP = 64, ROWS_LINE = 16 /* floats of a cache line */, ROWS_CHAINS = 4 };
+enum {
+    ROWS_STEP = 64,
+    ROWS_LINE = 16 /* floats of a cache line */,
+    ROWS_CHAINS = 4,
+    ROWS_JOINT = 2
+};
 
 /* Asks for `floats` floats of a row; a macro, because GCC 12 drops functions that only prefetch.
  * `locality` is that of __builtin_prefetch: 3 = to L1, 2 = to L2. */
@@ -23,35 +28,38 @@ enum { ROWS_STEP = 64, ROWS_LINE = 16 /* floats of a cache line */, ROWS_CHAINS 
             __builtin_prefetch(rows_ahead + rows_i, 0, locality);                                  \
     } while (0)
 
-/* Sum of w[i] * x[i] in ROWS_CHAINS chains of vectors. On the way it asks, a line at a time, for as
- * many floats of two other rows, to L2; NULL = none. Asking for a row at once would block the
- * loads behind it. */
-SIMD_INLINE float rows_dot_ahead(const float *w, const float *x, int32_t row, const float *ahead,
-                                 const float *also)
+/* Sums of w[p][i] * x[p][i] for `count` <= ROWS_JOINT pairs of rows, each in ROWS_CHAINS chains of
+ * vectors: while one waits for its additions, the other goes on. On the way it asks, a line at a
+ * time, for as many floats of two other rows for each, to L2; NULL = none. Asking for a row at once
+ * would block the loads behind it. `count` and what is NULL are constants in every caller. */
+SIMD_INLINE void rows_dots(int32_t count, const float *const *w, const float *const *x, int32_t row,
+                           const float *const *ahead, const float *const *also, float *sums)
 {
-    simd_floats sum[ROWS_CHAINS] = {0};
+    simd_floats sum[ROWS_JOINT][ROWS_CHAINS] = {{{0}}};
     for (int32_t i = 0; i < row; i += ROWS_STEP) {
-        if (ahead != NULL)
-            ROWS_PREFETCH(ahead + i, ROWS_STEP, 2);
-        if (also != NULL)
-            ROWS_PREFETCH(also + i, ROWS_STEP, 2);
         SIMD_UNROLL
-        for (int32_t v = 0; v < ROWS_STEP / SIMD_LANES; v++)
-            sum[v % ROWS_CHAINS] +=
-                simd_load(w + i + v * SIMD_LANES) * simd_load(x + i + v * SIMD_LANES);
+        for (int32_t p = 0; p < count; p++) {
+            if (ahead != NULL)
+                ROWS_PREFETCH(ahead[p] + i, ROWS_STEP, 2);
+            if (also != NULL)
+                ROWS_PREFETCH(also[p] + i, ROWS_STEP, 2);
+            SIMD_UNROLL
+            for (int32_t v = 0; v < ROWS_STEP / SIMD_LANES; v++)
+                sum[p][v % ROWS_CHAINS] +=
+                    simd_load(w[p] + i + v * SIMD_LANES) * simd_load(x[p] + i + v * SIMD_LANES);
+        }
     }
-    return simd_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    SIMD_UNROLL
+    for (int32_t p = 0; p < count; p++)
+        sums[p] = simd_sum((sum[p][0] + sum[p][1]) + (sum[p][2] + sum[p][3]));
 }
 
-/* The same for the four cases, each a loop without a question in it. */
-SIMD_INLINE float rows_dot(const float *w, const float *x, int32_t row, const float *ahead,
-                           const float *also)
+/* One sum, the same bits. */
+SIMD_INLINE float rows_dot(const float *w, const float *x, int32_t row)
 {
-    if (ahead != NULL)
-        return also != NULL ? rows_dot_ahead(w, x, row, ahead, also)
-                            : rows_dot_ahead(w, x, row, ahead, NULL);
-    return also != NULL ? rows_dot_ahead(w, x, row, NULL, also)
-                        : rows_dot_ahead(w, x, row, NULL, NULL);
+    float sum;
+    rows_dots(1, &w, &x, row, NULL, NULL, &sum);
+    return sum;
 }
 
 /* How far rows_dot may be from the true sum, at most, per unit of the sum of |w[i] * x[i]|: twice
@@ -94,18 +102,28 @@ SIMD_INLINE void rows_mix_block(const float *w, int32_t row, const int32_t *node
         simd_store(out + v * SIMD_LANES, sum[v]);
 }
 
-/* The same for a whole row; `start` may be NULL. */
+/* The same for the block of columns that begins at `column`, of rows, start (may be NULL) and out;
+ * returns how many columns it has. */
+SIMD_INLINE int32_t rows_mix_columns(const float *w, int32_t row, const int32_t *nodes,
+                                     const float *scale, int32_t count, const float *start,
+                                     float *out, int32_t column)
+{
+    enum { SMALL = ROWS_VECTORS < ROWS_STEP / SIMD_LANES ? ROWS_VECTORS : ROWS_STEP / SIMD_LANES };
+    const float *from = start != NULL ? start + column : NULL;
+    if (column + ROWS_VECTORS * SIMD_LANES <= row) {
+        rows_mix_block(w + column, row, nodes, scale, count, from, out + column, ROWS_VECTORS);
+        return ROWS_VECTORS * SIMD_LANES;
+    }
+    rows_mix_block(w + column, row, nodes, scale, count, from, out + column, SMALL);
+    return SMALL * SIMD_LANES;
+}
+
+/* The same for a whole row. */
 SIMD_INLINE void rows_mix(const float *w, int32_t row, const int32_t *nodes, const float *scale,
                           int32_t count, const float *start, float *out)
 {
-    enum { SMALL = ROWS_VECTORS < ROWS_STEP / SIMD_LANES ? ROWS_VECTORS : ROWS_STEP / SIMD_LANES };
-    int32_t i = 0;
-    for (; i + ROWS_VECTORS * SIMD_LANES <= row; i += ROWS_VECTORS * SIMD_LANES)
-        rows_mix_block(w + i, row, nodes, scale, count, start != NULL ? start + i : NULL, out + i,
-                       ROWS_VECTORS);
-    for (; i < row; i += SMALL * SIMD_LANES)
-        rows_mix_block(w + i, row, nodes, scale, count, start != NULL ? start + i : NULL, out + i,
-                       SMALL);
+    for (int32_t i = 0; i < row;)
+        i += rows_mix_columns(w, row, nodes, scale, count, start, out, i);
 }
 
 #endif
