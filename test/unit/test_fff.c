@@ -78,6 +78,17 @@ START_TEST(every_instruction_set_agrees_with_the_reference_for_any_batch)
 }
 END_TEST
 
+START_TEST(the_largest_batches_agree_too)
+{
+    struct fff *fff = create_drawn((struct fff_shape){70, 66, 1, 11, false}, 1);
+    float *x = draw_inputs(&fff->shape, 16384, 1.7f);
+    compare(fff, x, 16383);
+    compare(fff, x, 16384);
+    free(x);
+    fff_destroy(fff);
+}
+END_TEST
+
 START_TEST(every_instruction_set_agrees_with_the_reference_for_any_shape)
 {
     static const struct fff_shape shapes[] = {
@@ -265,6 +276,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("fff");
     TCase *kernel = tcase_create("kernel");
     tcase_add_test(kernel, every_instruction_set_agrees_with_the_reference_for_any_batch);
+    tcase_add_test(kernel, the_largest_batches_agree_too);
     tcase_add_test(kernel, every_instruction_set_agrees_with_the_reference_for_any_shape);
     tcase_add_test(kernel, ties_go_left_and_are_the_same_everywhere);
     tcase_add_test(kernel, sums_that_cancel_take_the_reference_path);

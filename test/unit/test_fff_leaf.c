@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "workloads/kernels/fff_leaf.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,8 @@ static void compare(const struct fff_leaf *leaf, const float *x, int32_t batch)
                       "%s chooses another leaf", isa_name(isa));
         for (size_t i = 0; i < count; i++)
             difference = fmax(difference, fabs((double)got[i] - (double)expected[i]));
-        ck_assert_msg(difference <= tolerance * largest, "%s: %g off, the largest value is %g",
-                      isa_name(isa), difference, largest);
+        ck_assert_msg(difference <= tolerance * largest + (double)FLT_MIN,
+                      "%s: %g off, the largest value is %g", isa_name(isa), difference, largest);
     }
     fff_leaf_workspace_destroy(workspace);
     free(expected);
@@ -68,6 +69,40 @@ START_TEST(every_instruction_set_agrees_with_the_reference)
         free(x);
         fff_leaf_destroy(leaf);
     }
+}
+END_TEST
+
+START_TEST(the_largest_batches_agree_too)
+{
+    struct fff_leaf *leaf = fff_leaf_create(&(struct fff_leaf_shape){40, 24, 7, 3, FFF_LEAF_GELU});
+    fff_leaf_fill(leaf, 1, 0);
+    float *x = draw_inputs(16384 * 40, 2);
+    compare(leaf, x, 16383);
+    compare(leaf, x, 16384);
+    free(x);
+    fff_leaf_destroy(leaf);
+}
+END_TEST
+
+/* Without biases, so that scores and hidden values are as small as the inputs. */
+START_TEST(denormal_inputs_take_the_path_of_the_reference)
+{
+    static const float scales[] = {1e-45f, 1e-42f, 1e-38f, 1e-20f};
+    struct fff_leaf *leaf = fff_leaf_create(&(struct fff_leaf_shape){768, 64, 7, 8, FFF_LEAF_RELU});
+    fff_leaf_fill(leaf, 1, 0);
+    memset(leaf->b_node, 0, 127 * sizeof(float));
+    memset(leaf->b_in, 0, 128 * 8 * sizeof(float));
+    memset(leaf->b_out, 0, 128 * (size_t)leaf->row_out * sizeof(float));
+    struct fault fault = FAULT_NONE;
+    ck_assert(fff_leaf_seal(leaf, &fault));
+    for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
+        float *x = draw_inputs(40 * 768, 1);
+        for (int32_t i = 0; i < 40 * 768; i++)
+            x[i] *= scales[s];
+        compare(leaf, x, 40);
+        free(x);
+    }
+    fff_leaf_destroy(leaf);
 }
 END_TEST
 
@@ -121,8 +156,13 @@ START_TEST(what_is_not_finite_is_refused)
     struct fff_leaf_workspace *workspace = fff_leaf_workspace_create(&shape, 2);
     float x[6] = {0, 0, 0, 0, 0, NAN}, out[6];
     struct fault fault = FAULT_NONE;
-    ck_assert(!fff_leaf_apply(leaf, ISA_PORTABLE, workspace, x, 2, out, &fault));
-    ck_assert_str_eq(fault.what, "input 2 of sample 1 is not a number");
+    for (enum isa isa = ISA_PORTABLE; isa < ISA_COUNT; isa++) {
+        fault = FAULT_NONE;
+        if (!isa_runs(isa))
+            continue;
+        ck_assert(!fff_leaf_apply(leaf, isa, workspace, x, 2, out, &fault));
+        ck_assert_str_eq(fault.what, "input 2 of sample 1 is not a number");
+    }
     leaf->b_out[0] = INFINITY;
     fault = FAULT_NONE;
     ck_assert(!fff_leaf_seal(leaf, &fault));
@@ -148,6 +188,8 @@ Suite *test_suite(void)
     Suite *suite = suite_create("fff_leaf");
     TCase *layer = tcase_create("layer");
     tcase_add_test(layer, every_instruction_set_agrees_with_the_reference);
+    tcase_add_test(layer, the_largest_batches_agree_too);
+    tcase_add_test(layer, denormal_inputs_take_the_path_of_the_reference);
     tcase_add_test(layer, ties_go_right_and_are_the_same_everywhere);
     tcase_add_test(layer, a_leaf_is_the_network_written_down);
     tcase_add_test(layer, what_is_not_finite_is_refused);

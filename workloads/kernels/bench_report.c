@@ -3,6 +3,7 @@
 
 #include "base/csv.h"
 #include "workloads/kernels/bench.h"
+#include "workloads/kernels/dense_blas.h"
 
 static double gmac_s(const struct bench_row *row)
 {
@@ -48,6 +49,11 @@ void bench_print(const struct bench_result *result, FILE *stream)
             "\nPer sample, one thread; ratio = p10 of the rival / own p10; peak = what the same "
             "thread reaches\nwithout data (MAC) and when it reads as many bytes in order "
             "(weights only).\n");
+    const char *meddler = dense_blas_meddler();
+    if (meddler != NULL)
+        fprintf(stream,
+                "The variable %s is set: OpenBLAS may be slower than it is by itself; unset it.\n",
+                meddler);
     const struct bench_noise *noise = &result->noise;
     fprintf(stream,
             "Steadiness: p90 / p10 of a fixed piece of work %.3f, stolen time %.1f %%. %s\n",

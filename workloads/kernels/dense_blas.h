@@ -22,4 +22,8 @@ const char *dense_blas_core(const struct dense_blas *blas);
 void dense_blas_apply(struct dense_blas *blas, const struct dense_rows *rows, const float *x,
                       int32_t batch, float *out);
 
+/* The environment variable that makes OpenBLAS choose other kernels or block sizes than it would by
+ * itself, NULL if none is set. Numbers of threads do not matter: it gets one. */
+const char *dense_blas_meddler(void);
+
 #endif
