@@ -36,6 +36,8 @@ static bool read_names(struct curriculum *curriculum, const struct yaml_node *tr
     for (int i = 0; i < (int)(sizeof rewards / sizeof *rewards); i++)
         if (strcmp(reward, rewards[i]) == 0)
             curriculum->reward = (enum rollout_reward)i;
+    curriculum->is_constant =
+        strcmp(schema_text(schema, train, "train", "advantage"), "constant") == 0;
     model_find_mode(schema_text(schema, train, "train", "mode"), &curriculum->mode);
     curriculum->agent = network_find(agent);
     return curriculum->agent != NULL ||
@@ -54,6 +56,7 @@ static bool read_settings(struct curriculum *curriculum, const struct yaml_node 
     curriculum->epochs = whole(train, "train", "epochs");
     curriculum->minibatches = whole(train, "train", "minibatches");
     curriculum->tau_us = number(train, "train", "tau_us");
+    curriculum->tail_us = number(train, "train", "tail_us");
     curriculum->rate = number(train, "train", "lr");
     curriculum->rate_end = number(train, "train", "lr_end");
     curriculum->clip = number(train, "train", "clip");

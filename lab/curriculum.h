@@ -28,9 +28,10 @@ struct curriculum {
     const struct network_kind *agent;
     enum choice_mode mode;
     enum rollout_reward reward;
+    bool is_constant; /* advantages are returns less the mean over the scenario's decisions */
     int32_t iterations, warm_iterations, instances, rollouts, jobs;
     int32_t epochs, minibatches;
-    double tau_us, rate, rate_end, warm_rate, clip, entropy;
+    double tau_us, tail_us, rate, rate_end, warm_rate, clip, entropy;
     int32_t validation_runs, validation_every, validation_jobs, patience;
     double tail_weight;
 };

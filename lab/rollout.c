@@ -166,10 +166,8 @@ static void price(const struct play *play, int32_t bind, double *weight, double 
 {
     *weight = play->setup->reward == ROLLOUT_SLOWDOWN ? play->weights[bind] : 1;
     *growth_per_us = 0;
-    if (play->setup->reward == ROLLOUT_TAIL) {
-        *weight = 0.5;
-        *growth_per_us = 0.5 / play->rollout->returns.tau_us;
-    }
+    if (play->setup->reward == ROLLOUT_TAIL)
+        *growth_per_us = 1 / play->setup->tail_us;
 }
 
 static void on_job_arrival(void *self, int64_t now_ps, const struct view_job *job)

@@ -17,7 +17,7 @@ enum rollout_actor { ROLLOUT_SAMPLE, ROLLOUT_TEACHER, ROLLOUT_BEST, ROLLOUT_SCHE
 enum rollout_reward {
     ROLLOUT_LATENCY,  /* 1 */
     ROLLOUT_SLOWDOWN, /* (mean longest path of all apps) / (longest path of the job) */
-    ROLLOUT_TAIL,     /* half of each of 1 and age / tau: late jobs cost more and more */
+    ROLLOUT_TAIL,     /* 1 + age / tail_us: late jobs cost more and more */
 };
 
 /* What to play; borrowed. */
@@ -30,6 +30,7 @@ struct rollout_setup {
     enum choice_mode mode;
     enum rollout_actor actor;
     enum rollout_reward reward;
+    double tail_us; /* of ROLLOUT_TAIL, > 0 */
     const struct network *network;
     const real *weights;
 };

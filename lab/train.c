@@ -133,6 +133,7 @@ static void play_rollouts(struct train *train, enum rollout_actor actor)
             .mode = curriculum->mode,
             .actor = actor,
             .reward = curriculum->reward,
+            .tail_us = curriculum->tail_us,
             .network = &train->network,
             .weights = train->weights,
         };
@@ -142,6 +143,9 @@ static void play_rollouts(struct train *train, enum rollout_actor actor)
             return;
         train->slots[i].returns = rollout->returns;
         train->slots[i].decisions = rollout->count;
+        train->slots[i].return_sum = 0;
+        for (int32_t d = 0; curriculum->is_constant && d < rollout->count; d++)
+            train->slots[i].return_sum += returns_at(&rollout->returns, rollout->at_ps[d]);
     }
 }
 
@@ -161,8 +165,23 @@ static double advantage_at(const struct train *train, int32_t slot, int64_t at_p
     return own - others / (rollouts - 1);
 }
 
+/* Return of a run less the mean over all decisions of its scenario. */
+static double advantage_over_mean(const struct train *train, int32_t slot, int64_t at_ps)
+{
+    int32_t rollouts = train->curriculum->rollouts;
+    int32_t first = slot / rollouts * rollouts;
+    double sum = 0;
+    int64_t count = 0;
+    for (int32_t i = first; i < first + rollouts; i++) {
+        sum += train->slots[i].return_sum;
+        count += train->slots[i].decisions;
+    }
+    return returns_at(&train->slots[slot].returns, at_ps) - sum / (double)(count > 0 ? count : 1);
+}
+
 static void find_advantages(struct train *train)
 {
+    bool is_constant = train->curriculum->is_constant;
     for (int32_t i = 0; i < train->slot_count; i++) {
         if (!team_owns(&train->team, i))
             continue;
@@ -171,7 +190,9 @@ static void find_advantages(struct train *train)
         train->advantage[i] = memory_grow(train->advantage[i], &train->advantage_capacity[i],
                                           (size_t)rollout->count + 1, sizeof(real));
         for (int32_t d = 0; d < rollout->count; d++) {
-            double advantage = advantage_at(train, i, rollout->at_ps[d]);
+            int64_t at_ps = rollout->at_ps[d];
+            double advantage =
+                is_constant ? advantage_over_mean(train, i, at_ps) : advantage_at(train, i, at_ps);
             train->advantage[i][d] = (real)advantage;
             square += advantage * advantage;
         }

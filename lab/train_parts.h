@@ -13,7 +13,8 @@
 struct slot {
     struct returns returns;
     int32_t decisions;
-    double square; /* sum of the squared advantages */
+    double square;     /* sum of the squared advantages */
+    double return_sum; /* over the decisions; only if advantages are over the mean */
     struct objective_sums sums;
 };
 

@@ -411,7 +411,7 @@ static void refresh_machine(struct choices *choices, const struct view *view)
 /* Begins the epoch; false if there is nothing to choose. */
 static bool begin(struct choices *choices, const struct view *view)
 {
-    bool is_late = choices->mode == CHOICE_PAIR_WAIT;
+    bool is_late = choices->mode != CHOICE_ORDER_EFT;
     if (view->ready_count == 0)
         return false;
     look_at_pes(choices, view);
@@ -577,7 +577,8 @@ static void list(struct choices *choices, const struct view *view)
     }
     if (choices->mode == CHOICE_ORDER_EFT) {
         choices->taught = find_highest(choices);
-    } else if (choices->count > 0 && choices->free_count < pes) {
+    } else if (choices->mode == CHOICE_PAIR_WAIT && choices->count > 0 &&
+               choices->free_count < pes) {
         add_wait(choices, least, would_plan);
         if (!would_plan)
             choices->taught = choices->wait;
@@ -639,7 +640,7 @@ void choices_walk(struct choices *choices, const struct view *view, struct decis
     update(choices, view);
     if (!begin(choices, view))
         return;
-    bool is_late = choices->mode == CHOICE_PAIR_WAIT;
+    bool is_late = choices->mode != CHOICE_ORDER_EFT;
     while (choices->visible_count > 0 && !(is_late && choices->free_count == 0)) {
         list(choices, view);
         int32_t place = 0;

@@ -5,7 +5,8 @@
  * to wait is chosen. With CHOICE_PAIR_WAIT a choice is a ready task on a kind of which a PE is idle
  * (there it gets the PE on which it would finish first), or to wait; nothing is ever given to a
  * busy PE. To wait is offered only if a PE is busy, so that something will happen: a policy cannot
- * know whether another job will arrive. With CHOICE_ORDER_EFT a choice is a ready task on the PE
+ * know whether another job will arrive. CHOICE_PAIR is the same without waiting, to find out what
+ * waiting is worth. With CHOICE_ORDER_EFT a choice is a ready task on the PE
  * where it would finish first, queues included, and all ready tasks are committed, which is the
  * action of DeepSoCS.
  *
@@ -21,7 +22,7 @@
 #include "sched/shortlist.h"
 #include "sched/slowness.h"
 
-enum choice_mode { CHOICE_PAIR_WAIT, CHOICE_ORDER_EFT };
+enum choice_mode { CHOICE_PAIR_WAIT, CHOICE_PAIR, CHOICE_ORDER_EFT };
 
 /* Ready tasks that are looked at. */
 #define CHOICES_VISIBLE 32

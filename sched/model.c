@@ -6,7 +6,7 @@
 #include "sched/choices.h"
 
 static const char *const mode_names[] = {
-    [CHOICE_PAIR_WAIT] = "pair_wait", [CHOICE_ORDER_EFT] = "order_eft"};
+    [CHOICE_PAIR_WAIT] = "pair_wait", [CHOICE_PAIR] = "pair", [CHOICE_ORDER_EFT] = "order_eft"};
 
 const char *model_mode_name(enum choice_mode mode)
 {

@@ -23,7 +23,7 @@ bool model_load(struct model *model, struct arena *arena, const char *path, stru
 /* The shape of a network of this kind that reads our features. */
 struct network_shape model_shape(const struct network_kind *kind);
 
-/* "pair_wait" or "order_eft"; and the mode of a name, false if there is none. */
+/* "pair_wait", "pair" or "order_eft"; and the mode of a name, false if there is none. */
 const char *model_mode_name(enum choice_mode mode);
 bool model_find_mode(const char *name, enum choice_mode *mode);
 

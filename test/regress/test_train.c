@@ -67,6 +67,27 @@ START_TEST(weights_do_not_depend_on_the_number_of_workers)
 }
 END_TEST
 
+START_TEST(what_the_return_is_compared_with_changes_the_weights)
+{
+    const char *same_date = train("-j 1", "same");
+    const char *constant = train("-j 1 --set train.advantage=constant", "constant");
+    ck_assert_str_ne(same_date, constant);
+    ck_assert_str_eq(constant, train("-j 2 --set train.advantage=constant", "constant2"));
+}
+END_TEST
+
+START_TEST(what_a_job_costs_changes_the_weights)
+{
+    const char *same = train("-j 1", "same");
+    const char *slowdown = train("-j 1 --set train.reward=slowdown", "slowdown");
+    const char *tail = train("-j 1 --set train.reward=tail", "tail");
+    const char *late = train("-j 1 --set train.reward=tail --set train.tail_us=1e9", "late");
+    ck_assert_str_ne(same, slowdown);
+    ck_assert_str_ne(same, tail);
+    ck_assert_str_ne(late, tail);
+}
+END_TEST
+
 START_TEST(a_training_that_was_killed_resumes_to_the_same_weights)
 {
     const char *whole = train("-j 1 --set train.iterations=12", "whole");
@@ -189,6 +210,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, weights_do_not_depend_on_the_number_of_workers);
+    tcase_add_test(tests, what_the_return_is_compared_with_changes_the_weights);
+    tcase_add_test(tests, what_a_job_costs_changes_the_weights);
     tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
     tcase_add_test(tests, a_state_of_another_experiment_is_refused);
     tcase_add_test(tests, policies_trained_on_one_engine_decide_the_same_on_the_other);

@@ -28,6 +28,8 @@ static void check_list(const struct choices *list, const struct view *view)
             if (!(row[f] >= -4.01F && row[f] <= 8)) /* not a number is neither */
                 ck_abort_msg("%s is %g", features_text[f].name, (double)row[f]);
         bool is_wait = choice->task < 0;
+        if (is_wait && mode != CHOICE_PAIR_WAIT)
+            ck_abort_msg("to wait is offered");
         if ((row[FEATURE_WAIT] == 1) != is_wait)
             ck_abort_msg("choice %d is marked wrongly", (int)i);
         if (!is_wait && (view->tasks[choice->task].status != TASK_READY ||
@@ -69,7 +71,7 @@ static void decide(void *self, const struct view *view, struct decisions *decisi
 {
     const struct chooser chooser = {&drawn_count, choose};
     choices_walk(self, view, decisions, &chooser);
-    for (int32_t i = 0; mode == CHOICE_PAIR_WAIT && i < decisions->count; i++)
+    for (int32_t i = 0; mode != CHOICE_ORDER_EFT && i < decisions->count; i++)
         if (view->pes[decisions->list[i].pe].running >= 0 ||
             view->pes[decisions->list[i].pe].queued > 0)
             ck_abort_msg("a busy PE was given a task");
@@ -142,6 +144,18 @@ START_TEST(any_choice_leads_to_the_end_of_all_jobs)
 }
 END_TEST
 
+START_TEST(a_policy_that_never_waits_gives_idle_pes_a_task_in_every_list)
+{
+    mode = CHOICE_PAIR;
+    is_teacher = false;
+    lists = waits = 0;
+    for (uint32_t number = 0; number < 20; number++)
+        run(number, &chooser_policy, 0.4);
+    ck_assert_int_gt(lists, 1000);
+    ck_assert_int_eq(waits, 0);
+}
+END_TEST
+
 START_TEST(waiting_is_offered_only_while_something_is_under_way)
 {
     /* One PE, two jobs of one task at once: first the two of them and nothing else, then, as the PE
@@ -204,6 +218,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("choices");
     TCase *tests = tcase_create("choices");
     tcase_add_test(tests, any_choice_leads_to_the_end_of_all_jobs);
+    tcase_add_test(tests, a_policy_that_never_waits_gives_idle_pes_a_task_in_every_list);
     tcase_add_test(tests, waiting_is_offered_only_while_something_is_under_way);
     tcase_add_test(tests, the_teacher_knows_and_is_srpt_lb_where_nothing_was_observed);
     tcase_add_test(tests, the_hash_of_the_features_is_their_own);
