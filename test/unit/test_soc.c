@@ -297,6 +297,7 @@ static const struct {
     int32_t pes[5];
 } studies[] = {
     {"study16", {4, 4, 2, 4, 2}},
+    {"study12", {3, 3, 2, 3, 1}},
     {"study10", {3, 3, 1, 2, 1}},
     {"study8", {2, 2, 2, 1, 1}},
     {"study3", {1, 1, 1, 0, 0}},
@@ -540,7 +541,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, bad_input_is_refused_with_its_place_and_changes_nothing, 0,
                         (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(tcase, a_file_that_is_not_there_is_a_fault);
-    tcase_add_loop_test(tcase, the_study_machines_are_those_of_the_study, 0, 4);
+    tcase_add_loop_test(tcase, the_study_machines_are_those_of_the_study, 0, 5);
     tcase_add_loop_test(tcase, the_ds3_machines_have_the_clusters_of_ds3, 0, 2);
     tcase_add_loop_test(tcase, the_ds3_machines_have_the_bandwidths_of_ds3, 0, 2);
     suite_add_tcase(suite, tcase);
