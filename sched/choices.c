@@ -247,7 +247,7 @@ static void see_samples(const struct choices *choices, const struct view *view, 
     sight->exec = sight->own_exec;
 }
 
-/* When and how long the task could run on each PE. */
+/* When and how long the task could run on each PE, the load of its weights included. */
 static void see_times(struct choices *choices, const struct view *view, struct sight *sight,
                       const double *costs_us)
 {
@@ -261,6 +261,8 @@ static void see_times(struct choices *choices, const struct view *view, struct s
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
             sight->data_us[pe] = there_us;
             sight->work_us[pe] = cost_us * choices->factor[pe];
+            if (view->is_resident != NULL)
+                sight->work_us[pe] += (double)view_load_ps(view, sight->task, pe) / TICK_PER_US;
         }
         if (reach.host >= 0)
             sight->data_us[reach.host] = fmax(us_from(view, reach.host_ps), 0);

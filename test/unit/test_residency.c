@@ -175,7 +175,7 @@ END_TEST
  * when two more arrive. Both end there first, at 6 and 7 us against 10 on the idle PE 1. */
 START_TEST(the_earliest_finish_counts_the_load)
 {
-    static const char *const names[] = {"eft", "etf", "mct", "heft_rt", "srpt_lb"};
+    static const char *const names[] = {"eft", "etf", "mct", "heft_rt", "srpt_lb", "deepsocs"};
     static const struct arrival_row rows[] = {{0}, {.at_ps = 5 * US}, {.at_ps = 5 * US + 1}};
     struct app *app =
         fixture_app(arena, "one", 1, (struct fixture_task[]){{"a", {-1}}}, 1, NULL, 0);
@@ -187,13 +187,15 @@ START_TEST(the_earliest_finish_counts_the_load)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct fixture_log log = {0};
         struct observer observer = fixture_observer(&log);
+        const struct policy_kind *policy = sched_find(names[i]);
         struct world_setup setup = {
             .soc = soc,
             .binds = fixture_bind(arena, soc, &app, 1),
             .bind_count = 1,
             .scenario = &scenario,
             .engine = engine_find("heap"),
-            .policy = sched_find(names[i]),
+            .policy = policy,
+            .file = fixture_policy_file(arena, policy),
             .observers = &observer,
             .observer_count = 1,
         };
