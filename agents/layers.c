@@ -90,3 +90,18 @@ void relu_backward(const real *restrict y, real *restrict d, size_t count)
     for (size_t i = 0; i < count; i++)
         d[i] = y[i] > 0 ? d[i] : 0;
 }
+
+void gelu_forward(const real *restrict x, real *restrict y, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = (real)((double)x[i] * real_normal_share((double)x[i]));
+}
+
+void gelu_backward(const real *restrict x, real *restrict d, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        double at = (double)x[i];
+        double slope = real_normal_share(at) + at * real_normal_density(at);
+        d[i] = (real)((double)d[i] * slope);
+    }
+}

@@ -31,4 +31,9 @@ void leaky_relu_backward(const real *y, real *d, size_t count);
 void relu_forward(real *y, size_t count);
 void relu_backward(const real *y, real *d, size_t count);
 
+/* The Gaussian error linear unit (Hendrycks and Gimpel 2016), exact: y = x P(N < x), N standard
+ * normal; y must not be x. And d *= dy/dx, in place, from the input x. */
+void gelu_forward(const real *x, real *y, size_t count);
+void gelu_backward(const real *x, real *d, size_t count);
+
 #endif

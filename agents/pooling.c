@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agents/pooling.h"
 
-#include <stdbool.h>
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
+static int32_t windows_along(const struct pooling *shape, int32_t extent)
+{
+    int32_t rest = shape->keeps_rest ? shape->stride - 1 : 0;
+    return (extent - shape->window + rest) / shape->stride + 1;
+}
+
 int32_t pooling_height(const struct pooling *shape)
 {
-    return (shape->height - shape->window) / shape->stride + 1;
+    return windows_along(shape, shape->height);
 }
 
 int32_t pooling_width(const struct pooling *shape)
 {
-    return (shape->width - shape->window) / shape->stride + 1;
+    return windows_along(shape, shape->width);
 }
 
 /* A walk over all windows of all images, in the order of the output. */
@@ -29,6 +35,13 @@ static bool walk_next(const struct pooling *shape, int32_t images, struct walk *
         return true;
     walk->row = 0;
     return ++walk->image < images;
+}
+
+/* Whether the value `tap` of the window lies in the image. */
+static bool is_inside(const struct pooling *shape, const struct walk *walk, int tap)
+{
+    return walk->row * shape->stride + tap / shape->window < shape->height &&
+           walk->column * shape->stride + tap % shape->window < shape->width;
 }
 
 /* Where the value `tap` of the window's first channel lies. */
@@ -50,6 +63,8 @@ void max_pool_forward(const struct pooling *shape, const real *x, int32_t images
         if (winner != NULL)
             memset(winner, 0, (size_t)channels * sizeof *winner);
         for (int tap = 1; tap < taps; tap++) {
+            if (!is_inside(shape, &walk, tap))
+                continue;
             const real *from = x + place(shape, &walk, tap);
             if (winner != NULL)
                 for (int32_t c = 0; c < channels; c++)
@@ -71,6 +86,8 @@ void max_pool_backward(const struct pooling *shape, const int32_t *restrict winn
     struct walk walk = {0, 0, -1};
     while (walk_next(shape, images, &walk)) {
         for (int tap = 0; tap < taps; tap++) {
+            if (!is_inside(shape, &walk, tap))
+                continue;
             real *to = d_x + place(shape, &walk, tap);
             for (int32_t c = 0; c < channels; c++) {
                 real d = d_y[c]; /* read it always: no branch then */
@@ -87,6 +104,7 @@ void average_pool_forward(const struct pooling *shape, const real *x, int32_t im
     const int taps = shape->window * shape->window;
     const int32_t channels = shape->channels;
     const real share = (real)(1.0 / taps);
+    assert(!shape->keeps_rest);
     struct walk walk = {0, 0, -1};
     while (walk_next(shape, images, &walk)) {
         memset(y, 0, (size_t)channels * sizeof *y);
@@ -106,6 +124,7 @@ void average_pool_backward(const struct pooling *shape, const real *d_y, int32_t
     const int taps = shape->window * shape->window;
     const int32_t channels = shape->channels;
     const real share = (real)(1.0 / taps);
+    assert(!shape->keeps_rest);
     struct walk walk = {0, 0, -1};
     while (walk_next(shape, images, &walk)) {
         for (int tap = 0; tap < taps; tap++) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pooling of images [height][width][channels]: windows that lie wholly inside (floor). */
+/* Pooling of images [height][width][channels]: windows that lie wholly inside (floor), and if it is
+ * wanted also what part of a last window lies inside. */
 #ifndef HETSOC_AGENTS_POOLING_H
 #define HETSOC_AGENTS_POOLING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agents/real.h"
@@ -10,6 +12,7 @@
 struct pooling {
     int32_t height, width, channels; /* of the input */
     int32_t window, stride;
+    bool keeps_rest; /* incomplete windows below and right count too; max only */
 };
 
 int32_t pooling_height(const struct pooling *shape);

@@ -56,6 +56,28 @@ double real_log(double x)
     return (double)n * LN2_HIGH + (2 * s + (2 * s * sum + (double)n * LN2_LOW));
 }
 
+double real_normal_density(double x)
+{
+    return 0x1.9884533d43651p-2 * real_exp(-x * x / 2); /* 1 / sqrt(2 pi) */
+}
+
+/* 1/2 + density(x) (x + x^3/3 + x^5/(3 5) + ...); Marsaglia, "Evaluating the normal distribution",
+ * Journal of Statistical Software 11, 2004. */
+double real_normal_share(double x)
+{
+    if (x < -8.5)
+        return 0;
+    if (x > 8.5)
+        return 1;
+    double sum = 0, next = x, term = x;
+    for (int n = 3; sum != next; n += 2) {
+        sum = next;
+        term *= x * x / n;
+        next += term;
+    }
+    return 0.5 + sum * real_normal_density(x);
+}
+
 double real_power(double x, long n)
 {
     assert(n >= 0);

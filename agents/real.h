@@ -21,6 +21,10 @@ double real_exp(double x);
 /* Natural logarithm of a normal x > 0, within 1e-14. */
 double real_log(double x);
 
+/* Density of the standard normal distribution, and the share of it below x, within 1e-15. */
+double real_normal_density(double x);
+double real_normal_share(double x);
+
 /* x^n, n >= 0, by repeated squaring. */
 double real_power(double x, long n);
 

@@ -51,6 +51,8 @@ static double deviation_of(const struct tensor *tensor)
         return sqrt(2.0 / (inputs + outputs));
     case TENSOR_HE:
         return sqrt(2.0 / inputs);
+    case TENSOR_ROWS:
+        return sqrt(1.0 / outputs);
     case TENSOR_SMALL:
         return 0.05;
     case TENSOR_ZERO:

@@ -17,6 +17,7 @@ enum tensor_start {
     TENSOR_ONE,
     TENSOR_GLOROT, /* normal, variance 2 / (inputs + outputs); Glorot and Bengio, AISTATS 2010 */
     TENSOR_HE,     /* normal, variance 2 / inputs; He et al., ICCV 2015 */
+    TENSOR_ROWS,   /* normal, variance 1 / columns: a row is a neuron */
     TENSOR_SMALL,  /* normal, standard deviation 0.05: a last layer that prefers nothing */
 };
 

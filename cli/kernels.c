@@ -14,6 +14,7 @@ static const struct {
 } actions[] = {
     {"bench", "measure them against each other", kernels_bench},
     {"profile", "write what each stage of them costs here", kernels_profile},
+    {"train", "teach one to classify images", kernels_train},
 };
 
 enum { ACTION_COUNT = sizeof actions / sizeof *actions };

@@ -6,5 +6,6 @@
 
 int kernels_bench(int argc, char **argv);
 int kernels_profile(int argc, char **argv);
+int kernels_train(int argc, char **argv);
 
 #endif

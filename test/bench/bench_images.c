@@ -67,7 +67,7 @@ static void normalize(const struct room *room, const struct convolution *shape)
 
 static void activate_and_pool(const struct room *room, const struct convolution *shape)
 {
-    const struct pooling pool = {shape->height, shape->width, CHANNELS, 2, 2};
+    const struct pooling pool = {shape->height, shape->width, CHANNELS, 2, 2, false};
     const size_t count = (size_t)(IMAGES * shape->height * shape->width * CHANNELS);
     relu_forward(room->x, count);
     max_pool_forward(&pool, room->x, IMAGES, room->y, room->winner);

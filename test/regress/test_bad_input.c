@@ -174,6 +174,24 @@ START_TEST(an_output_folder_that_cannot_be_written_is_refused)
 }
 END_TEST
 
+/* A training that the command line does not describe ends with 2, one without data with 1. */
+START_TEST(a_training_without_a_network_or_data_is_refused)
+{
+    static const char *const usages[] = {
+        "kernels train", "kernels train fff_8x5", "kernels train fff_8x5 --data . --epochs 0",
+        "kernels train fff_8x5 --data . --seed x", "kernels train fff_8x6 --data ."};
+    for (int i = 0; i < 5; i++) {
+        struct spawned spawned = spawn_hetsoc(&scratch, usages[i]);
+        ck_assert_msg(spawned.status == 2, "%s: %d", usages[i], spawned.status);
+        ck_assert_str_eq(spawned.out, "");
+    }
+    ck_assert_ptr_nonnull(strstr(spawn_hetsoc(&scratch, usages[4]).err, "did you mean `fff_8x5`?"));
+    assert_told(spawn_hetsoc(&scratch, "kernels train fff_8x5 --data nowhere"), "nowhere",
+                "there is no train-images-idx3-ubyte");
+    ck_assert(!scratch_has(&scratch, "fff_8x5.safetensors"));
+}
+END_TEST
+
 START_TEST(the_optimum_of_an_app_with_branches_is_refused)
 {
     scratch_write(&scratch, "race.yaml",
@@ -230,6 +248,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_broken_set_is_refused);
     tcase_add_test(tcase, an_output_folder_that_cannot_be_written_is_refused);
     tcase_add_test(tcase, a_governor_needs_points_to_choose_from_and_a_frequency_a_governor);
+    tcase_add_test(tcase, a_training_without_a_network_or_data_is_refused);
     tcase_add_test(tcase, the_optimum_of_an_app_with_branches_is_refused);
     tcase_add_test(tcase, the_optimum_where_transfers_share_links_is_refused);
     suite_add_tcase(suite, tcase);

@@ -7,6 +7,7 @@
 #include "agents/layers.h"
 #include "agents/matrix.h"
 #include "agents/network.h"
+#include "agents/tree.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "test/gradient.h"
@@ -84,6 +85,110 @@ END_TEST
 START_TEST(a_dense_layer_with_relu)
 {
     check_dense(relu_forward, relu_backward);
+}
+END_TEST
+
+struct bent {
+    real *x, *y, *readout;
+    size_t count;
+};
+
+static double gelu_loss(void *context)
+{
+    struct bent *bent = context;
+    gelu_forward(bent->x, bent->y, bent->count);
+    return gradient_dot(bent->y, bent->readout, bent->count);
+}
+
+START_TEST(gelu)
+{
+    enum { COUNT = 200 };
+    struct bent bent = {draw(COUNT, 3), draw(COUNT, 1), draw(COUNT, 1), COUNT};
+    real *d_x = draw(COUNT, 0);
+    memcpy(d_x, bent.readout, COUNT * sizeof *d_x);
+    gelu_backward(bent.x, d_x, COUNT);
+    gradient_check("x", gelu_loss, &bent, bent.x, d_x, COUNT);
+    gelu_forward(bent.x, bent.y, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        ck_assert_double_eq_tol(bent.y[i], bent.x[i] * 0.5 * erfc(-bent.x[i] / sqrt(2)), 1e-14);
+    free(bent.x);
+    free(bent.y);
+    free(bent.readout);
+    free(d_x);
+}
+END_TEST
+
+enum { TREE_ROWS = 5 };
+
+struct planted {
+    struct tree shape;
+    real *x, *w_in, *b, *w_out, *y, *readout;
+    struct tree_tape tape;
+};
+
+static double tree_loss(void *context)
+{
+    struct planted *tree = context;
+    const struct tree_weights weights = {tree->w_in, tree->b, tree->w_out};
+    tree_forward(&tree->shape, &weights, tree->x, TREE_ROWS, &tree->tape, tree->y);
+    return gradient_dot(tree->y, tree->readout, (size_t)(TREE_ROWS * tree->shape.outputs));
+}
+
+/* The definition: from the root to a leaf, right where s > 0. */
+static void expect_tree(const struct planted *tree)
+{
+    const struct tree *shape = &tree->shape;
+    const int nodes = (2 << shape->depth) - 1;
+    for (int r = 0; r < TREE_ROWS; r++)
+        for (int o = 0; o < shape->outputs; o++) {
+            double sum = 0;
+            for (int t = 0; t < shape->trees; t++)
+                for (int n = 0; n < nodes;) {
+                    double s = tree->b[t * nodes + n];
+                    for (int i = 0; i < shape->inputs; i++)
+                        s += tree->x[r * shape->inputs + i] *
+                             tree->w_in[(t * nodes + n) * shape->inputs + i];
+                    sum += s * 0.5 * erfc(-s / sqrt(2)) *
+                           tree->w_out[(t * nodes + n) * shape->outputs + o];
+                    n = s > 0 ? 2 * n + 2 : 2 * n + 1;
+                }
+            ck_assert_double_eq_tol(tree->y[r * shape->outputs + o], sum, 1e-12);
+        }
+}
+
+START_TEST(trees_of_neurons)
+{
+    const struct tree shape = {21, 3, 2, 3};
+    const size_t nodes = tree_nodes(&shape), visits = tree_visits(&shape);
+    ck_assert_uint_eq(nodes, 30);
+    ck_assert_uint_eq(visits, 8);
+    const size_t in = TREE_ROWS * 21, out = TREE_ROWS * 3;
+    struct planted tree = {shape,
+                           draw(in, 1),
+                           draw(nodes * 21, 1),
+                           draw(nodes, 1),
+                           draw(nodes * 3, 1),
+                           draw(out, 1),
+                           draw(out, 1),
+                           {0}};
+    tree.tape.logits = draw(TREE_ROWS * visits, 0);
+    tree.tape.visited = memory_zeroed(TREE_ROWS * visits, sizeof(int32_t));
+    tree_loss(&tree);
+    expect_tree(&tree);
+    real *d_x = draw(in, 0);
+    const struct tree_gradients gradients = {draw(nodes * 21, 0), draw(nodes, 0),
+                                             draw(nodes * 3, 0)};
+    const struct tree_weights weights = {tree.w_in, tree.b, tree.w_out};
+    tree_backward(&shape, &weights, tree.x, &tree.tape, tree.readout, TREE_ROWS, &gradients, d_x);
+    gradient_check("x", tree_loss, &tree, tree.x, d_x, in);
+    gradient_check("w_in", tree_loss, &tree, tree.w_in, gradients.w_in, nodes * 21);
+    gradient_check("b", tree_loss, &tree, tree.b, gradients.b, nodes);
+    gradient_check("w_out", tree_loss, &tree, tree.w_out, gradients.w_out, nodes * 3);
+    void *all[] = {tree.x, tree.w_in,      tree.b,           tree.w_out,
+                   tree.y, tree.readout,   tree.tape.logits, tree.tape.visited,
+                   d_x,    gradients.w_in, gradients.b,      gradients.w_out};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
 }
 END_TEST
 
@@ -279,6 +384,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(layers, setup, teardown);
     tcase_add_test(layers, a_dense_layer_with_leaky_relu);
     tcase_add_test(layers, a_dense_layer_with_relu);
+    tcase_add_test(layers, gelu);
+    tcase_add_test(layers, trees_of_neurons);
     suite_add_tcase(suite, layers);
     TCase *losses = tcase_create("losses");
     tcase_add_checked_fixture(losses, setup, teardown);

@@ -242,11 +242,13 @@ static void check_pool(struct pooling shape, bool largest)
 
 START_TEST(pooling)
 {
-    const struct pooling shapes[] = {
-        {6, 4, 3, 2, 2}, {7, 7, 2, 2, 2}, {7, 5, 1, 3, 1}, {4, 4, 5, 4, 4}};
-    for (int i = 0; i < 4; i++) {
+    const struct pooling shapes[] = {{6, 4, 3, 2, 2, false}, {7, 7, 2, 2, 2, false},
+                                     {7, 5, 1, 3, 1, false}, {4, 4, 5, 4, 4, false},
+                                     {7, 5, 3, 2, 2, true},  {8, 7, 2, 3, 3, true}};
+    for (int i = 0; i < 6; i++) {
         check_pool(shapes[i], true);
-        check_pool(shapes[i], false);
+        if (!shapes[i].keeps_rest)
+            check_pool(shapes[i], false);
     }
 }
 END_TEST
