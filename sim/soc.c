@@ -2,6 +2,7 @@
 #include "sim/soc.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "sim/soc_parts.h"

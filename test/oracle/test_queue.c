@@ -59,7 +59,7 @@ static struct metrics run_trial(const struct soc *soc, const struct bind *bind, 
     struct fault fault = FAULT_NONE;
     struct metrics metrics;
     ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
-    metrics_read(gatherer, result.end_ps, &metrics, NULL);
+    metrics_read(gatherer, result.end_ps, NULL, &metrics, NULL);
     metrics_destroy(gatherer);
     return metrics;
 }
