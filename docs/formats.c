@@ -76,9 +76,12 @@ int main(int argc, char **argv)
     }
 
     struct arena *arena = arena_create();
-    const struct schema *const schemas[SCHEMA_COUNT] = {
-        &experiment_schema, &sweep_schema, &soc_schema, &app_schema, contender_document(arena),
-        soc_profile_schema(arena)};
+    const struct schema *const schemas[SCHEMA_COUNT] = {&experiment_schema,
+                                                        &sweep_schema,
+                                                        &soc_schema,
+                                                        &app_schema,
+                                                        contender_document(arena),
+                                                        soc_profile_schema(arena)};
     size_t old_size, new_size;
     char *old_text = read_whole(document, &old_size);
     char *new_text = NULL;

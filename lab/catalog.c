@@ -340,12 +340,14 @@ static const char *find_digest(struct catalog *catalog, const char *path, struct
     return digest;
 }
 
-const char *const *catalog_contents(struct catalog *catalog, const struct yaml_node *platform,
-                                    const struct yaml_node *workload, struct fault *fault)
+const char *const *catalog_contents(struct catalog *catalog, const struct yaml_node *root,
+                                    struct fault *fault)
 {
+    const struct yaml_node *platform = yaml_get(root, "platform");
+    const struct yaml_node *workload = yaml_get(root, "workload");
     const struct yaml_node *apps = yaml_get(workload, "apps");
     const struct yaml_node *file = yaml_get(yaml_get(workload, "arrivals"), "file");
-    const struct soc *soc = catalog_soc(catalog, platform, fault);
+    const struct soc *soc = catalog_soc(catalog, root, fault);
     if (soc == NULL)
         return NULL;
     size_t room = (size_t)apps->count + (size_t)soc->kind_count + 3;

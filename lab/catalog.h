@@ -39,10 +39,9 @@ const struct catalog_mix *catalog_mix(struct catalog *catalog, const struct yaml
 const struct arrivals *catalog_trace(struct catalog *catalog, const struct yaml_node *file,
                                      const struct catalog_mix *mix, struct fault *fault);
 
-/* Digests (base/digest.h) of the files that a checked `platform:` scalar and `workload:` map name:
- * machine with its measurements, apps, arrivals; NULL-terminated. NULL and a fault if one cannot be
- * read. */
-const char *const *catalog_contents(struct catalog *catalog, const struct yaml_node *platform,
-                                    const struct yaml_node *workload, struct fault *fault);
+/* Digests (base/digest.h) of the files that a checked experiment without lists names: machine with
+ * its measurements, apps, arrivals; NULL-terminated. NULL and a fault if one cannot be read. */
+const char *const *catalog_contents(struct catalog *catalog, const struct yaml_node *root,
+                                    struct fault *fault);
 
 #endif

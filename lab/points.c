@@ -377,8 +377,7 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
     for (size_t k = 0; k < expansion->key_count; k++)
         point.keys[k] =
             (struct point_key){expansion->keys[k], value_text(expansion, expansion->keys[k])};
-    const char *const *contents = catalog_contents(expansion->catalog, yaml_get(root, "platform"),
-                                                   yaml_get(root, "workload"), fault);
+    const char *const *contents = catalog_contents(expansion->catalog, root, fault);
     if (contents == NULL)
         return false;
     const struct yaml_node *complete = schema_complete(&experiment_schema, expansion->arena, root);

@@ -296,11 +296,8 @@ static const struct {
     const char *name;
     int32_t pes[5];
 } studies[] = {
-    {"study16", {4, 4, 2, 4, 2}},
-    {"study12", {3, 3, 2, 3, 1}},
-    {"study10", {3, 3, 1, 2, 1}},
-    {"study8", {2, 2, 2, 1, 1}},
-    {"study3", {1, 1, 1, 0, 0}},
+    {"study16", {4, 4, 2, 4, 2}}, {"study12", {3, 3, 2, 3, 1}}, {"study10", {3, 3, 1, 2, 1}},
+    {"study8", {2, 2, 2, 1, 1}},  {"study3", {1, 1, 1, 0, 0}},
 };
 
 START_TEST(the_study_machines_are_those_of_the_study)
