@@ -75,10 +75,11 @@ static int64_t later(int64_t a_ps, int64_t b_ps)
     return a_ps > b_ps ? a_ps : b_ps;
 }
 
-static void count_arrival(void *self, int64_t now_ps, const struct view_job *job)
+static void count_arrival(void *self, int64_t now_ps, const struct observed_arrival *arrival)
 {
     (void)now_ps;
     struct metrics_observer *metrics = self;
+    const struct view_job *job = arrival->job;
     metrics->jobs_arrived++;
     metrics->first_arrival_ps = earlier(metrics->first_arrival_ps, job->arrival_ps);
     if (job->id >= metrics->warmup_jobs) {

@@ -7,24 +7,35 @@
 #ifndef HETSOC_BASE_CSV_H
 #define HETSOC_BASE_CSV_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/fault.h"
 
-/* One file being written; caller's memory. Cells are written left to right. */
+#define CSV_ROW_SIZE 1024
+
+/* One file being written; caller's memory. Cells are written left to right; a row goes to the
+ * stream when it ends. */
 struct csv_writer {
     FILE *stream;
     char *path;
     int column;
+    size_t length; /* bytes in `row` */
+    char row[CSV_ROW_SIZE];
 };
 
 /* Creates or truncates the file. */
 bool csv_create(struct csv_writer *csv, const char *path, struct fault *fault);
 
+/* Writes to a stream that csv_finish closes; `path` names it in faults. */
+void csv_attach(struct csv_writer *csv, FILE *stream, const char *path);
+
 void csv_text(struct csv_writer *csv, const char *text); /* NULL = empty cell */
 void csv_int(struct csv_writer *csv, int64_t value);
 void csv_real(struct csv_writer *csv, double value); /* by csv_format_real; NAN = empty */
-void csv_us(struct csv_writer *csv, int64_t ps);     /* ticks as microseconds; TICK_NEVER = empty */
+/* With 17 significant digits, which read back to the same double; much faster. NAN = empty. */
+void csv_exact(struct csv_writer *csv, double value);
+void csv_us(struct csv_writer *csv, int64_t ps); /* ticks as microseconds; TICK_NEVER = empty */
 void csv_end_row(struct csv_writer *csv);
 
 /* A header row from a NULL-terminated list. */
@@ -47,6 +58,9 @@ struct csv_reader;
 /* Opens a file and reads its header. NULL and a fault if it cannot, if the file is empty or if a
  * column is named twice. */
 struct csv_reader *csv_open(const char *path, struct fault *fault);
+
+/* The same from a stream that csv_close closes; `name` stands for the file in faults. */
+struct csv_reader *csv_open_stream(FILE *stream, const char *name, struct fault *fault);
 void csv_close(struct csv_reader *reader); /* NULL is fine */
 
 /* Index of a column by name, -1 if absent; how many there are. */

@@ -190,15 +190,20 @@ struct csv_reader *csv_open(const char *path, struct fault *fault)
         fault_set(fault, path, NULL, "cannot open the file: %s", strerror(errno));
         return NULL;
     }
+    return csv_open_stream(stream, path, fault);
+}
+
+struct csv_reader *csv_open_stream(FILE *stream, const char *name, struct fault *fault)
+{
     struct csv_reader *reader = memory_zeroed(1, sizeof *reader);
     reader->stream = stream;
-    reader->path = memory_zeroed(strlen(path) + 1, 1);
-    strcpy(reader->path, path);
+    reader->path = memory_zeroed(strlen(name) + 1, 1);
+    strcpy(reader->path, name);
     reader->line = reader->column = 1;
     skip_byte_order_mark(reader);
     bool has_header = read_row(reader, fault);
     if (!has_header && !fault_is_set(fault)) {
-        fault_set(fault, path, "the first line names the columns", "the file is empty");
+        fault_set(fault, name, "the first line names the columns", "the file is empty");
     }
     if (!has_header || !keep_names(reader, fault)) {
         csv_close(reader);

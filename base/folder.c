@@ -2,10 +2,16 @@
 #include "base/folder.h"
 
 #include <errno.h>
+#include <ftw.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
+
+/* Folders that are open at a time while a tree is removed. */
+enum { OPEN_FOLDERS = 16 };
 
 bool folder_make(const char *path, struct fault *fault)
 {
@@ -27,4 +33,42 @@ bool folder_make(const char *path, struct fault *fault)
     }
     arena_destroy(arena);
     return ok;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+bool folder_remove(const char *path, struct fault *fault)
+{
+    return nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT ||
+           fault_set(fault, path, NULL, "cannot remove the folder: %s", strerror(errno));
+}
+
+bool folder_copy_file(const char *from, const char *to, struct fault *fault)
+{
+    char block[BUFSIZ];
+    FILE *in = fopen(from, "rb");
+    if (in == NULL)
+        return fault_set(fault, from, NULL, "cannot open the file: %s", strerror(errno));
+    FILE *out = fopen(to, "wb");
+    bool ok = out != NULL;
+    size_t got;
+    while (ok && (got = fread(block, 1, sizeof block, in)) > 0)
+        ok = fwrite(block, 1, got, out) == got;
+    int reason = errno;
+    bool is_read = ferror(in) == 0;
+    fclose(in);
+    if (out != NULL && fclose(out) != 0) {
+        ok = false;
+        reason = errno;
+    }
+    if (!is_read)
+        return fault_set(fault, from, NULL, "cannot read the file: %s", strerror(reason));
+    return ok ||
+           fault_set(fault, to, "is the disk full?", "cannot write the file: %s", strerror(reason));
 }

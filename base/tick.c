@@ -47,3 +47,30 @@ char *tick_format_us(char text[static TICK_TEXT_SIZE], int64_t ps)
              size % per_us);
     return text;
 }
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool tick_parse_us(const char *text, int64_t *ps)
+{
+    const char *at = text;
+    int64_t whole_us = 0, rest_ps = 0;
+    for (; is_digit(*at) && whole_us < TICK_LIMIT; at++)
+        whole_us = 10 * whole_us + (*at - '0');
+    bool has_digits = at > text;
+    if (*at == '.') {
+        at++;
+        has_digits = has_digits || is_digit(*at);
+        for (int64_t unit_ps = TICK_PER_US / 10; unit_ps > 0; unit_ps /= 10)
+            rest_ps += is_digit(*at) ? unit_ps * (*at++ - '0') : 0;
+        rest_ps += *at >= '5' && *at <= '9';
+        while (is_digit(*at))
+            at++;
+    }
+    if (!has_digits || *at != '\0' || whole_us > TICK_LIMIT / TICK_PER_US)
+        return false;
+    *ps = whole_us * TICK_PER_US + rest_ps;
+    return *ps < TICK_LIMIT;
+}

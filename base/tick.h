@@ -36,4 +36,8 @@ int64_t tick_round_fluid(double ps);
 /* Writes "-12.000345": exact, six decimals, a point in any locale. Returns `text`. */
 char *tick_format_us(char text[static TICK_TEXT_SIZE], int64_t ps);
 
+/* Reads what tick_format_us writes, and any other decimal number of microseconds in [0,
+ * TICK_LIMIT): exact, digits after the sixth decimal rounded half up. False for anything else. */
+bool tick_parse_us(const char *text, int64_t *ps);
+
 #endif

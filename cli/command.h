@@ -9,6 +9,7 @@ enum { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
 /* Each gets its own arguments, argv[0] being "hetsoc NAME", and returns an exit status; wrong
  * usage ends the program with EXIT_USAGE. */
 int command_run(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_merge(int argc, char **argv);
 int command_compare(int argc, char **argv);

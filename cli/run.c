@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "lab/library.h"
 #include "lab/pool.h"
+#include "lab/record.h"
 #include "lab/store.h"
 
 /* Failed trials that are told on the terminal; the manifest has more. */
@@ -23,6 +24,7 @@ enum { FAILURES_TOLD = 5 };
 
 struct options {
     struct launch launch;
+    const char *record; /* where traces go; NULL = as the experiment says */
     const char **plugins;
     size_t plugin_count, plugin_capacity;
     bool dry_run, dump_config, overwrite;
@@ -33,6 +35,7 @@ enum {
     KEY_ENGINE = 256,
     KEY_DRY_RUN,
     KEY_DUMP_CONFIG,
+    KEY_RECORD,
     KEY_RESUME,
     KEY_OVERWRITE,
     KEY_SHARD,
@@ -41,6 +44,8 @@ enum {
 
 static const struct argp_option option_list[] = {
     {"engine", KEY_ENGINE, "simgrid|heap", 0, "short for --set engine=...", 0},
+    {"record", KEY_RECORD, "DIR", 0,
+     "record each trial as a trace in DIR/NUMBER, for `hetsoc replay` (docs/traces.md)", 0},
     {"resume", KEY_RESUME, NULL, 0,
      "finish what an earlier run of the same experiment left undone in DIR (the default)", 0},
     {"overwrite", KEY_OVERWRITE, NULL, 0, "start anew: forget the results that DIR holds", 0},
@@ -109,6 +114,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
                                        options->plugin_count + 1, sizeof *options->plugins);
         options->plugins[options->plugin_count++] = text;
         return 0;
+    case KEY_RECORD:
+        options->record = text;
+        return 0;
     case KEY_RESUME:
         return 0;
     case KEY_OVERWRITE:
@@ -160,6 +168,16 @@ static bool is_own(const struct run *run, int64_t place)
     return place % run->options->shard_count == run->options->shard;
 }
 
+/* Whether a trial is there, with its trace if it is to be recorded. */
+static bool is_there(const struct run *run, int32_t trial)
+{
+    int32_t replicates = run->points->replicates;
+    return store_has(run->store, trial) &&
+           (run->experiment->record.dir == NULL ||
+            record_has(run->experiment, &run->points->list[trial / replicates], trial,
+                       trial % replicates));
+}
+
 /* The next trial of this shard that is not there yet. */
 static int32_t next_trial(void *context)
 {
@@ -168,7 +186,7 @@ static int32_t next_trial(void *context)
     while (run->place < total) {
         int64_t place = run->place++;
         int32_t trial = points_trial(run->points, place);
-        if (is_own(run, place) && !store_has(run->store, trial))
+        if (is_own(run, place) && !is_there(run, trial))
             return trial;
     }
     return -1;
@@ -273,7 +291,7 @@ static int64_t count_trials(const struct run *run, int64_t *missing)
     *missing = 0;
     for (int64_t place = 0; place < (int64_t)points->count * points->replicates; place++) {
         count += is_own(run, place);
-        *missing += is_own(run, place) && !store_has(run->store, points_trial(points, place));
+        *missing += is_own(run, place) && !is_there(run, points_trial(points, place));
     }
     return count;
 }
@@ -356,12 +374,16 @@ static bool run_missing(struct run *run, const char *dir, struct fault *fault)
 }
 
 /* Starts processes, joins the other ranks, opens the folder, and runs. */
-static bool run_trials(struct options *options, const struct experiment *experiment,
+static bool run_trials(struct options *options, struct experiment *experiment,
                        const struct points *points, struct fault *fault)
 {
     const char *dir = output_of(options, experiment->name);
     const char *parts = experiment->trace ? parts_dir(options->launch.arena, dir) : NULL;
     struct pool pool = {0};
+    if (options->record != NULL)
+        experiment->record.dir = options->record;
+    else if (experiment->record.is_asked)
+        experiment->record.dir = arena_printf(options->launch.arena, "%s/traces", dir);
     bool ok = pool_start(&pool, points, experiment, launch_jobs(&options->launch), parts, fault);
     ok = launch_join(&options->launch, ok, fault);
     if (ok && ranks_own() > 0) {

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/csv.h"
 #include "cli/command.h"
 #include "lab/experiment.h"
 #include "lab/points.h"
+#include "lab/replay.h"
 #include "sim/soc.h"
 #include "traces/import.h"
 #include "workloads/app.h"
@@ -81,6 +83,32 @@ static const char *check_foreign(const struct import_kind *kind, struct arena *a
     return what;
 }
 
+/* A trace with everything in it; what it is told as lives in the arena. */
+static const char *check_trace(const struct roster *roster, struct arena *arena, const char *path,
+                               struct fault *fault)
+{
+    struct replay replay;
+    const struct replay_options options = {.dir = path, .roster = roster};
+    if (!replay_open(&replay, arena, &options, fault))
+        return NULL;
+    const struct trace *trace = replay.trace;
+    bool ok = true;
+    for (int i = 0; ok && i < TRACE_CATEGORIES; i++)
+        ok = !trace_has(trace, (enum trace_category)i) ||
+             trace_check(trace, (enum trace_category)i, fault);
+    const char *what =
+        arena_printf(arena, "%s trace, %d jobs", trace->is_measured ? "measured" : "recorded",
+                     (int)trace->job_count);
+    replay_close(&replay);
+    return ok ? what : NULL;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* What a file is if it is right; else NULL and a fault. */
 static const char *check_file(const struct roster *roster, struct arena *arena, const char *path,
                               struct fault *fault)
@@ -90,6 +118,8 @@ static const char *check_file(const struct roster *roster, struct arena *arena, 
                   strerror(errno));
         return NULL;
     }
+    if (is_folder(path))
+        return check_trace(roster, arena, path, fault);
     if (is_csv(path))
         return check_arrivals(arena, path, fault);
     const struct import_kind *foreign = import_recognize(path);
@@ -110,7 +140,7 @@ static const char *check_file(const struct roster *roster, struct arena *arena, 
     }
     fault_set(fault, path,
               "an experiment has `workload:`, a platform `platform:`, an app `app:`, a CSV of "
-              "arrivals ends in .csv",
+              "arrivals ends in .csv, a trace is a folder",
               "this is no experiment, platform or app");
     return NULL;
 }
@@ -157,7 +187,7 @@ static const struct argp argp = {
     .parser = parse_option,
     .args_doc = "FILE...",
     .doc = "Check files: experiments with everything they name, platforms, apps, arrivals (CSV), "
-           "and what `hetsoc import` reads.",
+           "folders of traces, and what `hetsoc import` reads.",
 };
 
 /* Says what a file is, or what is wrong with it. */

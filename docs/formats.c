@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keeps the key tables of docs/formats.md equal to the tables that the program itself reads by.
+/* Keeps the key tables of docs/formats.md and docs/traces.md equal to the tables that the program
+ * itself reads by.
  *
- * usage: formats --write|--compare FILE.md
+ * usage: formats --write|--compare FILE.md...
  *
  * The lines between "<!-- keys: TITLE -->" and "<!-- end of keys -->" belong to this program, all
  * others to people. */
@@ -12,9 +13,10 @@
 #include "lab/contender.h"
 #include "lab/experiment.h"
 #include "sim/soc.h"
+#include "traces/trace_manifest.h"
 #include "workloads/app.h"
 
-enum { SCHEMA_COUNT = 6 };
+enum { SCHEMA_COUNT = 7 };
 
 /* The schema whose table begins at this line, NULL if none does. */
 static const struct schema *schema_at(const struct schema *const *schemas, const char *line)
@@ -62,48 +64,53 @@ static char *read_whole(FILE *stream, size_t *size)
     return text;
 }
 
-int main(int argc, char **argv)
+/* Compares a document with what it should be, or writes it. Adds to `tables`. */
+static bool handle(const char *path, const struct schema *const *schemas, bool write, int *tables)
 {
-    bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
-    if (argc != 3 || (!write && strcmp(argv[1], "--compare") != 0)) {
-        fputs("usage: formats --write|--compare FILE.md\n", stderr);
-        return 2;
-    }
-    FILE *document = fopen(argv[2], write ? "r+" : "r");
+    FILE *document = fopen(path, "r");
     if (document == NULL) {
-        perror(argv[2]);
-        return EXIT_FAILURE;
+        perror(path);
+        return false;
     }
-
-    struct arena *arena = arena_create();
-    const struct schema *const schemas[SCHEMA_COUNT] = {&experiment_schema,
-                                                        &sweep_schema,
-                                                        &soc_schema,
-                                                        &app_schema,
-                                                        contender_document(arena),
-                                                        soc_profile_schema(arena)};
     size_t old_size, new_size;
     char *old_text = read_whole(document, &old_size);
     char *new_text = NULL;
     FILE *out = open_memstream(&new_text, &new_size);
-    int tables = renew(schemas, document, out);
+    *tables += renew(schemas, document, out);
     fclose(out);
     fclose(document);
-
-    bool done = tables == SCHEMA_COUNT;
-    if (!done)
-        fprintf(stderr, "%s: %d of %d tables have a place\n", argv[2], tables, SCHEMA_COUNT);
-    if (done && !write && (old_size != new_size || memcmp(old_text, new_text, old_size) != 0)) {
-        fprintf(stderr, "%s is not what the program reads; run: ninja docs\n", argv[2]);
+    bool done = true;
+    if (!write && (old_size != new_size || memcmp(old_text, new_text, old_size) != 0)) {
+        fprintf(stderr, "%s is not what the program reads; run: ninja docs\n", path);
         done = false;
     }
-    if (done && write) {
-        document = fopen(argv[2], "w");
+    if (write) {
+        document = fopen(path, "w");
         done = document != NULL && fwrite(new_text, 1, new_size, document) == new_size;
         done = document != NULL && fclose(document) == 0 && done;
     }
     free(old_text);
     free(new_text);
+    return done;
+}
+
+int main(int argc, char **argv)
+{
+    bool write = argc > 2 && strcmp(argv[1], "--write") == 0;
+    if (argc < 3 || (!write && strcmp(argv[1], "--compare") != 0)) {
+        fputs("usage: formats --write|--compare FILE.md...\n", stderr);
+        return 2;
+    }
+    struct arena *arena = arena_create();
+    const struct schema *const schemas[SCHEMA_COUNT] = {&experiment_schema, &sweep_schema, &soc_schema, &app_schema, contender_document(arena), soc_profile_schema(arena), &trace_manifest_schema};
+    bool done = true;
+    int tables = 0;
+    for (int i = 2; i < argc; i++)
+        done = handle(argv[i], schemas, write, &tables) && done;
+    if (tables != SCHEMA_COUNT) {
+        fprintf(stderr, "%d of %d tables have a place\n", tables, SCHEMA_COUNT);
+        done = false;
+    }
     arena_destroy(arena);
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

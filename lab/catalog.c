@@ -50,9 +50,8 @@ static void entry_add(struct catalog *catalog, struct entry **list, const char *
     *list = entry;
 }
 
-/* Path of the file that a scalar names. */
-static const char *find_file(struct catalog *catalog, enum library_shelf shelf,
-                             const struct yaml_node *node, struct fault *fault)
+const char *catalog_file(struct catalog *catalog, enum library_shelf shelf,
+                         const struct yaml_node *node, struct fault *fault)
 {
     char where[512];
     return library_find(catalog->arena, shelf, node->text, catalog->folder,
@@ -102,7 +101,7 @@ const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *r
                               struct fault *fault)
 {
     const struct yaml_node *platform = yaml_get(root, "platform");
-    const char *path = find_file(catalog, LIBRARY_PLATFORMS, platform, fault);
+    const char *path = catalog_file(catalog, LIBRARY_PLATFORMS, platform, fault);
     const struct soc *soc = path == NULL ? NULL : load_soc(catalog, platform, path, fault);
     const char *name = schema_text(&experiment_schema, root, "", "governor");
     double mhz = schema_real(&experiment_schema, root, "", "frequency_mhz");
@@ -276,7 +275,8 @@ const struct catalog_mix *catalog_mix(struct catalog *catalog, const struct yaml
     const char *name = "";
     for (int i = 0; i < apps->count; i++) {
         struct ingredient *what = &ingredients[i];
-        const char *path = find_file(catalog, LIBRARY_APPS, yaml_get(apps->items[i], "app"), fault);
+        const char *path =
+            catalog_file(catalog, LIBRARY_APPS, yaml_get(apps->items[i], "app"), fault);
         *what = read_ingredient(workload, apps->items[i]);
         what->set = path == NULL ? NULL : load_apps(catalog, path, fault);
         if (what->set == NULL)
@@ -354,14 +354,14 @@ const char *const *catalog_contents(struct catalog *catalog, const struct yaml_n
     const char **digests = arena_zeroed(catalog->arena, room, sizeof *digests);
     int count = 0;
     digests[count++] =
-        find_digest(catalog, find_file(catalog, LIBRARY_PLATFORMS, platform, fault), fault);
+        find_digest(catalog, catalog_file(catalog, LIBRARY_PLATFORMS, platform, fault), fault);
     for (int32_t i = 0; i < soc->kind_count; i++)
         if (soc->kinds[i].profile.file != NULL)
             digests[count++] = find_digest(catalog, soc->kinds[i].profile.file, fault);
     for (int i = 0; i < apps->count; i++) {
         const struct yaml_node *app = yaml_get(apps->items[i], "app");
         digests[count++] =
-            find_digest(catalog, find_file(catalog, LIBRARY_APPS, app, fault), fault);
+            find_digest(catalog, catalog_file(catalog, LIBRARY_APPS, app, fault), fault);
     }
     if (file != NULL)
         digests[count++] =

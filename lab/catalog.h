@@ -5,6 +5,7 @@
 #define HETSOC_LAB_CATALOG_H
 
 #include "base/yaml.h"
+#include "lab/library.h"
 #include "sim/bind.h"
 #include "workloads/arrivals.h"
 
@@ -23,6 +24,10 @@ struct catalog_mix {
 
 /* `folder` is that of the experiment file: names resolve beside it. */
 struct catalog *catalog_create(struct arena *arena, const char *folder);
+
+/* Path of the file that a scalar names. NULL and a fault. */
+const char *catalog_file(struct catalog *catalog, enum library_shelf shelf,
+                         const struct yaml_node *node, struct fault *fault);
 
 /* The machine that `platform:` of a checked experiment without lists names, at the operating points
  * of its `governor:`. NULL and a fault; also when another file gave a machine of the same name, for

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "base/tick.h"
 #include "lab/contender.h"
+#include "traces/recorder.h"
 #include "workloads/arrivals.h"
 
 /* Room for "file:line:column". */
@@ -316,6 +318,36 @@ static void read_optimum(struct experiment *experiment)
     };
 }
 
+/* The number of a category of traces by its name, which is one. */
+static int find_category(const char *name)
+{
+    int category = 0;
+    while (strcmp(trace_category_name((enum trace_category)category), name) != 0)
+        category++;
+    return category;
+}
+
+static bool read_record(struct experiment *experiment, struct fault *fault)
+{
+    static const char at[] = "record";
+    const struct yaml_node *node = yaml_get(experiment->root, "record");
+    const struct yaml_node *categories = yaml_get(node, "categories");
+    double until_us = schema_real(&experiment_schema, node, at, "until_us");
+    struct record_wish *wish = &experiment->record;
+    *wish = (struct record_wish){
+        .is_asked = node != NULL,
+        .categories = categories == NULL ? RECORDER_USUAL : 0,
+        .from_ps = tick_from_us(schema_real(&experiment_schema, node, at, "from_us")),
+        .until_ps = isnan(until_us) ? TICK_NEVER : tick_from_us(until_us),
+        .is_compressed = schema_bool(&experiment_schema, node, at, "compress"),
+    };
+    for (int i = 0; categories != NULL && i < categories->count; i++)
+        wish->categories |= UINT32_C(1) << find_category(categories->items[i]->text);
+    return wish->from_ps < wish->until_ps ||
+           fault_at(fault, yaml_get(node, "until_us"), "make until_us later than from_us",
+                    "the window to record is empty");
+}
+
 static bool check_tree(struct experiment *experiment, struct fault *fault)
 {
     struct yaml_node *root = experiment->root;
@@ -343,6 +375,15 @@ bool experiment_load_with(const struct roster *roster, struct experiment *experi
                           struct arena *arena, const char *path, const char *const *sets,
                           int set_count, struct fault *fault)
 {
+    struct yaml_node *root = yaml_load(arena, path, fault);
+    return root != NULL &&
+           experiment_read(roster, experiment, arena, path, root, sets, set_count, fault);
+}
+
+bool experiment_read(const struct roster *roster, struct experiment *experiment,
+                     struct arena *arena, const char *path, struct yaml_node *root,
+                     const char *const *sets, int set_count, struct fault *fault)
+{
     const char *slash = strrchr(path, '/');
     *experiment = (struct experiment){
         .arena = arena,
@@ -351,17 +392,14 @@ bool experiment_load_with(const struct roster *roster, struct experiment *experi
         .folder = slash == NULL   ? "."
                   : slash == path ? "/"
                                   : arena_substring(arena, path, (size_t)(slash - path)),
-        .root = yaml_load(arena, path, fault),
+        .root = root,
     };
-    if (experiment->root == NULL)
-        return false;
     for (int i = 0; i < set_count; i++)
         if (!apply_set(experiment, sets[i], fault))
             return false;
     if (!sweep_read(&experiment->sweep, arena, &experiment_schema, experiment->root, fault) ||
         !check_tree(experiment, fault))
         return false;
-    const struct yaml_node *root = experiment->root;
     experiment->name = schema_text(&experiment_schema, root, "", "name");
     experiment->seed = (uint64_t)schema_int(&experiment_schema, root, "", "seed");
     experiment->replicates = (int32_t)schema_int(&experiment_schema, root, "", "replicates");
@@ -371,7 +409,7 @@ bool experiment_load_with(const struct roster *roster, struct experiment *experi
     experiment->time_limit_s = isnan(limit_s) ? 0 : limit_s;
     experiment->memory_limit_bytes = limit_mib == INT64_MIN ? 0 : limit_mib * 1024 * 1024;
     read_optimum(experiment);
-    return true;
+    return read_record(experiment, fault);
 }
 
 struct yaml_node *experiment_config(const struct experiment *experiment)

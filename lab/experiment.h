@@ -14,6 +14,15 @@
 
 extern const struct schema experiment_schema;
 
+/* What to record of each trial (lab/record.h). */
+struct record_wish {
+    const char *dir;     /* where traces go, each in a folder of its trial's number; NULL: none */
+    bool is_asked;       /* the file has `record:` */
+    uint32_t categories; /* bits 1 << TRACE_... */
+    int64_t from_ps, until_ps;
+    bool is_compressed;
+};
+
 /* The checked tree with the settings that are the same for every trial. Lives in `arena`. */
 struct experiment {
     struct arena *arena;
@@ -27,6 +36,7 @@ struct experiment {
     uint64_t seed;
     int32_t replicates;
     bool trace;
+    struct record_wish record;     /* dir is for the caller to set */
     double time_limit_s;           /* of a trial; 0 = none */
     int64_t memory_limit_bytes;    /* of a trial; 0 = none */
     struct optimum_limits optimum; /* of the search in each trial; nodes = 0: not asked */
@@ -42,6 +52,11 @@ struct experiment {
 bool experiment_load_with(const struct roster *roster, struct experiment *experiment,
                           struct arena *arena, const char *path, const char *const *sets,
                           int set_count, struct fault *fault);
+
+/* The same of a tree that has been read already, or made up; it changes. */
+bool experiment_read(const struct roster *roster, struct experiment *experiment,
+                     struct arena *arena, const char *path, struct yaml_node *root,
+                     const char *const *sets, int set_count, struct fault *fault);
 
 /* The same with the built-in schedulers alone. */
 bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,

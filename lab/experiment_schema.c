@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "lab/experiment.h"
+#include "traces/trace_manifest.h"
 #include "workloads/app.h"
 
 static const struct schema_row rows[] = {
@@ -461,6 +462,35 @@ static const struct schema_row rows[] = {
      .max = 1,
      .fallback = "0",
      .help = "Share of the 95 % quantile, beside the mean latency, in what is better."},
+    {.path = "record",
+     .type = SCHEMA_MAP,
+     .help = "Record each trial as a trace directory (docs/traces.md), OUTPUT/traces/NUMBER unless "
+             "--record says otherwise; `record: {}` takes the defaults. None if absent."},
+    {.path = "record.categories",
+     .type = SCHEMA_LIST,
+     .help = "What to record; all but plans if absent. Replay needs arrivals, routes, factors and "
+             "episodes."},
+    {.path = "record.categories[]",
+     .type = SCHEMA_CHOICE,
+     .choices = TRACE_CATEGORY_CHOICES,
+     .help = "A file of the trace."},
+    {.path = "record.from_us",
+     .type = SCHEMA_REAL,
+     .unit = "us",
+     .min = 0,
+     .max = 9e9,
+     .fallback = "0",
+     .help = "Leave out what ended before; what replay needs is recorded nevertheless."},
+    {.path = "record.until_us",
+     .type = SCHEMA_REAL,
+     .unit = "us",
+     .min = 0,
+     .max = 9e9,
+     .help = "Leave out what began then or later."},
+    {.path = "record.compress",
+     .type = SCHEMA_BOOL,
+     .fallback = "false",
+     .help = "Compress the files with zstd."},
     {.path = "trace",
      .type = SCHEMA_BOOL,
      .fallback = "false",

@@ -30,7 +30,7 @@ struct trials_file {
     const struct database_run *run;
 };
 
-static void write_header(struct csv_writer *csv, const struct database_run *run)
+void export_trial_header(struct csv_writer *csv)
 {
     static const char *const keys[] = {
         "trial", "experiment", "platform", "workload", "engine", "scheduler", "rate_jobs_per_ms",
@@ -39,26 +39,21 @@ static void write_header(struct csv_writer *csv, const struct database_run *run)
         csv_text(csv, keys[i]);
     for (int i = 0; i < trial_figure_count; i++)
         csv_text(csv, trial_figures[i].name);
-    for (int32_t i = 0; i < run->key_count; i++)
-        csv_text(csv, run->keys[i]);
-    csv_end_row(csv);
 }
 
-static void write_trial(void *context, const struct database_entry *entry)
+void export_trial_cells(struct csv_writer *csv, const struct export_trial *trial)
 {
-    struct trials_file *file = context;
-    struct csv_writer *csv = &file->csv;
-    const struct trial_row *row = &entry->row;
+    const struct trial_row *row = trial->row;
     csv_int(csv, row->trial);
-    csv_text(csv, file->run->experiment);
-    csv_text(csv, entry->platform);
-    csv_text(csv, entry->workload);
-    csv_text(csv, entry->engine);
-    csv_text(csv, entry->scheduler);
-    csv_real(csv, entry->rate_jobs_per_ms);
-    csv_text(csv, entry->noise);
+    csv_text(csv, trial->experiment);
+    csv_text(csv, trial->platform);
+    csv_text(csv, trial->workload);
+    csv_text(csv, trial->engine);
+    csv_text(csv, trial->scheduler);
+    csv_real(csv, trial->rate_jobs_per_ms);
+    csv_text(csv, trial->noise);
     csv_int(csv, row->replicate);
-    csv_int(csv, file->run->seed);
+    csv_int(csv, trial->seed);
     csv_text(csv, trial_status_name(row->status));
     for (int i = 0; i < trial_figure_count; i++) {
         const void *figure = (const char *)row + trial_figures[i].offset;
@@ -67,9 +62,34 @@ static void write_trial(void *context, const struct database_entry *entry)
         else
             csv_real(csv, *(const double *)figure);
     }
-    for (int32_t i = 0; i < file->run->key_count; i++)
-        csv_text(csv, entry->values[i]);
+}
+
+static void write_header(struct csv_writer *csv, const struct database_run *run)
+{
+    export_trial_header(csv);
+    for (int32_t i = 0; i < run->key_count; i++)
+        csv_text(csv, run->keys[i]);
     csv_end_row(csv);
+}
+
+static void write_trial(void *context, const struct database_entry *entry)
+{
+    struct trials_file *file = context;
+    const struct export_trial trial = {
+        .experiment = file->run->experiment,
+        .platform = entry->platform,
+        .workload = entry->workload,
+        .engine = entry->engine,
+        .scheduler = entry->scheduler,
+        .noise = entry->noise,
+        .rate_jobs_per_ms = entry->rate_jobs_per_ms,
+        .seed = file->run->seed,
+        .row = &entry->row,
+    };
+    export_trial_cells(&file->csv, &trial);
+    for (int32_t i = 0; i < file->run->key_count; i++)
+        csv_text(&file->csv, entry->values[i]);
+    csv_end_row(&file->csv);
 }
 
 static bool export_trials(struct arena *arena, struct database *database, const char *dir,

@@ -8,9 +8,9 @@
 #include "base/schema.h"
 
 /* Keys of an experiment that are no parameter of a point, or are added one by one. */
-static const char *const left_out[] = {"name",  "replicates",   "baseline",         "trace",
-                                       "sweep", "time_limit_s", "memory_limit_mib", "schedulers",
-                                       "noise", "train"};
+static const char *const left_out[] = {
+    "name",         "replicates",       "baseline",   "trace", "record", "sweep",
+    "time_limit_s", "memory_limit_mib", "schedulers", "noise", "train"};
 
 static bool is_left_out(const char *key)
 {

@@ -10,6 +10,7 @@
 #include "base/tick.h"
 #include "lab/catalog.h"
 #include "lab/identity.h"
+#include "lab/library.h"
 
 /* What points_seconds assumes (docs/performance.md). */
 #define START_SIMGRID_S     1.6e-3
@@ -358,6 +359,27 @@ static struct noise read_noise(const struct yaml_node *node)
     return noise;
 }
 
+/* Where the files are that a tree without lists names. */
+static bool find_files(struct expansion *expansion, struct point *point, struct fault *fault)
+{
+    const struct yaml_node *workload = yaml_get(expansion->root, "workload");
+    const struct yaml_node *apps = yaml_get(workload, "apps");
+    const struct yaml_node *arrivals = yaml_get(yaml_get(workload, "arrivals"), "file");
+    const char **files = arena_zeroed(expansion->arena, (size_t)apps->count, sizeof *files);
+    for (int i = 0; i < apps->count; i++) {
+        const struct yaml_node *app = yaml_get(apps->items[i], "app");
+        files[i] = catalog_file(expansion->catalog, LIBRARY_APPS, app, fault);
+    }
+    point->app_files = files;
+    point->app_file_count = apps->count;
+    point->platform_file = catalog_file(expansion->catalog, LIBRARY_PLATFORMS,
+                                        yaml_get(expansion->root, "platform"), fault);
+    if (arrivals != NULL)
+        point->arrivals_file =
+            library_path(expansion->arena, expansion->experiment->folder, arrivals->text);
+    return !fault_is_set(fault);
+}
+
 /* Adds the points of a tree without lists: one per noise and scheduler. */
 static bool add_points(struct expansion *expansion, struct fault *fault)
 {
@@ -380,6 +402,8 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
     const char *const *contents = catalog_contents(expansion->catalog, root, fault);
     if (contents == NULL)
         return false;
+    if (!find_files(expansion, &point, fault))
+        return false;
     const struct yaml_node *complete = schema_complete(&experiment_schema, expansion->arena, root);
     const struct yaml_node *schedulers = yaml_get(complete, "schedulers");
     const char *shared = identity_shared(expansion->arena, complete, contents);
@@ -395,6 +419,9 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
             point.identity =
                 identity_of_point(expansion->arena, shared, yaml_get(complete, "noise")->items[n],
                                   schedulers->items[s], content);
+            point.tree = complete;
+            point.noise_item = n;
+            point.scheduler_item = s;
             point.noise = read_noise(noise->items[n]);
             point.scheduler = contender->label;
             point.policy = contender->policy;
@@ -504,4 +531,18 @@ double points_seconds(const struct points *points)
             point->jobs * tasks_per_job / (is_simgrid ? TASKS_PER_S_SIMGRID : TASKS_PER_S_HEAP);
     }
     return seconds * points->replicates;
+}
+
+struct scenario_drawn points_drawn(const struct point *point, const struct experiment *experiment,
+                                   int32_t replicate)
+{
+    return (struct scenario_drawn){
+        .seed = experiment->seed,
+        .replicate = (uint32_t)replicate,
+        .jobs = point->jobs,
+        .arrivals = &point->arrivals,
+        .app_share = point->app_share,
+        .app_count = point->app_count,
+        .noise = point->noise,
+    };
 }

@@ -26,6 +26,14 @@ struct point_key {
 /* All parameters of one run but the replicate. Borrowed from the points. */
 struct point {
     const char *identity; /* digest of all of it (lab/identity.h) */
+    /* The experiment with one value for each swept key and with its defaults, and which items of
+     * its `noise` and `schedulers` are those of the point. */
+    const struct yaml_node *tree;
+    int32_t noise_item, scheduler_item;
+    const char *platform_file;    /* paths */
+    const char *const *app_files; /* [app_file_count], in the order of workload.apps */
+    int32_t app_file_count;
+    const char *arrivals_file; /* NULL: none */
     const struct soc *soc;
     const char *platform, *workload, *scheduler; /* names and label as in the CSV */
     const struct bind *binds;                    /* [app_count] */
@@ -59,6 +67,9 @@ bool points_expand(struct points *points, const struct experiment *experiment, s
 /* What all points and their replicates are, in one digest: two processes with the same digest run
  * the same trials under the same numbers. */
 void points_digest(const struct points *points, char digest[static DIGEST_SIZE]);
+/* What a replicate of a point draws; borrows both. */
+struct scenario_drawn points_drawn(const struct point *point, const struct experiment *experiment,
+                                   int32_t replicate);
 
 /* The trial at a place of the order of execution: replicate-first, so that what is there early
  * covers all points. */

@@ -170,11 +170,11 @@ static void price(const struct play *play, int32_t bind, double *weight, double 
         *growth_per_us = 1 / play->setup->tail_us;
 }
 
-static void on_job_arrival(void *self, int64_t now_ps, const struct view_job *job)
+static void on_job_arrival(void *self, int64_t now_ps, const struct observed_arrival *arrival)
 {
     struct play *play = self;
     double weight, growth_per_us;
-    price(play, job->bind, &weight, &growth_per_us);
+    price(play, arrival->job->bind, &weight, &growth_per_us);
     returns_arrive(&play->rollout->returns, now_ps, weight, growth_per_us);
 }
 

@@ -34,8 +34,9 @@ struct tables {
     size_t scratch_count;
 };
 
-struct tables *tables_create(const char *stem, int32_t trial, const struct soc *soc,
-                             const struct scenario *scenario, struct fault *fault)
+struct tables *tables_create(const char *stem, bool has_headers, int32_t trial,
+                             const struct soc *soc, const struct scenario *scenario,
+                             struct fault *fault)
 {
     struct tables *tables = memory_zeroed(1, sizeof *tables);
     *tables = (struct tables){.trial = trial, .soc = soc, .scenario = scenario};
@@ -46,6 +47,8 @@ struct tables *tables_create(const char *stem, int32_t trial, const struct soc *
                       arena_printf(arena, "%s.%s", stem, tables_names[opened]), fault))
         opened++;
     arena_destroy(arena);
+    for (int i = 0; opened == TABLES_COUNT && has_headers && i < TABLES_COUNT; i++)
+        csv_header(&tables->files[i], tables_columns[i]);
     if (opened == TABLES_COUNT)
         return tables;
     while (opened-- > 0)

@@ -17,10 +17,11 @@ extern const char *const *const tables_columns[TABLES_COUNT];
 
 struct tables;
 
-/* Creates STEM.jobs.csv, STEM.tasks.csv and STEM.pes.csv, without header rows. Borrows `soc` and
- * `scenario`. NULL and a fault if a file cannot be made. */
-struct tables *tables_create(const char *stem, int32_t trial, const struct soc *soc,
-                             const struct scenario *scenario, struct fault *fault);
+/* Creates STEM.jobs.csv, STEM.tasks.csv and STEM.pes.csv, with header rows or without. Borrows
+ * `soc` and `scenario`. NULL and a fault if a file cannot be made. */
+struct tables *tables_create(const char *stem, bool has_headers, int32_t trial,
+                             const struct soc *soc, const struct scenario *scenario,
+                             struct fault *fault);
 
 /* The observer to hand to the world; borrows `tables`. O(1) per task, O(V + E) per job. */
 struct observer tables_observer(struct tables *tables);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/tick.h"
+#include "lab/record.h"
 #include "lab/tables.h"
 
 const char *trial_status_name(enum trial_status status)
@@ -194,28 +195,62 @@ static void hold_against_optimum(struct trial_row *row, const struct point *poin
     optimum_finish(&optimum);
 }
 
-void trial_run(const struct points *points, const struct experiment *experiment, int32_t trial,
-               const char *trace_stem, struct trial_row *row)
+/* Everybody who watches a trial. */
+struct audience {
+    struct metrics_observer *metrics;
+    struct tables *tables; /* NULL: none */
+    struct record *record; /* NULL: none */
+    struct observer observers[4];
+    int32_t count;
+};
+
+static void open_audience(struct audience *audience, const struct trial_plan *plan,
+                          const struct scenario *scenario, struct fault *fault)
 {
-    const struct point *point = &points->list[trial / points->replicates];
-    trial_row_clear(row, trial, trial % points->replicates);
-    const struct scenario_drawn drawn = {
-        .seed = experiment->seed,
-        .replicate = (uint32_t)row->replicate,
-        .jobs = point->jobs,
-        .arrivals = &point->arrivals,
-        .app_share = point->app_share,
-        .app_count = point->app_count,
-        .noise = point->noise,
-    };
-    const struct scenario scenario = scenario_drawn(&drawn);
-    struct metrics_observer *metrics = metrics_create(point->soc, &scenario, point->warmup_jobs);
-    struct observer observers[2] = {metrics_observer(metrics)};
-    struct tables *tables = NULL;
-    if (trace_stem != NULL)
-        tables = tables_create(trace_stem, trial, point->soc, &scenario, &row->fault);
-    if (tables != NULL)
-        observers[1] = tables_observer(tables);
+    const struct point *point = plan->point;
+    audience->metrics = metrics_create(point->soc, scenario, point->warmup_jobs);
+    audience->observers[audience->count++] = metrics_observer(audience->metrics);
+    if (plan->tables != NULL)
+        audience->tables = tables_create(plan->tables, plan->tables_have_headers, plan->trial,
+                                         point->soc, scenario, fault);
+    if (audience->tables != NULL)
+        audience->observers[audience->count++] = tables_observer(audience->tables);
+    if (plan->experiment->record.dir != NULL)
+        audience->record =
+            record_begin(plan->experiment, point, plan->trial, plan->replicate, scenario, fault);
+    if (audience->record != NULL)
+        audience->observers[audience->count++] = record_observer(audience->record);
+    if (plan->observer != NULL)
+        audience->observers[audience->count++] = *plan->observer;
+}
+
+/* Reads the metrics and closes what was written; false and a fault if that could not be. */
+static bool close_audience(struct audience *audience, const struct trial_plan *plan, int64_t end_ps,
+                           const double *energy_uj, struct trial_row *row)
+{
+    struct metrics_pe *pes = memory_zeroed((size_t)plan->point->soc->pe_count, sizeof *pes);
+    bool ok = (plan->tables == NULL) == (audience->tables == NULL) &&
+              (plan->experiment->record.dir == NULL) == (audience->record == NULL);
+    metrics_read(audience->metrics, end_ps, energy_uj, &row->metrics, pes);
+    if (audience->tables != NULL)
+        ok = tables_finish(audience->tables, pes, &row->fault) && ok;
+    if (audience->record != NULL)
+        ok =
+            record_end(audience->record, trial_status_name(row->status), end_ps, &row->fault) && ok;
+    free(pes);
+    return ok;
+}
+
+void trial_play(const struct trial_plan *plan, struct trial_row *row)
+{
+    const struct experiment *experiment = plan->experiment;
+    const struct point *point = plan->point;
+    trial_row_clear(row, plan->trial, plan->replicate);
+    const struct scenario_drawn drawn = points_drawn(point, experiment, plan->replicate);
+    const struct scenario scenario =
+        plan->scenario != NULL ? *plan->scenario : scenario_drawn(&drawn);
+    struct audience audience = {.count = 0};
+    open_audience(&audience, plan, &scenario, &row->fault);
     double *energy_uj = memory_zeroed((size_t)point->soc->pe_count, sizeof *energy_uj);
     const struct world_setup setup = {
         .soc = point->soc,
@@ -224,8 +259,8 @@ void trial_run(const struct points *points, const struct experiment *experiment,
         .scenario = &scenario,
         .engine = point->engine,
         .policy = point->policy,
-        .observers = observers,
-        .observer_count = tables != NULL ? 2 : 1,
+        .observers = audience.observers,
+        .observer_count = audience.count,
         .compat_ds3 = point->compat_ds3,
         .prefetch = point->prefetch,
         .time_decisions = true,
@@ -236,22 +271,30 @@ void trial_run(const struct points *points, const struct experiment *experiment,
         .replicate = (uint32_t)row->replicate,
     };
     struct world_result result = {.status = WORLD_FAILED};
-    struct metrics_pe *pes = memory_zeroed((size_t)point->soc->pe_count, sizeof *pes);
     double start_s = clock_s();
     if (!fault_is_set(&row->fault))
         world_run(&setup, &result, &row->fault);
     double seconds = clock_s() - start_s;
-    metrics_read(metrics, result.end_ps, energy_uj, &row->metrics, pes);
-    bool is_written =
-        trace_stem == NULL || (tables != NULL && tables_finish(tables, pes, &row->fault));
     read_result(row, &result, seconds);
-    if (!is_written)
+    if (!close_audience(&audience, plan, result.end_ps, energy_uj, row))
         row->status = TRIAL_CRASHED; /* not the trial's fault: to be run again */
     if (row->status == TRIAL_DONE)
         hold_against_bound(row, point, &scenario);
     if (row->status == TRIAL_DONE && experiment->optimum.nodes > 0)
         hold_against_optimum(row, point, &scenario, &experiment->optimum);
-    free(pes);
     free(energy_uj);
-    metrics_destroy(metrics);
+    metrics_destroy(audience.metrics);
+}
+
+void trial_run(const struct points *points, const struct experiment *experiment, int32_t trial,
+               const char *trace_stem, struct trial_row *row)
+{
+    const struct trial_plan plan = {
+        .experiment = experiment,
+        .point = &points->list[trial / points->replicates],
+        .trial = trial,
+        .replicate = trial % points->replicates,
+        .tables = trace_stem,
+    };
+    trial_play(&plan, row);
 }

@@ -37,9 +37,23 @@ extern const int trial_figure_count;
 /* A row without results. */
 void trial_row_clear(struct trial_row *row, int32_t trial, int32_t replicate);
 
-/* Runs one trial. With `trace_stem` not NULL, writes STEM.jobs.csv, STEM.tasks.csv and
- * STEM.pes.csv without header rows (the store puts them together). Never fails: what goes wrong
- * is in the row. */
+/* What one trial is; borrowed. */
+struct trial_plan {
+    const struct experiment *experiment;
+    const struct point *point;
+    int32_t trial, replicate;
+    const struct scenario *scenario; /* NULL: drawn from the seed of the experiment */
+    const char *tables;              /* stem of their files; NULL: no tables */
+    bool tables_have_headers;
+    const struct observer *observer; /* watches besides; NULL: none */
+};
+
+/* Runs it, and records it if experiment->record.dir says where. Never fails: what goes wrong is in
+ * the row. */
+void trial_play(const struct trial_plan *plan, struct trial_row *row);
+
+/* Runs one trial of an experiment. With `trace_stem` not NULL, writes STEM.jobs.csv, STEM.tasks.csv
+ * and STEM.pes.csv without header rows (the store puts them together). */
 void trial_run(const struct points *points, const struct experiment *experiment, int32_t trial,
                const char *trace_stem, struct trial_row *row);
 

@@ -12,7 +12,7 @@ unset LANGUAGE CDPATH
 
 setup_build_packages=(
     build-essential meson ninja-build pkg-config
-    libsimgrid-dev libigraph-dev libgsl-dev libyaml-dev libexpat1-dev libjansson-dev libmd-dev libsqlite3-dev zlib1g-dev uthash-dev librandom123-dev
+    libsimgrid-dev libigraph-dev libgsl-dev libyaml-dev libexpat1-dev libjansson-dev libmd-dev libsqlite3-dev zlib1g-dev libzstd-dev uthash-dev librandom123-dev
     check gnuplot-nox
 )
 
@@ -62,7 +62,7 @@ setup_without_apt() {
     for name in gcc meson ninja pkg-config gnuplot; do
         command -v "$name" >/dev/null || missing+=("command $name")
     done
-    for name in simgrid igraph gsl yaml-0.1 expat jansson libmd sqlite3 zlib check; do
+    for name in simgrid igraph gsl yaml-0.1 expat jansson libmd sqlite3 zlib libzstd check; do
         pkg-config --exists "$name" 2>/dev/null || missing+=("library $name")
     done
     for name in uthash.h Random123/philox.h; do

@@ -7,6 +7,13 @@
 
 #include "sim/policy.h"
 
+/* A job that has arrived. */
+struct observed_arrival {
+    int32_t slot; /* view_task.job of its tasks until it is done */
+    const struct view_job *job;
+    const struct route *route; /* the truth; NULL: its app has no branches */
+};
+
 /* What a finished or skipped task looked like. */
 struct observed_task {
     const struct view_task *task;
@@ -16,11 +23,12 @@ struct observed_task {
     int64_t load_ps;     /* of this, time to load its weights, at the estimate */
     int32_t samples;     /* 0 if it was skipped */
     double energy_uj;    /* drawn by its PE while it ran; NAN without power data; 0 if skipped */
+    double factor;       /* on its execution time; 0 if it was skipped */
 };
 
 /* What a finished job looked like. */
 struct observed_job {
-    int32_t id;
+    int32_t id, slot;
     const struct bind *bind;
     int64_t arrival_ps, start_ps, finish_ps; /* start: of its first task */
     double energy_uj;                        /* of its tasks; NAN without power data */
@@ -41,9 +49,16 @@ struct observer {
     void *self;
     void (*on_task_done)(void *self, const struct observed_task *task);
     void (*on_task_skipped)(void *self, int64_t now_ps, const struct observed_task *task);
-    void (*on_job_arrival)(void *self, int64_t now_ps, const struct view_job *job);
+    void (*on_job_arrival)(void *self, int64_t now_ps, const struct observed_arrival *arrival);
     void (*on_transfer_done)(void *self, const struct observed_transfer *transfer);
     void (*on_job_done)(void *self, const struct observed_job *job);
+
+    /* A task got its PE, a new plan replaced the old one, in the epoch of this number, from 0. The
+     * plan is that of decide_plan, before its tasks are assigned. */
+    void (*on_task_assigned)(void *self, int64_t now_ps, int64_t epoch,
+                             const struct view_task *task);
+    void (*on_plan)(void *self, int64_t now_ps, int64_t epoch, const struct view *view,
+                    const struct decision *plan, int32_t count);
 };
 
 #endif

@@ -97,6 +97,7 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     world->world_pes[pe].load_ps = load_ps;
     world->world_pes[pe].expected_end_ps = now_ps + load_ps + work_ps;
     double factor = scenario->exec_factor(scenario->source, world_job_id(world, task), what->index);
+    world->world_pes[pe].factor = factor;
     if (factor != 1.0)
         work_ps = (int64_t)floor((double)work_ps * factor + 0.5);
     work_ps += load_ps;

@@ -107,6 +107,12 @@ static void assign(struct world *world, int32_t task, int32_t pe)
     world->available_until_ps[pe] = AVAILABLE_STALE;
     world->result->decisions++;
     world_touch(world, pe);
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_task_assigned != NULL)
+            observer->on_task_assigned(observer->self, world->view.now_ps,
+                                       world->result->epochs - 1, what);
+    }
 }
 
 static bool take_decision(struct world *world, struct decision decision)
@@ -145,6 +151,16 @@ static bool take_planned(struct world *world, struct decision decision)
     return true;
 }
 
+static void tell_plan(const struct world *world)
+{
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_plan != NULL)
+            observer->on_plan(observer->self, world->view.now_ps, world->result->epochs - 1,
+                              &world->view, world->decisions.plan, world->decisions.plan_count);
+    }
+}
+
 static bool take_plan(struct world *world)
 {
     for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
@@ -154,6 +170,7 @@ static bool take_plan(struct world *world)
     for (int32_t i = 0; i < world->decisions.plan_count; i++)
         if (!take_planned(world, world->decisions.plan[i]))
             return false;
+    tell_plan(world);
     return world->decisions.plan_count == world->unstarted_left ||
            fault_set(world->fault, NULL,
                      "a plan names every task that has neither started nor been skipped, once",

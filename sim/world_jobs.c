@@ -82,10 +82,12 @@ void world_start_job(struct world *world, const struct arrival *arrival)
         if (app->tasks[i].pred_count == 0)
             world_make_ready(world, task);
     }
+    const struct observed_arrival observed = {
+        .slot = slot, .job = job, .route = bind->chances != NULL ? &world->route : NULL};
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
         if (observer->on_job_arrival != NULL)
-            observer->on_job_arrival(observer->self, world->view.now_ps, job);
+            observer->on_job_arrival(observer->self, world->view.now_ps, &observed);
     }
 }
 
@@ -94,6 +96,7 @@ static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
     struct view_job *job = &world->jobs[slot];
     struct observed_job observed = {
         .id = job->id,
+        .slot = slot,
         .bind = &world->setup->binds[job->bind],
         .arrival_ps = job->arrival_ps,
         .start_ps = world->job_start_ps[slot],
@@ -145,6 +148,7 @@ static void tell_done(const struct world *world, int32_t task, double energy_uj)
         .load_ps = load_ps,
         .samples = world_samples(world, task),
         .energy_uj = energy_uj,
+        .factor = world->world_pes[what->pe].factor,
     };
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];

@@ -24,6 +24,7 @@ struct world_pe {
     double speed;
     int64_t expected_end_ps; /* of the running task, by its estimate */
     int64_t load_ps;         /* part of that which loads its weights */
+    double factor;           /* of the running task */
     bool is_touched;         /* may be able to start something: look at it in dispatch */
     int32_t receiving;       /* DMA channels in use */
     int32_t first_waiting, last_waiting; /* transfers that wait for one; -1: none */

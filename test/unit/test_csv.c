@@ -136,6 +136,42 @@ START_TEST(real_numbers_read_back_to_the_same_bits)
 }
 END_TEST
 
+/* What csv_exact makes of a number, without its line feed. */
+static const char *exact(double value)
+{
+    static char text[64];
+    struct csv_writer csv;
+    FILE *stream = fmemopen(text, sizeof text, "w");
+    csv_attach(&csv, stream, "memory");
+    csv_exact(&csv, value);
+    csv_end_row(&csv);
+    ck_assert(csv_finish(&csv, &fault));
+    text[strcspn(text, "\n")] = '\0';
+    return text;
+}
+
+START_TEST(exact_numbers_read_back_to_the_same_bits)
+{
+    ck_assert_str_eq(exact(1.0), "1");
+    ck_assert_str_eq(exact(0.5), "0.5");
+    ck_assert_str_eq(exact(0.0625), "0.0625");
+    ck_assert_str_eq(exact(1200.0), "1200");
+    ck_assert_str_eq(exact(1234.5), "1234.5");
+    ck_assert_str_eq(exact(0.1), "0.10000000000000001");
+    ck_assert_str_eq(exact(0.0), "0");
+    ck_assert_str_eq(exact(NAN), "");
+    ck_assert_str_eq(exact(nextafter(10.0, 0.0)), "9.9999999999999982");
+    struct random_stream stream = random_open(1, 0, RANDOM_TEST, 0, 0);
+    for (int i = 0; i < 20000; i++) {
+        double value = pow(10.0, 24.0 * random_uniform(&stream) - 5.0);
+        if (i % 3 == 0) {
+            value = nextafter(pow(10.0, i % 17 - 3), i % 2 == 0 ? 0.0 : INFINITY);
+        }
+        ck_assert_msg(strtod(exact(value), NULL) == value, "%.17g became %s", value, exact(value));
+    }
+}
+END_TEST
+
 START_TEST(a_decimal_comma_of_the_locale_does_not_matter)
 {
     if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL && setlocale(LC_ALL, "fr_FR.UTF-8") == NULL) {
@@ -325,6 +361,7 @@ Suite *test_suite(void)
     tcase_add_test(test, rows_are_written_as_rfc_4180);
     tcase_add_test(test, real_numbers_are_written_short);
     tcase_add_test(test, real_numbers_read_back_to_the_same_bits);
+    tcase_add_test(test, exact_numbers_read_back_to_the_same_bits);
     tcase_add_test(test, a_decimal_comma_of_the_locale_does_not_matter);
     tcase_add_test(test, a_file_that_cannot_be_created_is_a_fault);
     tcase_add_test(test, a_full_disk_is_reported_at_the_end);

@@ -66,7 +66,8 @@ static void warm_up(int32_t jobs)
 static void arrive(int32_t job, int64_t at_us)
 {
     const struct view_job arrived = {.id = job, .arrival_ps = at_us * TICK_PER_US};
-    observer.on_job_arrival(observer.self, arrived.arrival_ps, &arrived);
+    observer.on_job_arrival(observer.self, arrived.arrival_ps,
+                            &(struct observed_arrival){.job = &arrived});
 }
 
 static void run_task(int32_t pe, int64_t start_us, int64_t finish_us, uint8_t attempt)

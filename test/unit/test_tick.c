@@ -94,6 +94,49 @@ START_TEST(ticks_are_printed_as_exact_microseconds)
 }
 END_TEST
 
+START_TEST(text_reads_back_to_the_same_tick)
+{
+    static const int64_t dates[] = {
+        0, 1, 999999, 1000000, 1000001, 123456789012345, TICK_LIMIT - 1};
+    char text[TICK_TEXT_SIZE];
+    int64_t ps;
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        ck_assert(tick_parse_us(tick_format_us(text, dates[i]), &ps));
+        ck_assert_int_eq(ps, dates[i]);
+    }
+    ck_assert(tick_parse_us("7", &ps) && ps == 7000000);
+    ck_assert(tick_parse_us(".5", &ps) && ps == 500000);
+    ck_assert(tick_parse_us("0.0000014", &ps) && ps == 1);
+    ck_assert(tick_parse_us("0.00000149999", &ps) && ps == 1);
+    ck_assert(tick_parse_us("0.0000015", &ps) && ps == 2);
+    ck_assert(tick_parse_us("0.9999995", &ps) && ps == 1000000);
+}
+END_TEST
+
+START_TEST(text_that_is_no_date_is_refused)
+{
+    static const char *const texts[] = {
+        "",
+        ".",
+        "-1",
+        "+1",
+        "1e3",
+        "nan",
+        "1.2.3",
+        " 1",
+        "1 ",
+        "0x1",
+        "1,5",
+        "1.x",
+        "9007199254.740992",
+        "99999999999999999999999999",
+    };
+    int64_t ps;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        ck_assert_msg(!tick_parse_us(texts[i], &ps), "'%s' became a date", texts[i]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("tick");
@@ -106,6 +149,8 @@ Suite *test_suite(void)
     tcase_add_test(test, what_fits_can_be_converted);
     tcase_add_test(test, fluid_dates_go_up_to_the_next_nanosecond);
     tcase_add_test(test, ticks_are_printed_as_exact_microseconds);
+    tcase_add_test(test, text_reads_back_to_the_same_tick);
+    tcase_add_test(test, text_that_is_no_date_is_refused);
     suite_add_tcase(suite, test);
     return suite;
 }

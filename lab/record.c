@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lab/record.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/folder.h"
+#include "lab/version.h"
+
+struct record {
+    struct arena *arena;
+    const char *dir, *aside; /* where it will be, and where it is made */
+    const struct experiment *experiment;
+    struct recorder *recorder;
+    struct trace_manifest manifest;
+};
+
+/* Keys of an experiment that mean nothing for one trial alone. */
+static const char *const left_out[] = {"sweep", "train", "trace", "record"};
+
+static bool is_left_out(const char *key)
+{
+    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+        if (strcmp(left_out[i], key) == 0)
+            return true;
+    return false;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Copies a file that the trial depends on into a folder of the trace; returns its name there. */
+static const char *carry(struct record *record, const char *folder, const char *path,
+                         struct fault *fault)
+{
+    const char *name = arena_printf(record->arena, "%s/%s", folder, base_name(path));
+    const char *to = arena_printf(record->arena, "%s/%s", record->aside, name);
+    const char *parent = arena_printf(record->arena, "%s/%s", record->aside, folder);
+    return folder_make(parent, fault) && folder_copy_file(path, to, fault) ? name : NULL;
+}
+
+static struct yaml_node *make_text(struct arena *arena, const char *text)
+{
+    struct yaml_node *node = arena_zeroed(arena, 1, sizeof *node);
+    *node = (struct yaml_node){.type = YAML_SCALAR, .file = "", .text = text, .quoted = true};
+    return node;
+}
+
+/* Puts a text at a key of a map, which may have it already. */
+static void put_text(struct arena *arena, struct yaml_node *map, const char *key, const char *text)
+{
+    struct yaml_node *node = yaml_get(map, key);
+    if (node != NULL)
+        *node = *make_text(arena, text);
+    else
+        yaml_append(arena, map, key, make_text(arena, text));
+}
+
+/* A list of one item. */
+static struct yaml_node *make_list(struct arena *arena, const struct yaml_node *item)
+{
+    struct yaml_node *list = arena_zeroed(arena, 1, sizeof *list);
+    *list = (struct yaml_node){.type = YAML_LIST, .file = "", .count = 1};
+    list->items = arena_zeroed(arena, 1, sizeof *list->items);
+    list->items[0] = yaml_copy(arena, item);
+    return list;
+}
+
+/* The experiment of this point alone, with the files that the trace carries. */
+static struct yaml_node *narrow(struct record *record, const struct point *point,
+                                struct fault *fault)
+{
+    struct arena *arena = record->arena;
+    struct yaml_node *tree = yaml_copy(arena, point->tree);
+    int kept = 0;
+    for (int i = 0; i < tree->count; i++) {
+        if (is_left_out(tree->keys[i]->text))
+            continue;
+        tree->keys[kept] = tree->keys[i];
+        tree->items[kept++] = tree->items[i];
+    }
+    tree->count = kept;
+    struct yaml_node *workload = yaml_get(tree, "workload");
+    const struct yaml_node *apps = yaml_get(workload, "apps");
+    for (int i = 0; i < apps->count; i++)
+        put_text(arena, apps->items[i], "app", record->manifest.apps[i]);
+    put_text(arena, workload, "name", point->workload);
+    if (point->arrivals_file != NULL) {
+        const char *arrivals = carry(record, "arrivals", point->arrivals_file, fault);
+        if (arrivals == NULL)
+            return NULL;
+        put_text(arena, yaml_get(workload, "arrivals"), "file", arrivals);
+    }
+    put_text(arena, tree, "platform", record->manifest.platform);
+    put_text(arena, tree, "baseline", point->scheduler);
+    yaml_get(tree, "replicates")->text = "1";
+    *yaml_get(tree, "noise") =
+        *make_list(arena, yaml_get(point->tree, "noise")->items[point->noise_item]);
+    struct yaml_node *scheduler = yaml_get(tree, "schedulers");
+    *scheduler =
+        *make_list(arena, yaml_get(point->tree, "schedulers")->items[point->scheduler_item]);
+    if (point->file->path != NULL) {
+        const char *policy = carry(record, "policies", point->file->path, fault);
+        if (policy == NULL)
+            return NULL;
+        put_text(arena, scheduler->items[0], point->policy->file->key, policy);
+    }
+    return tree;
+}
+
+/* Writes experiment.yaml and what it names. */
+static bool write_parts(struct record *record, const struct point *point, struct fault *fault)
+{
+    struct trace_manifest *manifest = &record->manifest;
+    const char **apps = arena_zeroed(record->arena, (size_t)point->app_file_count, sizeof *apps);
+    manifest->apps = apps;
+    manifest->app_count = point->app_file_count;
+    manifest->platform = carry(record, "platform", point->platform_file, fault);
+    for (int32_t i = 0; i < point->app_file_count; i++)
+        apps[i] = carry(record, "apps", point->app_files[i], fault);
+    if (fault_is_set(fault))
+        return false;
+    const struct yaml_node *tree = narrow(record, point, fault);
+    if (tree == NULL)
+        return false;
+    const char *path = arena_printf(record->arena, "%s/experiment.yaml", record->aside);
+    FILE *stream = fopen(path, "w");
+    bool ok = stream != NULL;
+    if (ok) {
+        yaml_print(tree, stream);
+        ok = ferror(stream) == 0;
+        ok = fclose(stream) == 0 && ok;
+    }
+    return ok || fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(errno));
+}
+
+struct record *record_begin(const struct experiment *experiment, const struct point *point,
+                            int32_t trial, int32_t replicate, const struct scenario *scenario,
+                            struct fault *fault)
+{
+    const struct record_wish *wish = &experiment->record;
+    struct arena *arena = arena_create();
+    struct record *record = arena_zeroed(arena, 1, sizeof *record);
+    *record = (struct record){
+        .arena = arena,
+        .experiment = experiment,
+        .dir = arena_printf(arena, "%s/%d", wish->dir, (int)trial),
+        .aside = arena_printf(arena, "%s/.%d.new", wish->dir, (int)trial),
+        .manifest =
+            {
+                .experiment = experiment->name,
+                .scheduler = point->scheduler,
+                .engine = point->engine->name,
+                .program = arena_printf(arena, "hetsoc %s", version_number),
+                .commit = version_commit,
+                .identity = point->identity,
+                .trial = trial,
+                .replicate = replicate,
+                .seed = (int64_t)experiment->seed,
+                .from_ps = wish->from_ps,
+                .until_ps = wish->until_ps,
+            },
+    };
+    const struct recorder_setup setup = {
+        .dir = record->aside,
+        .soc = point->soc,
+        .binds = point->binds,
+        .bind_count = point->app_count,
+        .scenario = scenario,
+        .categories = wish->categories,
+        .from_ps = wish->from_ps,
+        .until_ps = wish->until_ps,
+        .is_compressed = wish->is_compressed,
+        .has_compat = point->compat_ds3,
+    };
+    if (folder_remove(record->aside, fault) && folder_make(record->aside, fault) &&
+        write_parts(record, point, fault))
+        record->recorder = recorder_create(&setup, arena, fault);
+    if (record->recorder != NULL)
+        return record;
+    arena_destroy(arena);
+    return NULL;
+}
+
+struct observer record_observer(struct record *record)
+{
+    return recorder_observer(record->recorder);
+}
+
+bool record_end(struct record *record, const char *status, int64_t end_ps, struct fault *fault)
+{
+    struct trace_manifest *manifest = &record->manifest;
+    manifest->status = status;
+    manifest->end_ps = end_ps;
+    bool ok = recorder_finish(record->recorder, end_ps, manifest->files, fault) &&
+              trace_manifest_write(manifest, record->aside, fault) &&
+              folder_remove(record->dir, fault);
+    if (ok && rename(record->aside, record->dir) != 0)
+        ok = fault_set(fault, record->dir, NULL, "cannot make the folder: %s", strerror(errno));
+    arena_destroy(record->arena);
+    return ok;
+}
+
+bool record_has(const struct experiment *experiment, const struct point *point, int32_t trial,
+                int32_t replicate)
+{
+    struct arena *arena = arena_create();
+    struct fault none = FAULT_NONE;
+    struct trace_manifest manifest;
+    const char *dir = arena_printf(arena, "%s/%d", experiment->record.dir, (int)trial);
+    bool has = trace_manifest_read(&manifest, arena, dir, &none) && manifest.identity != NULL &&
+               strcmp(manifest.identity, point->identity) == 0 && manifest.replicate == replicate;
+    arena_destroy(arena);
+    return has;
+}

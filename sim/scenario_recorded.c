@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/scenario_recorded.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* A place of the hash table; free where job < 0. */
+struct factor {
+    int32_t job, task;
+    double factor;
+};
+
+struct recorded_pe {
+    struct episode *episodes;
+    size_t count, capacity;
+};
+
+struct scenario_recorded {
+    struct scenario beyond;
+    bool has_beyond, is_silent;
+    int32_t jobs; /* at most so many */
+    struct arrival *arrivals;
+    size_t arrival_count, arrival_capacity;
+    struct factor *factors; /* [factor_capacity], a power of two or 0; open addressing */
+    size_t factor_count, factor_capacity;
+    struct recorded_flow *flows;
+    size_t flow_count, flow_capacity;
+    size_t *first_flow; /* [route_count] of each job; the last one ends at flow_count */
+    size_t route_count, route_capacity;
+    struct recorded_pe *pes; /* [pe_count] */
+    int32_t pe_count;
+    double speeds[SCENARIO_SPEEDS_MAX];
+    int32_t speed_count;
+};
+
+struct scenario_recorded *scenario_recorded_create(int32_t pe_count, const struct scenario *beyond)
+{
+    struct scenario_recorded *recorded = memory_zeroed(1, sizeof *recorded);
+    recorded->has_beyond = beyond != NULL;
+    if (beyond != NULL)
+        recorded->beyond = *beyond;
+    recorded->pe_count = pe_count;
+    recorded->pes = memory_zeroed((size_t)pe_count, sizeof *recorded->pes);
+    return recorded;
+}
+
+void scenario_recorded_destroy(struct scenario_recorded *recorded)
+{
+    if (recorded == NULL)
+        return;
+    for (int32_t pe = 0; pe < recorded->pe_count; pe++)
+        free(recorded->pes[pe].episodes);
+    free(recorded->pes);
+    free(recorded->arrivals);
+    free(recorded->factors);
+    free(recorded->flows);
+    free(recorded->first_flow);
+    free(recorded);
+}
+
+void scenario_recorded_silence(struct scenario_recorded *recorded)
+{
+    recorded->is_silent = true;
+}
+
+/* ---- arrivals ---- */
+
+void scenario_recorded_add_arrival(struct scenario_recorded *recorded,
+                                   const struct arrival *arrival)
+{
+    assert((size_t)arrival->job == recorded->arrival_count);
+    recorded->arrivals = memory_grow(recorded->arrivals, &recorded->arrival_capacity,
+                                     recorded->arrival_count + 1, sizeof *recorded->arrivals);
+    recorded->arrivals[recorded->arrival_count++] = *arrival;
+}
+
+static bool next_arrival(const void *source, struct arrival *arrival)
+{
+    const struct scenario_recorded *recorded = source;
+    size_t next = (size_t)(arrival->job + 1);
+    if (arrival->job + 1 >= recorded->jobs)
+        return false;
+    if (next < recorded->arrival_count) {
+        *arrival = recorded->arrivals[next];
+        return true;
+    }
+    return recorded->has_beyond && recorded->beyond.next_arrival(recorded->beyond.source, arrival);
+}
+
+/* ---- factors ---- */
+
+/* The place of a task in the table, or where it would be. */
+static struct factor *find_factor(const struct scenario_recorded *recorded, int32_t job,
+                                  int32_t task)
+{
+    uint64_t key = (uint64_t)(uint32_t)job << 32 | (uint32_t)task;
+    size_t mask = recorded->factor_capacity - 1;
+    size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask; /* Fibonacci hashing */
+    while (recorded->factors[at].job >= 0 &&
+           (recorded->factors[at].job != job || recorded->factors[at].task != task))
+        at = (at + 1) & mask;
+    return &recorded->factors[at];
+}
+
+/* Doubles the table. */
+static void grow_factors(struct scenario_recorded *recorded)
+{
+    struct factor *old = recorded->factors;
+    size_t old_capacity = recorded->factor_capacity;
+    recorded->factor_capacity = old_capacity == 0 ? 64 : 2 * old_capacity;
+    recorded->factors = memory_zeroed(recorded->factor_capacity, sizeof *recorded->factors);
+    for (size_t i = 0; i < recorded->factor_capacity; i++)
+        recorded->factors[i].job = -1;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].job >= 0)
+            *find_factor(recorded, old[i].job, old[i].task) = old[i];
+    free(old);
+}
+
+bool scenario_recorded_set_factor(struct scenario_recorded *recorded, int32_t job, int32_t task,
+                                  double factor)
+{
+    assert(job >= 0 && task >= 0);
+    if (4 * (recorded->factor_count + 1) > 3 * recorded->factor_capacity)
+        grow_factors(recorded);
+    struct factor *place = find_factor(recorded, job, task);
+    if (place->job >= 0)
+        return false;
+    *place = (struct factor){job, task, factor};
+    recorded->factor_count++;
+    return true;
+}
+
+static double exec_factor(const void *source, int32_t job, int32_t task)
+{
+    const struct scenario_recorded *recorded = source;
+    if (recorded->is_silent)
+        return 1.0;
+    if (recorded->factor_count > 0) {
+        const struct factor *place = find_factor(recorded, job, task);
+        if (place->job >= 0)
+            return place->factor;
+    }
+    return recorded->has_beyond ? recorded->beyond.exec_factor(recorded->beyond.source, job, task)
+                                : 1.0;
+}
+
+/* ---- routes ---- */
+
+void scenario_recorded_add_flow(struct scenario_recorded *recorded, int32_t job,
+                                const struct recorded_flow *flow)
+{
+    assert((size_t)job + 1 >= recorded->route_count);
+    while (recorded->route_count <= (size_t)job) {
+        recorded->first_flow = memory_grow(recorded->first_flow, &recorded->route_capacity,
+                                           recorded->route_count + 1, sizeof(size_t));
+        recorded->first_flow[recorded->route_count++] = recorded->flow_count;
+    }
+    recorded->flows = memory_grow(recorded->flows, &recorded->flow_capacity,
+                                  recorded->flow_count + 1, sizeof *recorded->flows);
+    recorded->flows[recorded->flow_count++] = *flow;
+}
+
+static void fill_route(const void *source, int32_t job, const struct app *app, struct route *route)
+{
+    const struct scenario_recorded *recorded = source;
+    size_t which = (size_t)job;
+    size_t first = which < recorded->route_count ? recorded->first_flow[which] : 0;
+    size_t end = which + 1 < recorded->route_count ? recorded->first_flow[which + 1]
+                 : which < recorded->route_count   ? recorded->flow_count
+                                                   : 0;
+    if (first == end) {
+        assert(recorded->has_beyond);
+        recorded->beyond.route(recorded->beyond.source, job, app, route);
+        return;
+    }
+    route_clear(route, app);
+    for (size_t i = first; i < end; i++) {
+        const struct recorded_flow *flow = &recorded->flows[i];
+        if (flow->is_edge) {
+            route->edge_live[flow->index] = flow->live;
+            route->edge_samples[flow->index] = flow->samples;
+        } else {
+            route->task_samples[flow->index] = flow->samples;
+        }
+    }
+}
+
+/* ---- slow-downs ---- */
+
+/* Takes note of a speed; false if there are too many. */
+static bool note_speed(double *speeds, int32_t *count, int32_t capacity, double speed)
+{
+    for (int32_t i = 0; i < *count; i++)
+        if (speeds[i] == speed)
+            return true;
+    if (*count == capacity)
+        return false;
+    speeds[(*count)++] = speed;
+    return true;
+}
+
+bool scenario_recorded_add_episode(struct scenario_recorded *recorded, int32_t pe,
+                                   const struct episode *episode)
+{
+    assert(pe >= 0 && pe < recorded->pe_count);
+    struct recorded_pe *of_pe = &recorded->pes[pe];
+    of_pe->episodes =
+        memory_grow(of_pe->episodes, &of_pe->capacity, of_pe->count + 1, sizeof *of_pe->episodes);
+    of_pe->episodes[of_pe->count] = *episode;
+    of_pe->episodes[of_pe->count].index = (int32_t)of_pe->count;
+    of_pe->count++;
+    /* one is left for the speed of `beyond` */
+    return note_speed(recorded->speeds, &recorded->speed_count, SCENARIO_SPEEDS_MAX - 1,
+                      episode->speed);
+}
+
+static bool next_episode(const void *source, int32_t pe, struct episode *episode)
+{
+    const struct scenario_recorded *recorded = source;
+    size_t next = (size_t)(episode->index + 1);
+    if (recorded->is_silent)
+        return false;
+    if (pe < recorded->pe_count && next < recorded->pes[pe].count) {
+        *episode = recorded->pes[pe].episodes[next];
+        return true;
+    }
+    return recorded->has_beyond &&
+           recorded->beyond.next_episode(recorded->beyond.source, pe, episode);
+}
+
+static int32_t episode_speeds(const void *source, double *speeds, int32_t capacity)
+{
+    const struct scenario_recorded *recorded = source;
+    int32_t count = 0;
+    if (recorded->is_silent)
+        return 0;
+    if (recorded->has_beyond)
+        count = recorded->beyond.episode_speeds(recorded->beyond.source, speeds, capacity);
+    for (int32_t i = 0; i < recorded->speed_count; i++)
+        note_speed(speeds, &count, capacity, recorded->speeds[i]);
+    return count;
+}
+
+struct scenario scenario_recorded(struct scenario_recorded *recorded, int32_t jobs)
+{
+    recorded->jobs = jobs;
+    return (struct scenario){
+        .source = recorded,
+        .next_arrival = next_arrival,
+        .exec_factor = exec_factor,
+        .route = fill_route,
+        .next_episode = next_episode,
+        .episode_speeds = episode_speeds,
+    };
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/folder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "test/scratch.h"
+#include "test/suite.h"
+
+static struct scratch scratch;
+static struct fault fault;
+
+static void set_up(void)
+{
+    scratch_init(&scratch);
+    fault = FAULT_NONE;
+}
+
+static void tear_down(void)
+{
+    scratch_finish(&scratch);
+}
+
+START_TEST(a_folder_is_made_with_its_parents)
+{
+    const char *path = scratch_path(&scratch, "a/b/c");
+    ck_assert(folder_make(path, &fault));
+    ck_assert(folder_make(path, &fault)); /* again */
+    ck_assert_int_eq(scratch_count(&scratch, "a/b"), 1);
+}
+END_TEST
+
+START_TEST(a_folder_is_removed_with_all_that_is_in_it_but_nothing_else)
+{
+    scratch_write(&scratch, "kept", "1");
+    ck_assert(folder_make(scratch_path(&scratch, "a/b/c"), &fault));
+    scratch_write(&scratch, "a/b/file", "2");
+    ck_assert_int_eq(symlink(scratch.folder, scratch_path(&scratch, "a/link")), 0);
+    ck_assert(folder_remove(scratch_path(&scratch, "a"), &fault));
+    ck_assert_int_eq(scratch_count(&scratch, "a"), -1);
+    ck_assert(scratch_has(&scratch, "kept"));
+    ck_assert(folder_remove(scratch_path(&scratch, "a"), &fault)); /* is gone */
+}
+END_TEST
+
+START_TEST(a_file_is_copied)
+{
+    const char *from = scratch_write(&scratch, "from", "bytes\n");
+    ck_assert(folder_copy_file(from, scratch_path(&scratch, "to"), &fault));
+    ck_assert_str_eq(scratch_read(&scratch, "to"), "bytes\n");
+}
+END_TEST
+
+START_TEST(what_cannot_be_done_is_a_fault)
+{
+    const char *file = scratch_write(&scratch, "file", "");
+    ck_assert(!folder_make(scratch_path(&scratch, "file/below"), &fault));
+    ck_assert_ptr_nonnull(strstr(fault.what, "cannot make the folder"));
+    fault = FAULT_NONE;
+    ck_assert(!folder_copy_file(scratch_path(&scratch, "none"), file, &fault));
+    ck_assert_ptr_nonnull(strstr(fault.where, "none"));
+    fault = FAULT_NONE;
+    scratch_write(&scratch, "full", "bytes");
+    ck_assert(!folder_copy_file(scratch_path(&scratch, "full"), "/dev/full", &fault));
+    ck_assert_ptr_nonnull(strstr(fault.what, "cannot write"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("folder");
+    TCase *test = tcase_create("folder");
+    tcase_add_checked_fixture(test, set_up, tear_down);
+    tcase_add_test(test, a_folder_is_made_with_its_parents);
+    tcase_add_test(test, a_folder_is_removed_with_all_that_is_in_it_but_nothing_else);
+    tcase_add_test(test, a_file_is_copied);
+    tcase_add_test(test, what_cannot_be_done_is_a_fault);
+    suite_add_tcase(suite, test);
+    return suite;
+}

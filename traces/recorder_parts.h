@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of the recorder, shared by its halves: recorder.c (sees what happens, in the thread of
+ * the world) and recorder_write.c (makes text of it, in a second thread). Nobody else includes it.
+ */
+#ifndef HETSOC_TRACES_RECORDER_PARTS_H
+#define HETSOC_TRACES_RECORDER_PARTS_H
+
+#include "base/csv.h"
+#include "base/relay.h"
+#include "base/stream.h"
+#include "traces/recorder.h"
+
+/* Entries of a plan that travel together. */
+enum { PLAN_PIECE = 512 };
+
+/* What travels to the second thread. */
+enum record_type {
+    RECORD_JOB,
+    RECORD_ROUTE,
+    RECORD_DECISION,
+    RECORD_PLAN,
+    RECORD_TASK,
+    RECORD_TRANSFER,
+    RECORD_END
+};
+
+/* A job arrived; it has this slot of the world until it ends. */
+struct job_record {
+    enum record_type type;
+    int32_t slot, job, bind;
+    int64_t at_ps;
+    bool after_tick, after_completions;
+};
+
+/* Its route: samples of tasks, then of edges the live ones, then those that are used. */
+struct route_record {
+    enum record_type type;
+    int32_t slot;
+    int32_t samples[];
+};
+
+struct decision_record {
+    enum record_type type;
+    int32_t slot, index, pe;
+    int64_t at_ps, epoch;
+};
+
+/* An entry of a plan. */
+struct planned {
+    int32_t slot, index, pe;
+};
+
+struct plan_record {
+    enum record_type type;
+    int32_t count;
+    int64_t at_ps, epoch;
+    struct planned places[PLAN_PIECE];
+};
+
+struct task_record {
+    enum record_type type;
+    int32_t slot, index, pe; /* pe -1: skipped */
+    int64_t ready_ps, assigned_ps, data_ps, start_ps, finish_ps, est_ps, load_ps;
+    int32_t samples, attempt;
+    double factor;
+};
+
+/* Data came over links that transfers share. */
+struct transfer_record {
+    enum record_type type;
+    int32_t slot, from, index; /* producer and consumer */
+    int32_t from_pe, pe;
+    double bytes;
+    int64_t start_ps, finish_ps;
+};
+
+/* A job ended. */
+struct end_record {
+    enum record_type type;
+    int32_t slot;
+    int64_t arrival_ps, start_ps, finish_ps;
+};
+
+/* Where a task of a job in flight ran. */
+struct place {
+    int32_t pe; /* -1: nowhere yet */
+    int64_t finish_ps;
+};
+
+/* A job in flight, as the second thread knows it. */
+struct flight {
+    int32_t job;
+    const struct bind *bind;
+};
+
+struct table {
+    struct csv_writer csv;
+    struct stream_sum sum;
+    int64_t rows;
+    bool is_open;
+};
+
+struct recorder {
+    struct recorder_setup setup;
+    struct arena *arena; /* of file names; borrowed */
+    const char *names[TRACE_CATEGORIES];
+    struct relay *relay;
+    /* Of the second thread. */
+    struct table tables[TRACE_CATEGORIES];
+    struct flight *flights; /* [flight_capacity] by slot */
+    struct place *places;   /* [flight_capacity * task_stride] */
+    int32_t *used;          /* [flight_capacity * edge_stride] samples that use an edge */
+    size_t flight_capacity;
+    size_t task_stride, edge_stride; /* edge_stride 0: no app has branches */
+};
+
+static inline bool recorder_wants(const struct recorder *recorder, enum trace_category category)
+{
+    return (recorder->setup.categories >> category & 1) != 0;
+}
+
+/* Makes text of a record; in the second thread. */
+void recorder_write(void *context, const void *record, size_t size);
+
+/* Writes the row of an episode; when the second thread has ended. */
+void recorder_write_episode(struct recorder *recorder, int32_t pe, const struct episode *episode);
+
+#endif
