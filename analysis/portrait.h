@@ -20,7 +20,4 @@ void portrait_soc_dot(const struct soc *soc, FILE *stream);
  * O(V + E). */
 void portrait_app(const struct app *app, const struct bind *bind, FILE *stream);
 
-/* Tasks and edges; edges of an alternative are labelled with it and its probability. */
-void portrait_app_dot(const struct app *app, FILE *stream);
-
 #endif

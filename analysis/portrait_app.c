@@ -7,6 +7,7 @@
 #include "analysis/table.h"
 #include "base/csv.h"
 #include "base/tick.h"
+#include "workloads/app_dot.h"
 
 /* Nothing is cut: a task may come after hundreds of others. */
 enum { WIDTH = INT_MAX / 2 };
@@ -24,10 +25,7 @@ static const char *condition_text(struct arena *arena, const struct app *app,
     if (when < 0)
         return "";
     const struct app_branch *branch = &app->branches[app->tasks[edge->task].branch];
-    double chance = 0;
-    for (int32_t c = 0; c < app->classes.count; c++)
-        chance +=
-            app->classes.shares[c] * branch->probabilities[c * branch->alternative_count + when];
+    double chance = app_chance(app, branch, when);
     return arena_printf(arena, " if %d (%.3g %%)", (int)when, 100 * chance);
 }
 
@@ -167,24 +165,5 @@ void portrait_app(const struct app *app, const struct bind *bind, FILE *stream)
     print_tasks(arena, app, &shape, bind, rank_ps, stream);
     if (bind != NULL)
         print_figures(arena, &shape, bind, rank_ps, stream);
-    arena_destroy(arena);
-}
-
-void portrait_app_dot(const struct app *app, FILE *stream)
-{
-    struct arena *arena = arena_create();
-    fprintf(stream, "digraph \"%s\" {\n", app->name);
-    for (int32_t t = 0; t < app->task_count; t++)
-        fprintf(stream, "  \"%s\" [shape=%s];\n", app->tasks[t].name,
-                app->tasks[t].branch >= 0 ? "diamond" : "box");
-    for (int32_t t = 0; t < app->task_count; t++)
-        for (int32_t p = 0; p < app->tasks[t].pred_count; p++) {
-            const struct app_edge *pred = &app->preds[app->tasks[t].first_pred + p];
-            const char *condition = condition_text(arena, app, pred);
-            fprintf(stream, "  \"%s\" -> \"%s\" [label=\"%g bytes%s\"%s];\n",
-                    app->tasks[pred->task].name, app->tasks[t].name, app->bytes[pred->edge],
-                    condition, *condition == '\0' ? "" : ", style=dashed");
-        }
-    fputs("}\n", stream);
     arena_destroy(arena);
 }

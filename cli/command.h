@@ -10,6 +10,7 @@ enum { EXIT_DONE = 0, EXIT_FAULT = 1, EXIT_USAGE = 2 };
  * usage ends the program with EXIT_USAGE. */
 int command_run(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_merge(int argc, char **argv);
 int command_compare(int argc, char **argv);

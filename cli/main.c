@@ -20,6 +20,7 @@ static const struct {
      command_report},
     {"compare", "compare the results of two runs, paired by replicate", command_compare},
     {"replay", "run a recorded trial again, the same or otherwise", command_replay},
+    {"export", "write a recorded trace in a format that others look at", command_export},
     {"import", "write task graphs of other formats as apps", command_import},
     {"train", "train a scheduler on an experiment", command_train},
     {"list", "list schedulers, platforms, apps, arrivals, agents or metrics", command_list},

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "lab/library.h"
 #include "lab/roster.h"
+#include "workloads/app_dot.h"
 
 struct options {
     const char *what, *name, *platform;
@@ -95,7 +96,7 @@ static bool show_app(const struct options *options, struct fault *fault)
     if (set.count > 1 && !options->dot)
         printf("generated, %d variants; the first:\n", (int)set.count);
     if (options->dot)
-        portrait_app_dot(app, stdout);
+        app_write_dot(&app, 1, stdout);
     else if (options->platform == NULL)
         portrait_app(app, NULL, stdout);
     if (options->dot || options->platform == NULL)

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "traces/export.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct export_kind *const export_kinds[] = {
+    &export_to_perfetto, &export_to_paje, &export_to_svg, &export_to_dot, &export_to_csv, NULL};
+
+const struct export_kind *export_find(const char *name)
+{
+    for (int i = 0; export_kinds[i] != NULL; i++)
+        if (strcmp(export_kinds[i]->name, name) == 0)
+            return export_kinds[i];
+    return NULL;
+}
+
+bool export_next_task(struct trace_reader *reader, struct trace_task *task, struct fault *fault)
+{
+    while (trace_next_task(reader, task, fault))
+        if (!task->is_skipped)
+            return true;
+    return false;
+}
+
+const char *export_task_name(const struct trace *trace, int32_t job, int32_t task)
+{
+    return trace->apps[trace->arrivals[job].app]->tasks[task].name;
+}
+
+const char *export_pe_name(const struct trace *trace, int32_t pe)
+{
+    return pe < 0 ? "?" : trace->soc->pes[pe].name;
+}
+
+static bool write_stream(const struct export_kind *kind, const struct trace *trace,
+                         const char *path, struct fault *fault)
+{
+    FILE *stream = fopen(path, "w");
+    if (stream == NULL)
+        return fault_set(fault, path, "name another file with -o", "cannot write: %s",
+                         strerror(errno));
+    bool ok = kind->write(trace, stream, fault);
+    bool written = ferror(stream) == 0;
+    written = fclose(stream) == 0 && written;
+    if (ok && !written)
+        return fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(errno));
+    return ok;
+}
+
+bool export_file(const struct export_kind *kind, const char *dir, const char *path,
+                 struct fault *fault)
+{
+    struct trace *trace = trace_open(dir, fault);
+    if (trace == NULL)
+        return false;
+    const char *aside = arena_printf(trace->arena, "%s.new", path);
+    bool ok = write_stream(kind, trace, aside, fault);
+    if (ok && rename(aside, path) != 0)
+        ok = fault_set(fault, path, NULL, "cannot write: %s", strerror(errno));
+    if (!ok)
+        unlink(aside);
+    trace_close(trace);
+    return ok;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A Gantt chart as SVG: a row for each PE, a box for each task in the colour of its job, with its
+ * name where there is room and as a tooltip. Constant memory. */
+#include "base/tick.h"
+#include "traces/export.h"
+
+enum { WIDTH = 1200, LEFT = 90, TOP = 40, ROW = 18, TICKS = 8, LETTER = 6 };
+
+struct chart {
+    const struct trace *trace;
+    FILE *stream;
+    int64_t from_ps, until_ps;
+};
+
+static double x_of(const struct chart *chart, int64_t ps)
+{
+    double whole = (double)(chart->until_ps - chart->from_ps);
+    return LEFT + (WIDTH - LEFT - 10) * (double)(ps - chart->from_ps) / whole;
+}
+
+/* The least of 1, 2, 5 times a power of ten ps that makes at most TICKS steps. */
+static int64_t find_step(int64_t span_ps)
+{
+    static const int64_t mantissas[] = {1, 2, 5};
+    for (int64_t power = 1;; power *= 10)
+        for (int i = 0; i < 3; i++)
+            if (span_ps / (mantissas[i] * power) <= TICKS)
+                return mantissas[i] * power;
+}
+
+static void put_axis(const struct chart *chart, int32_t rows)
+{
+    int64_t step_ps = find_step(chart->until_ps - chart->from_ps);
+    int64_t first_ps = (chart->from_ps + step_ps - 1) / step_ps * step_ps;
+    for (int64_t at_ps = first_ps; at_ps <= chart->until_ps; at_ps += step_ps) {
+        double x = x_of(chart, at_ps);
+        fprintf(chart->stream,
+                "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>"
+                "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
+                x, x, TOP, TOP + (int)rows * ROW, x, TOP + (int)rows * ROW + 14, tick_to_us(at_ps));
+    }
+    fprintf(chart->stream, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">us</text>\n", WIDTH - 10,
+            TOP + (int)rows * ROW + 28);
+}
+
+static void put_rows(const struct chart *chart)
+{
+    const struct soc *soc = chart->trace->soc;
+    for (int32_t pe = 0; pe < soc->pe_count; pe++)
+        fprintf(chart->stream, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", LEFT - 6,
+                TOP + (int)pe * ROW + 13, soc->pes[pe].name);
+}
+
+static void put_task(const struct chart *chart, const struct trace_task *task)
+{
+    char start[TICK_TEXT_SIZE], finish[TICK_TEXT_SIZE];
+    const char *name = export_task_name(chart->trace, task->job, task->task);
+    double x = x_of(chart, task->start_ps), width = x_of(chart, task->finish_ps) - x;
+    int y = TOP + (int)task->pe * ROW + 1;
+    fprintf(chart->stream,
+            "<rect x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\" fill=\"hsl(%d,60%%,72%%)\">"
+            "<title>job %d %s on %s, %s to %s us</title></rect>",
+            x, y, width, ROW - 2, (int)(task->job * 137LL % 360), (int)task->job, name,
+            export_pe_name(chart->trace, task->pe), tick_format_us(start, task->start_ps),
+            tick_format_us(finish, task->finish_ps));
+    int room = (int)width / LETTER;
+    if (room >= 3)
+        fprintf(chart->stream, "<text x=\"%.1f\" y=\"%d\">%.*s</text>", x + 2, y + 12, room, name);
+    fputc('\n', chart->stream);
+}
+
+static bool svg_write(const struct trace *trace, FILE *stream, struct fault *fault)
+{
+    struct chart chart = {trace, stream, trace->manifest.from_ps, trace->manifest.end_ps};
+    if (trace->manifest.until_ps < chart.until_ps)
+        chart.until_ps = trace->manifest.until_ps;
+    if (chart.until_ps <= chart.from_ps)
+        chart.until_ps = chart.from_ps + 1;
+    int32_t rows = trace->soc->pe_count;
+    fprintf(stream,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\">\n"
+            "<style>text{font:10px sans-serif}rect{stroke:#555;stroke-width:.3}"
+            ".grid{stroke:#ddd}</style>\n"
+            "<rect width=\"100%%\" height=\"100%%\" style=\"stroke:none\" fill=\"white\"/>\n"
+            "<text x=\"%d\" y=\"20\" style=\"font-size:13px\">%s: %s on %s</text>\n",
+            WIDTH, TOP + (int)rows * ROW + 40, LEFT, trace->manifest.experiment,
+            trace->manifest.scheduler, trace->soc->name);
+    put_axis(&chart, rows);
+    put_rows(&chart);
+    struct trace_reader *reader = trace_read(trace, TRACE_TASKS, fault);
+    struct trace_task task;
+    while (reader != NULL && export_next_task(reader, &task, fault))
+        if (task.pe >= 0)
+            put_task(&chart, &task);
+    trace_reader_close(reader);
+    fputs("</svg>\n", stream);
+    return !fault_is_set(fault);
+}
+
+const struct export_kind export_to_svg = {
+    .name = "svg",
+    .summary = "a Gantt chart: a row for each PE, a colour for each job",
+    .write = svg_write,
+};
