@@ -15,14 +15,12 @@
 #include <string.h>
 
 #include "base/schema.h"
+#include "traces/dot_tokens.h"
 #include "traces/draft.h"
-#include "traces/text.h"
 
 #define OPERATIONS_PER_S 1e9
 
 enum { DEPTH_MAX = 64, COSTS_MAX = 256 };
-
-enum token { TOKEN_END, TOKEN_ID, TOKEN_ARROW, TOKEN_LINE, TOKEN_MARK, TOKEN_BAD };
 
 /* What attributes mean here; NULL = not given. */
 struct attributes {
@@ -42,11 +40,7 @@ struct reader {
     struct draft *draft;
     const struct import_options *options;
     const char *pe_kind;
-    char *at; /* behind the token */
-    enum token token;
-    const char *start; /* of the token */
-    const char *word;  /* of an id; the mark itself is *start */
-    bool is_quoted;
+    struct dot_tokens tokens;
     int depth;
     struct ends ends; /* stack of the ends of the edges being read */
     bool has_us, has_operations;
@@ -55,157 +49,6 @@ struct reader {
 static bool refuse(struct reader *reader, const char *at, const char *hint, const char *what)
 {
     return text_refuse(&reader->text, at, hint, "%s", what);
-}
-
-/* ---- tokens ---- */
-
-static bool skip_comment(struct reader *reader)
-{
-    if (reader->at[1] == '/') {
-        reader->at += strcspn(reader->at, "\n");
-        return true;
-    }
-    char *end = strstr(reader->at + 2, "*/");
-    if (end == NULL)
-        return refuse(reader, reader->at, NULL, "the comment does not end");
-    reader->at = end + 2;
-    return true;
-}
-
-/* Skips what does not matter; lines that begin with `#` are for the preprocessor. */
-static bool skip_space(struct reader *reader)
-{
-    for (;;) {
-        if (isspace((unsigned char)*reader->at))
-            reader->at++;
-        else if (*reader->at == '#' && (reader->at == reader->text.data || reader->at[-1] == '\n'))
-            reader->at += strcspn(reader->at, "\n");
-        else if (*reader->at == '/' && (reader->at[1] == '/' || reader->at[1] == '*')) {
-            if (!skip_comment(reader))
-                return false;
-        } else
-            return true;
-    }
-}
-
-/* Reads "..." behind its first quote: \" is a quote, a backslash at the end of a line joins lines.
- * Returns the end of what was put to `to`, NULL on a fault. */
-static char *read_quoted(struct reader *reader, char *to)
-{
-    const char *from = reader->at + 1;
-    while (*from != '"') {
-        if (*from == '\0') {
-            refuse(reader, reader->at, NULL, "the quotes do not end");
-            return NULL;
-        }
-        if (from[0] == '\\' && from[1] == '"')
-            from++;
-        else if (from[0] == '\\' && from[1] == '\n') {
-            from += 2;
-            continue;
-        }
-        *to++ = *from++;
-    }
-    reader->at += from + 1 - reader->at;
-    return to;
-}
-
-/* "abc" + "def" is one id. */
-static bool read_string(struct reader *reader)
-{
-    char *text = reader->at + 1, *end = read_quoted(reader, text);
-    for (;;) {
-        if (end == NULL)
-            return false;
-        char *behind = reader->at;
-        if (!skip_space(reader))
-            return false;
-        if (*reader->at != '+') {
-            reader->at = behind;
-            break;
-        }
-        reader->at++;
-        if (!skip_space(reader))
-            return false;
-        if (*reader->at != '"')
-            return refuse(reader, reader->at, NULL, "after `+` follows a text in quotes");
-        end = read_quoted(reader, end);
-    }
-    *end = '\0'; /* at the latest where the closing quote was */
-    reader->word = text;
-    reader->is_quoted = true;
-    return true;
-}
-
-/* <...> with balanced brackets inside. */
-static bool read_markup(struct reader *reader)
-{
-    int open = 0;
-    for (char *at = reader->at; *at != '\0'; at++) {
-        open += (*at == '<') - (*at == '>');
-        if (open == 0) {
-            *at = '\0';
-            reader->word = reader->at + 1;
-            reader->at = at + 1;
-            return true;
-        }
-    }
-    return refuse(reader, reader->at, NULL, "the markup does not end");
-}
-
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
-/* The next token; words are cut out of the text by keeping what follows them aside. */
-static bool next(struct reader *reader)
-{
-    if (!skip_space(reader))
-        return false;
-    char *at = reader->at;
-    reader->start = at;
-    reader->is_quoted = false;
-    bool is_number = isdigit((unsigned char)*at) || *at == '.' ||
-                     (*at == '-' && (isdigit((unsigned char)at[1]) || at[1] == '.'));
-    if (*at == '\0') {
-        reader->token = at == reader->text.data + reader->text.size ? TOKEN_END : TOKEN_BAD;
-    } else if (*at == '"' || *at == '<') {
-        reader->token = TOKEN_ID;
-        return *at == '"' ? read_string(reader) : read_markup(reader);
-    } else if (is_number || is_word(*at)) {
-        reader->token = TOKEN_ID;
-        do
-            at++;
-        while (is_word(*at) || (is_number && *at == '.'));
-        reader->word = draft_keep_part(reader->draft, reader->at, (size_t)(at - reader->at));
-        reader->at = at;
-    } else if (at[0] == '-' && (at[1] == '>' || at[1] == '-')) {
-        reader->token = at[1] == '>' ? TOKEN_ARROW : TOKEN_LINE;
-        reader->at = at + 2;
-    } else {
-        reader->token = TOKEN_MARK;
-        reader->at = at + 1;
-    }
-    return true;
-}
-
-static bool is_mark(const struct reader *reader, char mark)
-{
-    return reader->token == TOKEN_MARK && *reader->start == mark;
-}
-
-static bool is_keyword(const struct reader *reader, const char *keyword)
-{
-    return reader->token == TOKEN_ID && !reader->is_quoted &&
-           strcasecmp(reader->word, keyword) == 0;
-}
-
-static bool expected(struct reader *reader, const char *what)
-{
-    if (reader->token == TOKEN_END)
-        return refuse(reader, reader->start, "is the file cut off?", "the file ends in mid-air");
-    return text_refuse(&reader->text, reader->start, NULL, "%s was expected here", what);
 }
 
 /* ---- attributes ---- */
@@ -225,29 +68,30 @@ static void take(struct attributes *attributes, const char *name, const char *va
 /* Reads [a=b, c=d; e=f] [...]; a name alone stands for name=true. */
 static bool read_attributes(struct reader *reader, struct attributes *attributes)
 {
-    while (is_mark(reader, '[')) {
-        if (!next(reader))
+    while (dot_is_mark(&reader->tokens, '[')) {
+        if (!dot_next(&reader->tokens))
             return false;
-        while (!is_mark(reader, ']')) {
-            if (reader->token != TOKEN_ID)
-                return expected(reader, "an attribute or `]`");
-            const char *name = reader->word, *value = "true";
-            if (!next(reader))
+        while (!dot_is_mark(&reader->tokens, ']')) {
+            if (reader->tokens.token != DOT_ID)
+                return dot_expected(&reader->tokens, "an attribute or `]`");
+            const char *name = reader->tokens.word, *value = "true";
+            if (!dot_next(&reader->tokens))
                 return false;
-            if (is_mark(reader, '=')) {
-                if (!next(reader))
+            if (dot_is_mark(&reader->tokens, '=')) {
+                if (!dot_next(&reader->tokens))
                     return false;
-                if (reader->token != TOKEN_ID)
-                    return expected(reader, "a value");
-                value = reader->word;
-                if (!next(reader))
+                if (reader->tokens.token != DOT_ID)
+                    return dot_expected(&reader->tokens, "a value");
+                value = reader->tokens.word;
+                if (!dot_next(&reader->tokens))
                     return false;
             }
             take(attributes, name, value);
-            if ((is_mark(reader, ',') || is_mark(reader, ';')) && !next(reader))
+            if ((dot_is_mark(&reader->tokens, ',') || dot_is_mark(&reader->tokens, ';')) &&
+                !dot_next(&reader->tokens))
                 return false;
         }
-        if (!next(reader))
+        if (!dot_next(&reader->tokens))
             return false;
     }
     return true;
@@ -336,39 +180,40 @@ static bool read_statements(struct reader *reader, struct attributes node, struc
 /* A node or a group; pushes its nodes. */
 static bool read_end(struct reader *reader, struct attributes node, struct attributes edge)
 {
-    if (is_keyword(reader, "subgraph")) {
-        if (!next(reader))
+    if (dot_is_keyword(&reader->tokens, "subgraph")) {
+        if (!dot_next(&reader->tokens))
             return false;
-        if (reader->token == TOKEN_ID && !next(reader))
+        if (reader->tokens.token == DOT_ID && !dot_next(&reader->tokens))
             return false;
-        if (!is_mark(reader, '{'))
-            return expected(reader, "`{`");
+        if (!dot_is_mark(&reader->tokens, '{'))
+            return dot_expected(&reader->tokens, "`{`");
     }
-    if (is_mark(reader, '{')) {
+    if (dot_is_mark(&reader->tokens, '{')) {
         if (++reader->depth > DEPTH_MAX)
-            return refuse(reader, reader->start, NULL, "nested deeper than 64 levels");
-        bool ok = next(reader) && read_statements(reader, node, edge) && next(reader);
+            return refuse(reader, reader->tokens.start, NULL, "nested deeper than 64 levels");
+        bool ok = dot_next(&reader->tokens) && read_statements(reader, node, edge) &&
+                  dot_next(&reader->tokens);
         reader->depth--;
         return ok;
     }
-    if (reader->token != TOKEN_ID)
-        return expected(reader, "a node, an edge or `}`");
-    int32_t task = draft_find_task(reader->draft, reader->word);
+    if (reader->tokens.token != DOT_ID)
+        return dot_expected(&reader->tokens, "a node, an edge or `}`");
+    int32_t task = draft_find_task(reader->draft, reader->tokens.word);
     if (task < 0) {
-        task =
-            draft_add_task(reader->draft, reader->word, text_line_of(&reader->text, reader->start));
-        if (!set_costs(reader, reader->start, task, &node))
+        task = draft_add_task(reader->draft, reader->tokens.word,
+                              text_line_of(&reader->text, reader->tokens.start));
+        if (!set_costs(reader, reader->tokens.start, task, &node))
             return false;
     }
     push_end(reader, task);
-    if (!next(reader))
+    if (!dot_next(&reader->tokens))
         return false;
-    for (int i = 0; i < 2 && is_mark(reader, ':'); i++) { /* port and compass point */
-        if (!next(reader))
+    for (int i = 0; i < 2 && dot_is_mark(&reader->tokens, ':'); i++) { /* port and compass point */
+        if (!dot_next(&reader->tokens))
             return false;
-        if (reader->token != TOKEN_ID)
-            return expected(reader, "a port");
-        if (!next(reader))
+        if (reader->tokens.token != DOT_ID)
+            return dot_expected(&reader->tokens, "a port");
+        if (!dot_next(&reader->tokens))
             return false;
     }
     return true;
@@ -393,16 +238,16 @@ static bool add_edges(struct reader *reader, const char *at, size_t first, size_
 static bool read_chain(struct reader *reader, size_t first, struct attributes node,
                        struct attributes edge)
 {
-    const char *start = reader->start;
+    const char *start = reader->tokens.start;
     size_t *cuts = NULL, cut_count = 0, cut_capacity = 0;
     bool ok = true;
-    while (ok && (reader->token == TOKEN_ARROW || reader->token == TOKEN_LINE)) {
-        if (reader->token == TOKEN_LINE)
-            ok =
-                refuse(reader, reader->start, "write -> in a digraph", "the edge has no direction");
+    while (ok && (reader->tokens.token == DOT_ARROW || reader->tokens.token == DOT_LINE)) {
+        if (reader->tokens.token == DOT_LINE)
+            ok = refuse(reader, reader->tokens.start, "write -> in a digraph",
+                        "the edge has no direction");
         cuts = memory_grow(cuts, &cut_capacity, cut_count + 1, sizeof *cuts);
         cuts[cut_count++] = reader->ends.count;
-        ok = ok && next(reader) && read_end(reader, node, edge);
+        ok = ok && dot_next(&reader->tokens) && read_end(reader, node, edge);
     }
     double bytes = 0;
     ok = ok && read_attributes(reader, &edge) && edge_bytes(reader, start, &edge, &bytes);
@@ -417,33 +262,35 @@ static bool read_chain(struct reader *reader, size_t first, struct attributes no
 static bool read_default(struct reader *reader, struct attributes *node, struct attributes *edge)
 {
     struct attributes ignored = {0};
-    struct attributes *attributes = is_keyword(reader, "node")   ? node
-                                    : is_keyword(reader, "edge") ? edge
-                                                                 : &ignored;
-    return next(reader) && read_attributes(reader, attributes);
+    struct attributes *attributes = dot_is_keyword(&reader->tokens, "node")   ? node
+                                    : dot_is_keyword(&reader->tokens, "edge") ? edge
+                                                                              : &ignored;
+    return dot_next(&reader->tokens) && read_attributes(reader, attributes);
 }
 
 /* A node with attributes, an edge, a group or an assignment. */
 static bool read_subject(struct reader *reader, struct attributes node, struct attributes edge)
 {
-    const char *start = reader->start;
-    bool is_group = is_mark(reader, '{') || is_keyword(reader, "subgraph");
-    char *behind = reader->at;
-    if (!is_group && reader->token == TOKEN_ID) { /* a = b makes no node */
-        if (!skip_space(reader))
+    const char *start = reader->tokens.start;
+    bool is_group =
+        dot_is_mark(&reader->tokens, '{') || dot_is_keyword(&reader->tokens, "subgraph");
+    char *behind = reader->tokens.at;
+    if (!is_group && reader->tokens.token == DOT_ID) { /* a = b makes no node */
+        if (!dot_skip_space(&reader->tokens))
             return false;
-        if (*reader->at == '=') {
-            reader->at++;
-            if (!next(reader))
+        if (*reader->tokens.at == '=') {
+            reader->tokens.at++;
+            if (!dot_next(&reader->tokens))
                 return false;
-            return reader->token == TOKEN_ID ? next(reader) : expected(reader, "a value");
+            return reader->tokens.token == DOT_ID ? dot_next(&reader->tokens)
+                                                  : dot_expected(&reader->tokens, "a value");
         }
-        reader->at = behind;
+        reader->tokens.at = behind;
     }
     size_t first = reader->ends.count;
     if (!read_end(reader, node, edge))
         return false;
-    if (reader->token == TOKEN_ARROW || reader->token == TOKEN_LINE)
+    if (reader->tokens.token == DOT_ARROW || reader->tokens.token == DOT_LINE)
         return read_chain(reader, first, node, edge);
     struct attributes own = {0};
     return is_group || (read_attributes(reader, &own) &&
@@ -453,12 +300,13 @@ static bool read_subject(struct reader *reader, struct attributes node, struct a
 /* Statements up to `}`, which stays the token. Leaves the nodes of all on the stack. */
 static bool read_statements(struct reader *reader, struct attributes node, struct attributes edge)
 {
-    while (!is_mark(reader, '}')) {
-        bool ok =
-            is_keyword(reader, "node") || is_keyword(reader, "edge") || is_keyword(reader, "graph")
-                ? read_default(reader, &node, &edge)
-                : read_subject(reader, node, edge);
-        if (!ok || (is_mark(reader, ';') && !next(reader)))
+    while (!dot_is_mark(&reader->tokens, '}')) {
+        bool ok = dot_is_keyword(&reader->tokens, "node") ||
+                          dot_is_keyword(&reader->tokens, "edge") ||
+                          dot_is_keyword(&reader->tokens, "graph")
+                      ? read_default(reader, &node, &edge)
+                      : read_subject(reader, node, edge);
+        if (!ok || (dot_is_mark(&reader->tokens, ';') && !dot_next(&reader->tokens)))
             return false;
         if (reader->depth == 1)
             reader->ends.count = 0;
@@ -468,23 +316,28 @@ static bool read_statements(struct reader *reader, struct attributes node, struc
 
 static bool read_graph(struct reader *reader)
 {
-    if (!next(reader) || (is_keyword(reader, "strict") && !next(reader)))
+    if (!dot_next(&reader->tokens) ||
+        (dot_is_keyword(&reader->tokens, "strict") && !dot_next(&reader->tokens)))
         return false;
-    if (is_keyword(reader, "graph"))
-        return refuse(reader, reader->start, "the edges of a digraph have a direction: a -> b",
+    if (dot_is_keyword(&reader->tokens, "graph"))
+        return refuse(reader, reader->tokens.start,
+                      "the edges of a digraph have a direction: a -> b",
                       "this graph has no directions");
-    if (!is_keyword(reader, "digraph"))
-        return expected(reader, "`digraph`");
-    if (!next(reader) || (reader->token == TOKEN_ID && !next(reader)))
+    if (!dot_is_keyword(&reader->tokens, "digraph"))
+        return dot_expected(&reader->tokens, "`digraph`");
+    if (!dot_next(&reader->tokens) ||
+        (reader->tokens.token == DOT_ID && !dot_next(&reader->tokens)))
         return false;
-    if (!is_mark(reader, '{'))
-        return expected(reader, "`{`");
+    if (!dot_is_mark(&reader->tokens, '{'))
+        return dot_expected(&reader->tokens, "`{`");
     reader->depth = 1;
     const struct attributes none = {0};
-    if (!next(reader) || !read_statements(reader, none, none) || !next(reader))
+    if (!dot_next(&reader->tokens) || !read_statements(reader, none, none) ||
+        !dot_next(&reader->tokens))
         return false;
-    return reader->token == TOKEN_END || refuse(reader, reader->start, "a file has one graph",
-                                                "there is something after the graph");
+    return reader->tokens.token == DOT_END ||
+           refuse(reader, reader->tokens.start, "a file has one graph",
+                  "there is something after the graph");
 }
 
 static bool make_app(struct reader *reader, struct imported *imported, struct arena *arena)
@@ -517,7 +370,8 @@ static bool dot_read(struct imported *imported, struct arena *arena, const char 
                             .options = options,
                             .pe_kind = options->pe_kind == NULL ? "core" : options->pe_kind};
     bool ok = text_load(&reader.text, paths[0], fault);
-    reader.at = reader.text.data;
+    reader.tokens = (struct dot_tokens){
+        .text = &reader.text, .arena = draft_arena(reader.draft), .at = reader.text.data};
     ok = ok && read_graph(&reader) && make_app(&reader, imported, arena);
     free(reader.ends.items);
     text_finish(&reader.text);
