@@ -17,8 +17,8 @@ static const char *const KEY_NAMES[TRIALS_KEY_COUNT] = {
     [TRIALS_NOISE] = "noise",
 };
 
-/* Different in every run of the same seed, so no part of a summary. */
-static const char *const VOLATILE_NAMES[] = {"decide_us_mean", "wall_s"};
+/* No part of a summary: different in every run of the same seed, or telling just that. */
+static const char *const VOLATILE_NAMES[] = {"decide_us_mean", "wall_s", "reproducible"};
 
 /* Where in the file things are. */
 struct columns {
@@ -93,6 +93,8 @@ static bool find_columns(struct trials *trials, struct columns *columns,
     }
     for (int c = last + 1; c < count; c++) {
         char *name = arena_string(arena, csv_cell(csv, c));
+        if (is_volatile(name))
+            continue;
         if (is_later_metric(name)) {
             columns->metrics[trials->metric_count] = c;
             trials->metric_names[trials->metric_count++] = name;

@@ -7,6 +7,7 @@
 
 #include "base/tick.h"
 #include "lab/contender.h"
+#include "lab/decision_cost.h"
 #include "traces/recorder.h"
 #include "workloads/arrivals.h"
 
@@ -361,8 +362,9 @@ static bool check_tree(struct experiment *experiment, struct fault *fault)
         return fault_at(fault, name, "begin it with a letter or a digit",
                         "the name of an experiment names a folder and may not begin with a point");
     return check_workloads(yaml_get(root, "workload"), fault) && check_optimum(root, fault) &&
-           check_governor(root, fault) && check_noise(yaml_get(root, "noise"), fault) &&
-           check_schedulers(experiment, fault);
+           check_governor(root, fault) &&
+           decision_cost_check(yaml_get(root, "decision_cost"), fault) &&
+           check_noise(yaml_get(root, "noise"), fault) && check_schedulers(experiment, fault);
 }
 
 bool experiment_load(struct experiment *experiment, struct arena *arena, const char *path,

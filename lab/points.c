@@ -9,6 +9,7 @@
 #include "analysis/offered_load.h"
 #include "base/tick.h"
 #include "lab/catalog.h"
+#include "lab/decision_cost.h"
 #include "lab/identity.h"
 #include "lab/library.h"
 
@@ -206,6 +207,8 @@ static const char *value_text(const struct expansion *expansion, const char *pat
         node = yaml_get(node, arena_substring(expansion->arena, rest, length));
         rest += length + (rest[length] == '.');
     }
+    if (node != NULL && node->type == YAML_MAP) /* of one key */
+        return node->items[0]->text;
     if (node != NULL)
         return node->text;
     const char *fallback = schema_find(&experiment_schema, path)->fallback;
@@ -387,6 +390,7 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
     struct point point = {
         .soc = catalog_soc(expansion->catalog, root, fault),
         .engine = engine_find(schema_text(&experiment_schema, root, "", "engine")),
+        .decision_cost = decision_cost_read(yaml_get(root, "decision_cost")),
         .compat_ds3 = strcmp(schema_text(&experiment_schema, root, "", "compat"), "ds3") == 0,
         .prefetch = (int32_t)schema_int(&experiment_schema, root, "", "prefetch"),
         .key_count = (int32_t)expansion->key_count,

@@ -16,6 +16,7 @@
 #include "sim/engine.h"
 #include "sim/policy.h"
 #include "sim/scenario_drawn.h"
+#include "sim/world.h"
 
 /* A swept key that has no column of its own in trials.csv. */
 struct point_key {
@@ -48,6 +49,7 @@ struct point {
     const double *params; /* [policy->param_count] */
     const struct contender_file *file;
     const struct engine_kind *engine;
+    struct decision_cost decision_cost;
     bool compat_ds3;
     int32_t prefetch;       /* as in struct world_setup */
     struct point_key *keys; /* [key_count], the same paths in every point */

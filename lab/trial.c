@@ -128,6 +128,9 @@ const struct trial_figure trial_figures[] = {
     {.name = "prefetch_wasted_bytes",
      REAL(wasted_bytes),
      .summary = "part of prefetched_bytes that no task used"},
+    {.name = "reproducible",
+     COUNT(reproducible),
+     .summary = "1; 0 if measured decision costs were charged, which differ between runs"},
 };
 
 const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;
@@ -246,6 +249,7 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
     const struct experiment *experiment = plan->experiment;
     const struct point *point = plan->point;
     trial_row_clear(row, plan->trial, plan->replicate);
+    row->reproducible = point->decision_cost.kind != DECISION_MEASURED;
     const struct scenario_drawn drawn = points_drawn(point, experiment, plan->replicate);
     const struct scenario scenario =
         plan->scenario != NULL ? *plan->scenario : scenario_drawn(&drawn);
@@ -263,6 +267,7 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
         .observer_count = audience.count,
         .compat_ds3 = point->compat_ds3,
         .prefetch = point->prefetch,
+        .decision_cost = point->decision_cost,
         .time_decisions = true,
         .energy_uj = energy_uj,
         .params = point->params,

@@ -15,7 +15,7 @@ struct trial_row {
     int32_t replicate;
     enum trial_status status;
     struct metrics metrics;
-    int64_t decisions;
+    int64_t decisions, reproducible;
     double decide_us_mean, wall_s, tasks_per_s, loaded_bytes, prefetched_bytes, wasted_bytes;
     double latency_bound_us, latency_ratio; /* NAN unless the trial is done */
     double optimum_us, optimum_bound_us, optimum_gap, optimum_ratio; /* NAN unless asked for */

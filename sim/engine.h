@@ -25,6 +25,7 @@ enum event_class {
     EVENT_FINISH,
     EVENT_READY, /* the data of a task is in the shared memory by now */
     EVENT_WAKE,
+    EVENT_DECIDED, /* what the policy said takes effect */
 };
 
 struct event {

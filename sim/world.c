@@ -23,6 +23,8 @@ void world_grow(struct world *world)
     world->arrived = memory_resize(world->arrived, job_count, sizeof(int32_t));
     world->job_energy_uj = memory_resize(world->job_energy_uj, job_count, sizeof(double));
     world->routes = memory_resize(world->routes, job_count, sizeof *world->routes);
+    world->finished = memory_resize(world->finished, task_count, sizeof(int32_t));
+    world->leaving_jobs = memory_resize(world->leaving_jobs, job_count, sizeof(int32_t));
     world->skipped = memory_resize(world->skipped, task_count, sizeof(int32_t));
     world->tasks = memory_resize(world->tasks, task_count, sizeof *world->tasks);
     world->ready = memory_resize(world->ready, task_count, sizeof(int32_t));
@@ -51,6 +53,7 @@ void world_grow(struct world *world)
     world->view.jobs = world->jobs;
     world->view.ready = world->ready;
     world->view.arrived = world->arrived;
+    world->view.finished = world->finished;
     world->view.skipped = world->skipped;
     world->view.job_capacity = jobs;
     world->view.task_capacity = (int32_t)task_count;
@@ -73,18 +76,16 @@ static void world_init(struct world *world, const struct world_setup *setup,
         .pes = memory_zeroed(pe_count, sizeof(struct view_pe)),
         .world_pes = memory_zeroed(pe_count, sizeof(struct world_pe)),
         .available_until_ps = memory_zeroed(pe_count, sizeof(int64_t)),
-        .finished = memory_zeroed(pe_count, sizeof(int32_t)),
-        .leaving_jobs = memory_zeroed(pe_count, sizeof(int32_t)),
         .touched = memory_zeroed(pe_count, sizeof(int32_t)),
         .candidates = memory_zeroed(pe_count, sizeof(struct candidate)),
         .next_arrival = ARRIVAL_BEFORE_FIRST,
         .wake_ps = TICK_NEVER,
+        .decided_ps = TICK_NEVER,
         .arrival_timer_ps = TICK_NEVER,
         .is_plan =
             setup->policy->discipline == POLICY_PLAN || setup->policy->discipline == POLICY_PLAN_WC,
     };
     world->view.pes = world->pes;
-    world->view.finished = world->finished;
     world->view.params = setup->params != NULL ? setup->params : world->fallback_params;
     for (int32_t i = 0; i < setup->policy->param_count; i++)
         world->fallback_params[i] = setup->policy->params[i].fallback;
@@ -267,7 +268,8 @@ static void apply_event(struct world *world, const struct event *event)
         break;
     case EVENT_LATE_FINISH:
     case EVENT_ARRIVAL:
-    case EVENT_READY: /* applied around the others, see on_round */
+    case EVENT_READY:
+    case EVENT_DECIDED: /* applied around the others, see on_round */
     case EVENT_ENGINE:
         break;
     }
@@ -306,8 +308,14 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
     if (world->writing_count > 0)
         world_take_written(world);
 
-    if (world->is_epoch_due && !world_epoch(world))
+    if (world->decided_ps == now_ps && !world_obey(world))
         return false;
+    if (world->decided_ps == TICK_NEVER) {
+        if (world->is_epoch_due && !world_epoch(world))
+            return false;
+    } else if (world->is_plan) {
+        world_follow_plan(world);
+    }
     world_dispatch(world);
     return world->has_next_arrival || world->jobs_left > 0;
 }

@@ -14,6 +14,16 @@
 
 enum world_status { WORLD_DONE, WORLD_DEADLOCK, WORLD_FAILED };
 
+/* The simulated time that a policy needs: none; so much for each task that it assigns or plans; or
+ * the wall time of the call, which no other run will repeat. What it says takes effect so much
+ * later, all at once, and until then it is not asked again (docs/decisions/0015). */
+enum decision_cost_kind { DECISION_FREE, DECISION_FIXED, DECISION_MEASURED };
+
+struct decision_cost {
+    enum decision_cost_kind kind;
+    int64_t fixed_ps; /* DECISION_FIXED: per task */
+};
+
 /* What one trial is made of; everything borrowed. */
 struct world_setup {
     const struct soc *soc;
@@ -27,6 +37,7 @@ struct world_setup {
     bool compat_ds3;      /* DS3's two clock artefacts (docs/decisions) */
     int32_t prefetch;     /* most alternatives of a branch whose weights are fetched in advance */
     bool time_decisions;  /* measure decide_s */
+    struct decision_cost decision_cost;
     const double *params; /* [policy->param_count]; NULL = the fallbacks */
     const void *file;     /* what policy->file loaded; NULL if the policy needs none */
     double *energy_uj;    /* [pe_count] filled: what each PE has drawn, NAN if the machine does not

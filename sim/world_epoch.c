@@ -42,7 +42,8 @@ static void refresh_available(struct world *world)
     }
 }
 
-static void ask_policy(struct world *world)
+/* Returns the wall time that it took, if that is measured. */
+static double ask_policy(struct world *world)
 {
     const struct world_setup *setup = world->setup;
     world->decisions.count = 0;
@@ -50,16 +51,44 @@ static void ask_policy(struct world *world)
     world->decisions.has_plan = false;
     world->decisions.precedence_count = 0;
     world->decisions.wake_ps = TICK_NEVER;
-    double start_s = setup->time_decisions ? clock_s() : 0.0;
+    bool is_timed = setup->time_decisions || setup->decision_cost.kind == DECISION_MEASURED;
+    double start_s = is_timed ? clock_s() : 0.0;
     setup->policy->decide(world->policy, &world->view, &world->decisions);
-    if (setup->time_decisions)
-        world->result->decide_s += clock_s() - start_s;
+    double took_s = is_timed ? clock_s() - start_s : 0.0;
+    world->result->decide_s += took_s;
     world->result->epochs++;
     world->view.arrived_count = 0;
     world->view.finished_count = 0;
     world->view.skipped_count = 0;
     while (world->leaving_count > 0)
         world->free_jobs[world->free_count++] = world->leaving_jobs[--world->leaving_count];
+    return took_s;
+}
+
+/* Tasks that the policy has assigned, or planned for the first time. */
+static int64_t count_decided(const struct world *world)
+{
+    const struct decisions *decisions = &world->decisions;
+    int64_t count = decisions->count;
+    for (int32_t i = 0; i < decisions->plan_count; i++) {
+        int32_t task = decisions->plan[i].task;
+        count += task >= 0 && task < world->view.task_capacity && world->planned_pe[task] < 0;
+    }
+    return count;
+}
+
+/* How long the policy thinks about what it has said. */
+static int64_t cost_ps(const struct world *world, double took_s)
+{
+    switch (world->setup->decision_cost.kind) {
+    case DECISION_FIXED:
+        return count_decided(world) * world->setup->decision_cost.fixed_ps;
+    case DECISION_MEASURED:
+        return tick_from_us(1e6 * took_s);
+    case DECISION_FREE:
+        break;
+    }
+    return 0;
 }
 
 /* ---- what the policy said ---- */
@@ -130,15 +159,31 @@ static bool take_decision(struct world *world, struct decision decision)
     return true;
 }
 
+static bool has_started(const struct view_task *task)
+{
+    return task->status == TASK_RUNNING || task->status == TASK_DONE;
+}
+
+/* Whether a planned task has started or been skipped while the policy was thinking. */
+static bool is_overtaken(const struct world *world, int32_t task)
+{
+    return world->is_late && task >= 0 && task < world->view.task_capacity &&
+           (has_started(&world->tasks[task]) || world->tasks[task].status == TASK_SKIPPED);
+}
+
 static bool take_planned(struct world *world, struct decision decision)
 {
+    if (is_overtaken(world, decision.task))
+        return true;
     if (!is_possible(world, decision))
         return false;
     const struct view_task *what = &world->tasks[decision.task];
-    if (what->status == TASK_RUNNING || what->status == TASK_DONE)
+    if (has_started(what))
         return refuse(world, decision, "it has started already");
     if (what->status == TASK_SKIPPED)
         return refuse(world, decision, "it was skipped");
+    if (what->status == TASK_ASSIGNED && world->is_late)
+        decision.pe = what->pe;
     if (what->status == TASK_ASSIGNED && what->pe != decision.pe)
         return refuse(world, decision, "it was given to another PE already");
     if (world->plan_epoch[decision.task] == world->result->epochs)
@@ -171,7 +216,7 @@ static bool take_plan(struct world *world)
         if (!take_planned(world, world->decisions.plan[i]))
             return false;
     tell_plan(world);
-    return world->decisions.plan_count == world->unstarted_left ||
+    return world->is_late || world->decisions.plan_count == world->unstarted_left ||
            fault_set(world->fault, NULL,
                      "a plan names every task that has neither started nor been skipped, once",
                      "policy '%s' planned %d tasks, but %d are left to start",
@@ -182,6 +227,9 @@ static bool take_plan(struct world *world)
 static bool take_precedence(struct world *world, struct precedence precedence)
 {
     int32_t capacity = world->view.task_capacity;
+    bool is_known = precedence.task >= 0 && precedence.task < capacity;
+    if (world->is_late && is_known && world->tasks[precedence.task].status != TASK_ASSIGNED)
+        return true; /* it has started meanwhile */
     if (precedence.task < 0 || precedence.task >= capacity || precedence.after >= capacity ||
         world->tasks[precedence.task].status != TASK_ASSIGNED)
         return fault_set(world->fault, NULL, "see decide_after in sim/policy.h",
@@ -230,6 +278,21 @@ static void compact_ready(struct world *world)
     world->view.ready_count = kept;
 }
 
+static void assign_planned(struct world *world)
+{
+    for (int32_t i = 0; i < world->view.ready_count; i++) {
+        int32_t task = world->ready[i];
+        if (world->planned_pe[task] >= 0)
+            assign(world, task, world->planned_pe[task]);
+    }
+}
+
+void world_follow_plan(struct world *world)
+{
+    assign_planned(world);
+    compact_ready(world);
+}
+
 static void take_wake(struct world *world)
 {
     int64_t wake_ps = world->decisions.wake_ps;
@@ -240,26 +303,34 @@ static void take_wake(struct world *world)
     world->wake_ps = wake_ps;
 }
 
-bool world_epoch(struct world *world)
+bool world_obey(struct world *world)
 {
-    world->is_epoch_due = false;
-    residency_settle(&world->residency, world->view.now_ps);
-    refresh_available(world);
-    ask_policy(world);
+    world->is_late = world->decided_ps != TICK_NEVER;
+    world->decided_ps = TICK_NEVER;
     if (world->decisions.has_plan && !take_plan(world))
         return false;
     for (int32_t i = 0; i < world->decisions.count; i++)
         if (!take_decision(world, world->decisions.list[i]))
             return false;
-    for (int32_t i = 0; world->is_plan && i < world->view.ready_count; i++) {
-        int32_t task = world->ready[i];
-        if (world->planned_pe[task] >= 0)
-            assign(world, task, world->planned_pe[task]);
-    }
+    if (world->is_plan)
+        assign_planned(world);
     for (int32_t i = 0; i < world->decisions.precedence_count; i++)
         if (!take_precedence(world, world->decisions.precedences[i]))
             return false;
     compact_ready(world);
     take_wake(world);
+    return true;
+}
+
+bool world_epoch(struct world *world)
+{
+    world->is_epoch_due = false;
+    residency_settle(&world->residency, world->view.now_ps);
+    refresh_available(world);
+    int64_t thinking_ps = cost_ps(world, ask_policy(world));
+    if (thinking_ps == 0)
+        return world_obey(world);
+    world->decided_ps = world->view.now_ps + thinking_ps;
+    world_post(world, world->decided_ps, EVENT_DECIDED, -1);
     return true;
 }

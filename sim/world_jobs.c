@@ -109,7 +109,6 @@ static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
             observer->on_job_done(observer->self, &observed);
     }
     job->active = false;
-    assert(world->leaving_count < world->setup->soc->pe_count);
     world->leaving_jobs[world->leaving_count++] = slot;
     world->jobs_left--;
     world->result->jobs_done++;
@@ -172,7 +171,6 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
         world_touch(world, other);
     world->is_epoch_due = true;
     world->result->tasks_done++;
-    assert(world->view.finished_count < world->setup->soc->pe_count);
     world->finished[world->view.finished_count++] = task;
 
     double energy_uj = take_energy(world, pe, finish_ps);

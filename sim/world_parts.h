@@ -81,7 +81,7 @@ struct world {
     int32_t *ready;
     int32_t *arrived;
     int32_t *skipped;  /* [task_capacity] */
-    int32_t *finished; /* [pe_count]: a PE ends one task per round, and every end has its epoch */
+    int32_t *finished; /* [task_capacity] */
     /* Beside them. */
     struct world_pe *world_pes;
     int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
@@ -96,7 +96,7 @@ struct world {
     struct route route;         /* scratch: of the job that arrives */
     int32_t *free_jobs;         /* stack of free slots */
     int32_t free_count;
-    int32_t *leaving_jobs; /* [pe_count] slots of jobs that ended since the last epoch */
+    int32_t *leaving_jobs; /* [job_capacity] slots of jobs that ended since the last epoch */
     int32_t leaving_count;
     int32_t *planned_pe; /* [task_capacity] where, for plan disciplines; -1: not planned */
     int64_t *plan_epoch; /* [task_capacity] of the last plan that names the task; -1 none */
@@ -113,8 +113,10 @@ struct world {
     int32_t unstarted_left;   /* tasks of jobs in flight that have not started */
     int64_t sequence;         /* of events and assignments */
     int64_t wake_ps;          /* what the policy asked for; TICK_NEVER: nothing */
+    int64_t decided_ps;       /* when what it said takes effect; TICK_NEVER: it is not thinking */
     int32_t rounds;           /* that the current date has had */
     bool is_epoch_due;
+    bool is_late;        /* what is carried out was said at an earlier date */
     bool has_precedence; /* the policy has used decide_after */
     double fallback_params[POLICY_MAX_PARAMS];
     bool is_plan; /* discipline is POLICY_PLAN or POLICY_PLAN_WC */
@@ -174,9 +176,13 @@ void world_take_written(struct world *world);
 void world_fetch(struct world *world, int32_t task);
 void world_finish_transfer(struct world *world, int32_t number);
 
-/* world_epoch.c: asks the policy and carries out what it says; false and a fault if that is
- * illegal. */
+/* world_epoch.c: asks the policy, and carries out what it says unless that takes effect later; and
+ * carries out then what it said. False and a fault if that is illegal. */
 bool world_epoch(struct world *world);
+bool world_obey(struct world *world);
+
+/* Assigns what has become ready as it was planned before, while the policy thinks. */
+void world_follow_plan(struct world *world);
 
 /* world_dispatch.c: starts one task on every idle PE that can; brings a PE's speed up to date. */
 void world_dispatch(struct world *world);

@@ -38,6 +38,7 @@ struct scene {
     struct scenario scenario;
     const struct policy_kind *policy;
     int32_t prefetch;
+    struct decision_cost decision_cost;
     bool is_slow;
     bool is_fluid; /* slow, or transfers share links */
 };
@@ -112,6 +113,9 @@ static void make_scene(struct scene *scene, uint32_t number)
     }
     scene->scenario = scenario_drawn(&scene->drawn);
     scene->policy = sched_registry[(int)(number / 2) % policy_count()];
+    if (number % 7 < 3)
+        scene->decision_cost =
+            (struct decision_cost){DECISION_FIXED, is_integer ? TICK_PER_US : 1234567};
 }
 
 static bool run(const struct scene *scene, const struct engine_kind *engine,
@@ -126,6 +130,7 @@ static bool run(const struct scene *scene, const struct engine_kind *engine,
         .engine = engine,
         .policy = scene->policy,
         .file = fixture_policy_file(scene->arena, scene->policy),
+        .decision_cost = scene->decision_cost,
         .observers = &observer,
         .observer_count = 1,
         .prefetch = scene->prefetch,
