@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/tick.h"
 #include "sched/registry.h"
 #include "sim/scenario_drawn.h"
 #include "test/fixture.h"
@@ -38,10 +39,79 @@ static void check_list(const struct choices *list, const struct view *view)
     }
 }
 
+/* ---- an oracle by plain estimates, for runs in which they are exact ---- */
+
+static struct {
+    bool is_on;
+    double available_us[16]; /* [pe] with what was chosen in this epoch */
+    bool is_busy[16];
+    int32_t left; /* ready tasks that were not chosen in this epoch */
+} plain;
+
+static double finish_us(const struct view *view, int32_t task, int32_t pe)
+{
+    int64_t cost_ps = view_cost_ps(view, task, pe);
+    if (cost_ps == BIND_INCAPABLE)
+        return INFINITY;
+    double data_us = (double)(view_data_ps(view, task, pe) - view->now_ps) / TICK_PER_US;
+    return fmax(plain.available_us[pe], data_us) + (double)cost_ps / TICK_PER_US;
+}
+
+static void plain_begin(const struct view *view)
+{
+    plain.left = view->ready_count;
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
+        plain.available_us[pe] = (double)(view->pes[pe].available_ps - view->now_ps) / TICK_PER_US;
+        plain.is_busy[pe] = view->pes[pe].running >= 0 || view->pes[pe].queued > 0;
+    }
+}
+
+/* The PE of a choice is the earliest to finish: of all in CHOICE_ORDER_EFT, else of the idle ones
+ * of its kind. */
+static void check_pe(const struct view *view, const struct choice *choice)
+{
+    bool is_order = mode == CHOICE_ORDER_EFT;
+    double own_us = finish_us(view, choice->task, choice->pe);
+    ck_assert(is_order || !plain.is_busy[choice->pe]);
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
+        if (is_order ||
+            (!plain.is_busy[pe] && view->soc->pes[pe].kind == view->soc->pes[choice->pe].kind))
+            ck_assert_double_le(own_us, finish_us(view, choice->task, pe) + 1e-6);
+}
+
+static void check_by_estimates(const struct choices *list, const struct view *view)
+{
+    int32_t offers = 0;
+    for (int32_t i = 0; i < list->count; i++) {
+        const struct choice *choice = &list->list[i];
+        if (choice->task < 0)
+            continue;
+        offers++;
+        check_pe(view, choice);
+        for (int32_t k = 0; k < i; k++)
+            ck_assert(list->list[k].task != choice->task ||
+                      (mode != CHOICE_ORDER_EFT &&
+                       view->soc->pes[list->list[k].pe].kind != view->soc->pes[choice->pe].kind));
+    }
+    if (mode == CHOICE_ORDER_EFT)
+        ck_assert_int_eq(offers, plain.left < CHOICES_VISIBLE ? plain.left : CHOICES_VISIBLE);
+}
+
+static void plain_take(const struct view *view, const struct choice *choice)
+{
+    if (choice->task < 0)
+        return;
+    plain.available_us[choice->pe] = finish_us(view, choice->task, choice->pe);
+    plain.is_busy[choice->pe] = true;
+    plain.left--;
+}
+
 static int32_t choose(void *self, struct choices *list, const struct view *view)
 {
     int64_t *drawn = self;
     check_list(list, view);
+    if (plain.is_on)
+        check_by_estimates(list, view);
     lists++;
     if (is_teacher) {
         untaught += list->taught < 0;
@@ -51,6 +121,8 @@ static int32_t choose(void *self, struct choices *list, const struct view *view)
         random_open(7, 0, RANDOM_TEST, (uint32_t)(*drawn)++, (uint32_t)list->count);
     int32_t place = (int32_t)random_below(&stream, (uint32_t)list->count);
     waits += place == list->wait;
+    if (plain.is_on)
+        plain_take(view, &list->list[place]);
     return place;
 }
 
@@ -70,7 +142,10 @@ static void destroy(void *self)
 static void decide(void *self, const struct view *view, struct decisions *decisions)
 {
     const struct chooser chooser = {&drawn_count, choose};
+    plain_begin(view);
     choices_walk(self, view, decisions, &chooser);
+    if (mode == CHOICE_ORDER_EFT)
+        ck_assert_int_eq(decisions->count, view->ready_count);
     for (int32_t i = 0; mode != CHOICE_ORDER_EFT && i < decisions->count; i++)
         if (view->pes[decisions->list[i].pe].running >= 0 ||
             view->pes[decisions->list[i].pe].queued > 0)
@@ -156,6 +231,20 @@ START_TEST(a_policy_that_never_waits_gives_idle_pes_a_task_in_every_list)
 }
 END_TEST
 
+START_TEST(a_choice_names_the_pe_that_its_mode_says)
+{
+    is_teacher = false;
+    lists = 0;
+    plain.is_on = true;
+    for (uint32_t number = 1; number < 40; number++) {
+        mode = number % 2 == 0 ? CHOICE_ORDER_EFT : CHOICE_PAIR_WAIT;
+        if (number % 3 > 0) /* without branches, so that every estimate is exact */
+            run(number, &chooser_policy, 0);
+    }
+    ck_assert_int_gt(lists, 1000);
+}
+END_TEST
+
 START_TEST(waiting_is_offered_only_while_something_is_under_way)
 {
     /* One PE, two jobs of one task at once: first the two of them and nothing else, then, as the PE
@@ -219,6 +308,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("choices");
     tcase_add_test(tests, any_choice_leads_to_the_end_of_all_jobs);
     tcase_add_test(tests, a_policy_that_never_waits_gives_idle_pes_a_task_in_every_list);
+    tcase_add_test(tests, a_choice_names_the_pe_that_its_mode_says);
     tcase_add_test(tests, waiting_is_offered_only_while_something_is_under_way);
     tcase_add_test(tests, the_teacher_knows_and_is_srpt_lb_where_nothing_was_observed);
     tcase_add_test(tests, the_hash_of_the_features_is_their_own);
