@@ -92,6 +92,22 @@ static json_t *json_of_plugins(const struct roster *roster)
     return list;
 }
 
+/* The files that schedulers work with. Neighbouring points differ in the scheduler first. */
+static json_t *json_of_policies(const struct points *points)
+{
+    json_t *list = json_array();
+    for (int32_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->list[i];
+        if (i > 0 && strcmp(point->scheduler, points->list[0].scheduler) == 0)
+            break;
+        if (point->file->path != NULL)
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "scheduler", point->scheduler,
+                                                  "file", point->file->path, "sha256",
+                                                  point->file->digest));
+    }
+    return list;
+}
+
 static json_t *json_of_host(void)
 {
     struct utsname host;
@@ -164,6 +180,7 @@ bool manifest_write(const struct manifest *manifest, const char *path, struct fa
     json_object_set_new(root, "peak_rss_kib", json_integer(peak_rss_kib()));
     json_object_set_new(root, "stop_reason", json_string(manifest->stop_reason));
     json_object_set_new(root, "plugins", json_of_plugins(experiment->roster));
+    json_object_set_new(root, "policies", json_of_policies(manifest->points));
     json_object_set_new(root, "host", json_of_host());
     bool has_trials = add_trials(root, manifest, fault);
     const struct yaml_node *config = experiment_config(experiment);

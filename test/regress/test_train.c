@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/csv.h"
 #include "base/digest.h"
 #include "test/scratch.h"
 #include "test/spawn.h"
@@ -154,6 +155,10 @@ START_TEST(policies_trained_on_one_engine_decide_the_same_on_the_other)
                                             scratch_path(&scratch, "race.yaml"),
                                             scratch_path(&scratch, "race")));
     ck_assert_msg(spawned.status == 0, "%s", spawned.err);
+    char digest[DIGEST_SIZE];
+    struct fault fault = FAULT_NONE;
+    ck_assert(digest_file(digest, scratch_path(&scratch, "trained3/policy.safetensors"), &fault));
+    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "race/manifest.json"), digest));
     const char *heap = strchr(scratch_read(&scratch, "race/tasks.csv"), '\n') + 1;
     const char *simgrid = strstr(heap, arena_printf(scratch.arena, "\n%d,", POLICIES + 1)) + 1;
     ck_assert_int_gt(simgrid - heap, 10000);
@@ -167,12 +172,57 @@ START_TEST(policies_trained_on_one_engine_decide_the_same_on_the_other)
 }
 END_TEST
 
+/* Two tasks, x and y, on a fast and a slow PE; y runs on the fast one only. Whoever gives x to
+ * where it ends first ends at 12; the optimum, 11, gives it to the slow one. */
+static const char toy_platform[] =
+    "format: 1\nplatform: two\nsummary: toy\nkinds: {fast: {class: cpu}, slow: {class: cpu}}\n"
+    "clusters: [{name: f, kind: fast, count: 1}, {name: s, kind: slow, count: 1}]\n"
+    "interconnect: {kind: matrix, bandwidth_bytes_per_us: 1}\n";
+static const char toy_app[] = "format: 1\napp: toy\nsummary: toy\n"
+                              "kinds: {x: {fast: 10, slow: 11}, y: {fast: 2}}\n"
+                              "tasks: [{name: x, kind: x}, {name: y, kind: y}]\nedges: []\n";
+
+START_TEST(a_toy_of_two_tasks_is_solved_to_its_optimum)
+{
+    scratch_write(&scratch, "two.yaml", toy_platform);
+    scratch_write(&scratch, "toy.yaml", toy_app);
+    scratch_write(&scratch, "tiny.yaml",
+                  "name: toy\nplatform: two.yaml\n"
+                  "workload: {apps: [toy.yaml], jobs: 10,"
+                  " arrivals: {kind: periodic, mean_interarrival_us: 40}}\n"
+                  "schedulers: [heft_rt]\nengine: heap\n"
+                  "train: {iterations: 30, jobs: 10, warm_start: {iterations: 1},"
+                  " validation: {runs: 1, every: 5, jobs: 10}}\n");
+    train("-j 1", "solved");
+    scratch_write(&scratch, "race.yaml",
+                  "name: race\nplatform: two.yaml\n"
+                  "workload: {apps: [toy.yaml], arrivals: {kind: single}}\n"
+                  "schedulers: [heft_rt, {name: neural, policy: solved/policy.safetensors}]\n"
+                  "baseline: heft_rt\nengine: heap\noptimum: {}\n");
+    struct spawned spawned =
+        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "run %s -o %s -j 1",
+                                            scratch_path(&scratch, "race.yaml"),
+                                            scratch_path(&scratch, "race")));
+    ck_assert_msg(spawned.status == 0, "%s", spawned.err);
+    struct fault fault = FAULT_NONE;
+    struct csv_reader *csv = csv_open(scratch_path(&scratch, "race/trials.csv"), &fault);
+    int ratio = csv_column(csv, "optimum_ratio"), makespan = csv_column(csv, "makespan_us");
+    ck_assert(csv_next(csv, &fault)); /* heft_rt */
+    ck_assert_str_eq(csv_cell(csv, makespan), "12");
+    ck_assert(csv_next(csv, &fault));
+    ck_assert_str_eq(csv_cell(csv, makespan), "11");
+    ck_assert_str_eq(csv_cell(csv, ratio), "1");
+    csv_close(csv);
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_told_before_training)
 {
     static const char *const wrong[][2] = {
         {"--set train.agent=magic", "must be one of mlp"},
         {"--set train.mode=fast", "train.mode"},
         {"--set train.minibatches=100", "more minibatches than rollouts"},
+        {"--set decision_cost=measured", "measured decision costs"},
         {"--set train.rollouts=1", "train.rollouts"},
         {"--set train.also=[nowhere.yaml]", "nowhere.yaml"},
     };
@@ -215,6 +265,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
     tcase_add_test(tests, a_state_of_another_experiment_is_refused);
     tcase_add_test(tests, policies_trained_on_one_engine_decide_the_same_on_the_other);
+    tcase_add_test(tests, a_toy_of_two_tasks_is_solved_to_its_optimum);
     tcase_add_test(tests, what_is_wrong_is_told_before_training);
     tcase_add_test(tests, a_file_that_is_no_policy_is_refused);
     suite_add_tcase(suite, tests);
