@@ -268,6 +268,7 @@ START_TEST(an_interrupt_lets_running_trials_finish_and_keeps_them)
     struct spawned spawned = spawn_wait(&scratch, pid);
     ck_assert_int_eq(spawned.status, 1);
     assert_says(spawned.err, "interrupted after");
+    assert_says(spawned.err, "hint: the same command again runs the others");
     const char *trials = scratch_read(&scratch, "out/race/trials.csv");
     assert_says(trials, ",done,");
     ck_assert_ptr_null(strstr(trials, ",crashed,"));

@@ -15,10 +15,12 @@ static void set_up(void)
 {
     scratch_init(&scratch);
     fault = FAULT_NONE;
+    ck_assert_int_eq(chdir(scratch.folder), 0);
 }
 
 static void tear_down(void)
 {
+    ck_assert_int_eq(chdir("/"), 0);
     scratch_finish(&scratch);
 }
 
@@ -67,6 +69,33 @@ START_TEST(what_cannot_be_done_is_a_fault)
 }
 END_TEST
 
+START_TEST(parents_are_made_as_far_as_they_are_missing)
+{
+    ck_assert(folder_make("a", &fault));
+    ck_assert(folder_make("a/b/c", &fault));
+    ck_assert(folder_make("a/b/c", &fault));
+    ck_assert(folder_make("./x//y/", &fault));
+    ck_assert(folder_make(scratch_path(&scratch, "p/q"), &fault));
+    ck_assert(folder_make("/", &fault));
+    ck_assert_int_eq(scratch_count(&scratch, "a/b/c"), 0);
+    ck_assert_int_eq(scratch_count(&scratch, "x/y"), 0);
+    ck_assert_int_eq(scratch_count(&scratch, "p/q"), 0);
+}
+END_TEST
+
+START_TEST(a_file_in_the_way_is_told_and_stays)
+{
+    scratch_write(&scratch, "file", "x");
+    ck_assert(!folder_make("file", &fault));
+    ck_assert_str_eq(fault.where, "file");
+    fault = FAULT_NONE;
+    ck_assert(!folder_make("file/below", &fault));
+    ck_assert_str_eq(fault.where, "file/below");
+    ck_assert_ptr_nonnull(strstr(fault.what, "cannot make the folder file: Not a directory"));
+    ck_assert_str_eq(scratch_read(&scratch, "file"), "x");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("folder");
@@ -76,6 +105,8 @@ Suite *test_suite(void)
     tcase_add_test(test, a_folder_is_removed_with_all_that_is_in_it_but_nothing_else);
     tcase_add_test(test, a_file_is_copied);
     tcase_add_test(test, what_cannot_be_done_is_a_fault);
+    tcase_add_test(test, parents_are_made_as_far_as_they_are_missing);
+    tcase_add_test(test, a_file_in_the_way_is_told_and_stays);
     suite_add_tcase(suite, test);
     return suite;
 }
