@@ -95,30 +95,6 @@ static _Noreturn void child_main(const struct ward *ward, int32_t trial, pid_t p
 
 /* ---- in the nursery ---- */
 
-static void start_child(struct ward *ward, int32_t trial)
-{
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0)
-        child_main(ward, trial, parent);
-    if (pid < 0) {
-        struct trial_row row;
-        trial_row_clear(&row, NO_TRIAL, 0);
-        fault_set(&row.fault, "", "look at `ulimit -u` and at the free memory",
-                  "cannot start a process: %s", strerror(errno));
-        write_all(ward->rows, &row, sizeof row);
-        return;
-    }
-    const double limit_s = ward->experiment->time_limit_s;
-    ward->children =
-        memory_grow(ward->children, &ward->capacity, ward->count + 1, sizeof *ward->children);
-    ward->children[ward->count++] = (struct child){
-        .pid = pid,
-        .trial = trial,
-        .deadline_s = limit_s > 0 ? clock_s() + limit_s : INFINITY,
-    };
-}
-
 /* A row for a child that died. */
 static void tell_death(const struct ward *ward, const struct child *child, int status)
 {
@@ -176,6 +152,41 @@ static int cut_children(struct ward *ward)
         }
     }
     return isinf(next_s) ? -1 : (int)fmin(ceil(1e3 * (next_s - now_s)) + 1, INT_MAX);
+}
+
+/* Waits until a child has ended; false if the program ends first. */
+static bool wait_for_death(struct ward *ward)
+{
+    struct pollfd polls[] = {{.fd = ward->orders}, {.fd = ward->deaths, .events = POLLIN}};
+    poll(polls, 2, cut_children(ward));
+    bury_children(ward);
+    return (polls[0].revents & POLLHUP) == 0;
+}
+
+static void start_child(struct ward *ward, int32_t trial)
+{
+    pid_t parent = getpid(), pid;
+    while ((pid = fork()) < 0 && ward->count > 0)
+        if (!wait_for_death(ward)) /* there are too many processes now */
+            return;
+    if (pid == 0)
+        child_main(ward, trial, parent);
+    if (pid < 0) {
+        struct trial_row row;
+        trial_row_clear(&row, NO_TRIAL, 0);
+        fault_set(&row.fault, "", "look at `ulimit -u` and at the free memory",
+                  "cannot start a process: %s", strerror(errno));
+        write_all(ward->rows, &row, sizeof row);
+        return;
+    }
+    const double limit_s = ward->experiment->time_limit_s;
+    ward->children =
+        memory_grow(ward->children, &ward->capacity, ward->count + 1, sizeof *ward->children);
+    ward->children[ward->count++] = (struct child){
+        .pid = pid,
+        .trial = trial,
+        .deadline_s = limit_s > 0 ? clock_s() + limit_s : INFINITY,
+    };
 }
 
 static _Noreturn void nursery_main(struct ward *ward)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -390,6 +392,37 @@ START_TEST(children_die_with_their_parent)
 }
 END_TEST
 
+/* Runs eight at once as a user who may have five processes. */
+static _Noreturn void run_with_few_processes(void)
+{
+    const struct rlimit five = {5, 5};
+    struct pool pool;
+    bool ok = setuid(65534) == 0 && setrlimit(RLIMIT_NPROC, &five) == 0 &&
+              pool_start(&pool, &points, &experiment, 8, NULL, &fault) &&
+              pool_run(&pool, &work, &fault);
+    for (int i = 0; i < row_count; i++)
+        ok = ok && rows[i].status == TRIAL_DONE;
+    if (!ok)
+        fault_print(&fault, stderr);
+    _exit(ok && row_count == 6 ? 0 : 1);
+}
+
+START_TEST(where_processes_are_short_trials_wait_for_their_turn)
+{
+    if (geteuid() != 0) {
+        puts("skipped: only root can become a user without other processes");
+        return;
+    }
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0)
+        run_with_few_processes();
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(what_the_parent_had_not_flushed_is_written_once)
 {
     const char *path = scratch_path(&scratch, "log");
@@ -425,6 +458,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_row_that_cannot_be_taken_ends_everything);
     tcase_add_test(tcase, a_nursery_that_dies_is_told);
     tcase_add_test(tcase, children_die_with_their_parent);
+    tcase_add_test(tcase, where_processes_are_short_trials_wait_for_their_turn);
     tcase_add_test(tcase, what_the_parent_had_not_flushed_is_written_once);
     suite_add_tcase(suite, tcase);
     return suite;
