@@ -307,6 +307,7 @@ bool kernel_train_run(struct kernel_train *train, const struct kernel_train_setu
                          (int)setup->images->count, (int)KERNEL_TRAIN_BATCH);
     init(&training, setup);
     bool ok = (!setup->resume || kernel_train_state_load(&training.state, setup, fault)) &&
+              kernel_train_state_save(&training.state, setup, fault) &&
               take_steps(&training, &train->is_finished, fault);
     pupil_expand(setup->pupil, training.state.trained, training.parameters);
     if (ok && train->is_finished) {

@@ -50,8 +50,9 @@ struct kernel_train {
     bool is_finished;              /* false if it was asked to stop */
 };
 
-/* Trains; writes the state now and then and at a stop, and the weights at the end. False and a
- * fault if a file cannot be written, the state is of another training, or a loss is not finite. */
+/* Trains; writes the state at first, now and then and at a stop, and the weights at the end. False
+ * and a fault if a file cannot be written, the state is of another training, or a loss is not
+ * finite. */
 bool kernel_train_run(struct kernel_train *train, const struct kernel_train_setup *setup,
                       struct fault *fault);
 void kernel_train_finish(struct kernel_train *train);

@@ -261,6 +261,23 @@ START_TEST(too_few_images_are_refused)
 }
 END_TEST
 
+static void fail_on_report(void *context, const struct kernel_train_report *report)
+{
+    (void)context;
+    ck_abort_msg("step %d was made", (int)report->step);
+}
+
+START_TEST(a_file_that_cannot_be_written_is_told_of_before_the_first_step)
+{
+    struct fault fault = FAULT_NONE;
+    struct kernel_train result;
+    struct kernel_train_setup setup = setup_for(&fff, "no/such/folder");
+    setup.on_report = fail_on_report;
+    ck_assert(!kernel_train_run(&result, &setup, &fault));
+    ck_assert(fault_is_set(&fault));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("kernel_train");
@@ -274,6 +291,7 @@ Suite *test_suite(void)
     tcase_add_test(learning, a_killed_training_goes_on_to_the_same_weights);
     tcase_add_test(learning, another_training_is_not_gone_on_with);
     tcase_add_test(learning, too_few_images_are_refused);
+    tcase_add_test(learning, a_file_that_cannot_be_written_is_told_of_before_the_first_step);
     suite_add_tcase(suite, learning);
     return suite;
 }
