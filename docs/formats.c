@@ -102,7 +102,13 @@ int main(int argc, char **argv)
         return 2;
     }
     struct arena *arena = arena_create();
-    const struct schema *const schemas[SCHEMA_COUNT] = {&experiment_schema, &sweep_schema, &soc_schema, &app_schema, contender_document(arena), soc_profile_schema(arena), &trace_manifest_schema};
+    const struct schema *const schemas[SCHEMA_COUNT] = {&experiment_schema,
+                                                        &sweep_schema,
+                                                        &soc_schema,
+                                                        &app_schema,
+                                                        contender_document(arena),
+                                                        soc_profile_schema(arena),
+                                                        &trace_manifest_schema};
     bool done = true;
     int tables = 0;
     for (int i = 2; i < argc; i++)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The tasks as `hetsoc run` with `trace: true` writes them to tasks.csv: the same bytes. */
+#include <math.h>
+
+#include "base/csv.h"
 #include "base/tick.h"
 #include "traces/export.h"
 
@@ -14,29 +17,30 @@ static void put_task(const struct trace *trace, const struct trace_task *task, F
 {
     char ready[TICK_TEXT_SIZE], assigned[TICK_TEXT_SIZE], start[TICK_TEXT_SIZE];
     char finish[TICK_TEXT_SIZE], estimate[TICK_TEXT_SIZE], exec[TICK_TEXT_SIZE];
-    char wait[TICK_TEXT_SIZE], load[TICK_TEXT_SIZE];
+    char wait[TICK_TEXT_SIZE], load[TICK_TEXT_SIZE], energy[32];
     const char *name = export_task_name(trace, task->job, task->task);
     fprintf(stream, "%d,%d,%d,%s,", (int)trace->manifest.trial, (int)task->job, (int)task->task,
             name);
     if (task->is_skipped) {
-        fprintf(stream, ",,,,%s,,,,%d,skipped,0,\n", date(finish, task->finish_ps),
+        fprintf(stream, ",,,,%s,,,,%d,skipped,0,,\n", date(finish, task->finish_ps),
                 (int)task->attempt);
         return;
     }
     bool has_wait = task->data_ps != TICK_NEVER && task->assigned_ps != TICK_NEVER;
     int64_t wait_ps = has_wait ? task->data_ps - task->assigned_ps : TICK_NEVER;
-    fprintf(stream, "%s,%s,%s,%s,%s,%s,%s,%s,%d,done,%d,%s\n", export_pe_name(trace, task->pe),
+    fprintf(stream, "%s,%s,%s,%s,%s,%s,%s,%s,%d,done,%d,%s,%s\n", export_pe_name(trace, task->pe),
             date(ready, task->ready_ps), date(assigned, task->assigned_ps),
             date(start, task->start_ps), date(finish, task->finish_ps),
             date(estimate, task->est_ps), date(exec, task->finish_ps - task->start_ps),
             date(wait, wait_ps > 0 ? wait_ps : 0), (int)task->attempt, (int)task->samples,
-            date(load, task->load_ps));
+            date(load, task->load_ps),
+            isnan(task->energy_uj) ? "" : csv_format_real(energy, task->energy_uj));
 }
 
 static bool csv_write(const struct trace *trace, FILE *stream, struct fault *fault)
 {
     fputs("trial,job_id,task_id,task,pe,ready_us,assigned_us,start_us,finish_us,exec_est_us,"
-          "exec_us,comm_wait_us,attempt,status,samples,load_us\n",
+          "exec_us,comm_wait_us,attempt,status,samples,load_us,energy_uj\n",
           stream);
     struct trace_reader *reader = trace_read(trace, TRACE_TASKS, fault);
     struct trace_task task;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "traces/recorder.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/tick.h"
 #include "traces/recorder_parts.h"
 
-static const char *const headers[TRACE_CATEGORIES][14] = {
+static const char *const headers[TRACE_CATEGORIES][15] = {
     [TRACE_ARRIVALS] = {"job_id", "arrival_us", "app", "after_tick", "after_completions"},
     [TRACE_ROUTES] = {"job_id", "task", "from", "samples", "live"},
     [TRACE_FACTORS] = {"job_id", "task", "factor"},
@@ -15,7 +16,8 @@ static const char *const headers[TRACE_CATEGORIES][14] = {
     [TRACE_DECISIONS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_PLANS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_TASKS] = {"job_id", "task", "pe", "status", "ready_us", "assigned_us", "data_us",
-                     "start_us", "finish_us", "exec_est_us", "load_us", "samples", "attempt"},
+                     "start_us", "finish_us", "exec_est_us", "load_us", "samples", "attempt",
+                     "energy_uj"},
     [TRACE_TRANSFERS] = {"job_id", "from", "task", "from_pe", "to_pe", "bytes", "start_us",
                          "end_us"},
     [TRACE_JOBS] = {"job_id", "app", "arrival_us", "start_us", "finish_us", "status"},
@@ -104,6 +106,7 @@ static void on_task_done(void *self, const struct observed_task *observed)
         .samples = observed->samples,
         .attempt = task->attempt,
         .factor = observed->factor,
+        .energy_uj = observed->energy_uj,
     };
 }
 
@@ -124,6 +127,7 @@ static void on_task_skipped(void *self, int64_t now_ps, const struct observed_ta
         .est_ps = TICK_NEVER,
         .load_ps = TICK_NEVER,
         .attempt = observed->task->attempt,
+        .energy_uj = NAN,
     };
 }
 

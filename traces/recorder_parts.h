@@ -62,7 +62,7 @@ struct task_record {
     int32_t slot, index, pe; /* pe -1: skipped */
     int64_t ready_ps, assigned_ps, data_ps, start_ps, finish_ps, est_ps, load_ps;
     int32_t samples, attempt;
-    double factor;
+    double factor, energy_uj; /* energy: NAN if it is not known */
 };
 
 /* Data came over links that transfers share. */

@@ -198,6 +198,7 @@ static void write_task_row(struct recorder *recorder, const struct task_record *
     csv_us(csv, record->load_ps);
     csv_int(csv, record->samples);
     csv_int(csv, record->attempt);
+    csv_real(csv, record->energy_uj);
     csv_end_row(csv);
 }
 

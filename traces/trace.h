@@ -102,6 +102,7 @@ struct trace_task {
     int64_t est_ps;  /* what the tables said, with load_ps */
     int64_t load_ps; /* loads its weights so long from start_ps on, at the estimate */
     int32_t samples, attempt;
+    double energy_uj; /* drawn by its PE while it ran; NAN where the trace does not say */
 };
 
 /* Data went along an edge to a task on another PE. */

@@ -2,6 +2,7 @@
 /* The half of traces/trace.h that reads rows; traces/trace.c opens a trace. */
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "traces/trace.h"
 #include "traces/trace_names.h"
 
-enum { COLUMNS_MAX = 16 };
+enum { COLUMNS_MAX = 17 };
 
 /* Columns of a category in the order in which its rows are read below; those after the bar may be
  * missing. */
@@ -24,7 +25,7 @@ static const char *const columns[TRACE_CATEGORIES][COLUMNS_MAX + 1] = {
     [TRACE_PLANS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_TASKS] = {"job_id", "task", "|", "pe", "pe_kind", "status", "ready_us", "assigned_us",
                      "data_us", "start_us", "finish_us", "exec_us", "exec_est_us", "load_us",
-                     "samples", "attempt"},
+                     "samples", "attempt", "energy_uj"},
     [TRACE_TRANSFERS] = {"job_id", "from", "task", "from_pe", "to_pe", "bytes", "start_us",
                          "end_us"},
     [TRACE_JOBS] = {"job_id", "app", "arrival_us", "start_us", "finish_us", "status"},
@@ -345,7 +346,8 @@ enum {
     TASK_EST,
     TASK_LOAD,
     TASK_SAMPLES,
-    TASK_ATTEMPT
+    TASK_ATTEMPT,
+    TASK_ENERGY
 };
 
 /* Where a task ran: on a PE, or on one of a kind. */
@@ -396,7 +398,10 @@ static bool read_counts(const struct trace_reader *reader, struct trace_task *ro
 {
     row->samples = row->is_skipped ? 0 : 1;
     row->attempt = 1;
-    return (*cell(reader, TASK_SAMPLES) == '\0' ||
+    row->energy_uj = NAN;
+    return (*cell(reader, TASK_ENERGY) == '\0' ||
+            read_real(reader, TASK_ENERGY, &row->energy_uj)) &&
+           (*cell(reader, TASK_SAMPLES) == '\0' ||
             read_int32(reader, TASK_SAMPLES, 0, APP_BATCH_MAX, &row->samples)) &&
            (*cell(reader, TASK_ATTEMPT) == '\0' ||
             read_int32(reader, TASK_ATTEMPT, 1, 255, &row->attempt));
