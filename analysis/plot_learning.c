@@ -60,14 +60,14 @@ static void write_learning(const void *subject, FILE *script)
     fputs("set datafile separator comma\n"
           "set datafile columnheaders\n"
           "set datafile commentschars ''\n"
-          "set datafile missing ''\n"
+          "set datafile missing NaN\n"
           "set border 3 linecolor rgb '#444444'\n"
           "set tics nomirror textcolor rgb '#222222'\n"
           "set grid ytics linetype 1 linecolor rgb '#d0d0d0' linewidth 1\n"
           "set key outside right top Left reverse\n"
           "set xrange [0:*]\n"
           "set lmargin 12\n"
-          "set rmargin 24\n\n"
+          "set rmargin 20\n\n"
           "set multiplot layout 2,1\n",
           script);
     if (references->count > 0) {
@@ -83,7 +83,7 @@ static void write_learning(const void *subject, FILE *script)
               "         with linespoints linetype 1 title 'policy'\n",
               script);
     }
-    fputs("set ylabel 'of the policy'\n"
+    fputs("set ylabel 'entropy, agreement'\n"
           "set xlabel 'iteration'\n"
           "plot '../train.csv' using 'iteration':'entropy' with lines linetype 1 title 'entropy', "
           "\\\n"
