@@ -4,10 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analysis/stream.h"
 #include "base/memory.h"
 #include "base/tick.h"
-
-enum { BATCHES = 20 };
 
 static int compare_reals(const void *a, const void *b)
 {
@@ -32,24 +31,12 @@ static struct job_side describe(double *latency_us, size_t n)
 /* The geometric mean of ratios given by their logarithms, in order. */
 static struct estimate estimate_ratio(const double *logs, size_t n)
 {
-    double batches[BATCHES], sum = 0;
-    size_t count = n < BATCHES ? n : BATCHES;
-    for (size_t b = 0; b < count; b++) {
-        size_t first = b * n / count, end = (b + 1) * n / count;
-        double of_batch = 0;
-        for (size_t i = first; i < end; i++)
-            of_batch += logs[i];
-        batches[b] = of_batch / (double)(end - first);
-        sum += of_batch;
-    }
-    struct estimate means = statistics_mean(batches, count);
-    double mean = sum / (double)n; /* batches may differ by a job */
-    return (struct estimate){
-        .n = n,
-        .mean = exp(mean),
-        .ci_low = exp(means.ci_low - means.mean + mean),
-        .ci_high = exp(means.ci_high - means.mean + mean),
-    };
+    double effective_size;
+    struct estimate ratio = stream_mean(logs, n, &effective_size);
+    ratio.mean = exp(ratio.mean);
+    ratio.ci_low = exp(ratio.ci_low);
+    ratio.ci_high = exp(ratio.ci_high);
+    return ratio;
 }
 
 struct job_pairs job_pairs_compare(const int64_t *a_ps, const int64_t *b_ps, int32_t first,

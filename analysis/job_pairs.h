@@ -17,7 +17,7 @@ struct job_pairs {
     size_t faster, slower, equal; /* in b than in a */
     struct job_side a, b;
     /* Latency in b / latency in a: geometric mean over the pairs. Jobs that follow each other are
-     * alike, so the interval is that of the means of (at most) 20 batches of such jobs. */
+     * alike, so the interval is that of a stream (analysis/stream.h). */
     struct estimate ratio;
 };
 

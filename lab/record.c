@@ -45,6 +45,18 @@ static const char *carry(struct record *record, const char *folder, const char *
     return folder_make(parent, fault) && folder_copy_file(path, to, fault) ? name : NULL;
 }
 
+static bool write_tree(const struct yaml_node *tree, const char *path, struct fault *fault)
+{
+    FILE *stream = fopen(path, "w");
+    bool ok = stream != NULL;
+    if (ok) {
+        yaml_print(tree, stream);
+        ok = ferror(stream) == 0;
+        ok = fclose(stream) == 0 && ok;
+    }
+    return ok || fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(errno));
+}
+
 static struct yaml_node *make_text(struct arena *arena, const char *text)
 {
     struct yaml_node *node = arena_zeroed(arena, 1, sizeof *node);
@@ -114,6 +126,29 @@ static struct yaml_node *narrow(struct record *record, const struct point *point
     return tree;
 }
 
+/* Copies the platform, and the measured profiles that it names, which then lie beside it. */
+static const char *carry_platform(struct record *record, const struct point *point,
+                                  struct fault *fault)
+{
+    struct arena *arena = record->arena;
+    const char *name = carry(record, "platform", point->platform_file, fault);
+    struct yaml_node *tree = NULL;
+    for (int32_t i = 0; name != NULL && i < point->soc->kind_count; i++) {
+        const char *file = point->soc->kinds[i].profile.file;
+        if (file == NULL)
+            continue;
+        if (tree == NULL)
+            tree = yaml_load(arena, point->platform_file, fault);
+        if (tree == NULL || carry(record, "platform", file, fault) == NULL)
+            return NULL;
+        struct yaml_node *kind = yaml_get(yaml_get(tree, "kinds"), point->soc->kinds[i].name);
+        put_text(arena, yaml_get(kind, "profile"), "file", base_name(file));
+    }
+    if (name == NULL || tree == NULL)
+        return name;
+    return write_tree(tree, arena_printf(arena, "%s/%s", record->aside, name), fault) ? name : NULL;
+}
+
 /* Writes experiment.yaml and what it names. */
 static bool write_parts(struct record *record, const struct point *point, struct fault *fault)
 {
@@ -121,7 +156,7 @@ static bool write_parts(struct record *record, const struct point *point, struct
     const char **apps = arena_zeroed(record->arena, (size_t)point->app_file_count, sizeof *apps);
     manifest->apps = apps;
     manifest->app_count = point->app_file_count;
-    manifest->platform = carry(record, "platform", point->platform_file, fault);
+    manifest->platform = carry_platform(record, point, fault);
     for (int32_t i = 0; i < point->app_file_count; i++)
         apps[i] = carry(record, "apps", point->app_files[i], fault);
     if (fault_is_set(fault))
@@ -129,15 +164,8 @@ static bool write_parts(struct record *record, const struct point *point, struct
     const struct yaml_node *tree = narrow(record, point, fault);
     if (tree == NULL)
         return false;
-    const char *path = arena_printf(record->arena, "%s/experiment.yaml", record->aside);
-    FILE *stream = fopen(path, "w");
-    bool ok = stream != NULL;
-    if (ok) {
-        yaml_print(tree, stream);
-        ok = ferror(stream) == 0;
-        ok = fclose(stream) == 0 && ok;
-    }
-    return ok || fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(errno));
+    return write_tree(tree, arena_printf(record->arena, "%s/experiment.yaml", record->aside),
+                      fault);
 }
 
 struct record *record_begin(const struct experiment *experiment, const struct point *point,
