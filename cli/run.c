@@ -92,7 +92,7 @@ static void find_shard(struct options *options)
         return;
     options->shard = task - first;
     options->shard_count = count;
-    if (!options->launch.quiet)
+    if (!options->launch.quiet && !options->launch.mpi) /* else rank 0 says it with the plan */
         fprintf(stderr, "hetsoc: shard %d/%d, from SLURM_ARRAY_TASK_ID\n", (int)options->shard,
                 (int)options->shard_count);
 }
@@ -233,20 +233,21 @@ static void tell_files(struct arena *arena, const char *dir)
     }
 }
 
-/* Summary, plot, page and table from the finished trials, if there are any. A missing plot is only
- * a warning. */
+/* Summary, plot, page and table from the finished trials, if there are any; of a shard without
+ * plot and page, which `hetsoc merge` makes of all. A missing plot is only a warning. */
 static bool report(const struct run *run, const char *dir, bool any, double seconds,
                    struct fault *fault)
 {
     const char *baseline = run->experiment->baseline;
+    const bool draws = any && run->options->shard_count == 1;
     struct fault plot_fault = FAULT_NONE;
     if (!summary_write(dir, baseline, fault))
         return false;
-    if (any && !plot_write(dir, &plot_fault)) {
+    if (draws && !plot_write(dir, &plot_fault)) {
         fputs("hetsoc: warning: there is no picture\n", stderr);
         fault_print(&plot_fault, stderr);
     }
-    if (any && !report_write(dir, REPORT_ANY_TRIAL, fault))
+    if (draws && !report_write(dir, REPORT_ANY_TRIAL, fault))
         return false;
     if (run->options->launch.quiet)
         return true;

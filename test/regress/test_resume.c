@@ -109,6 +109,33 @@ START_TEST(tables_of_a_broken_run_are_those_of_an_unbroken_one)
 }
 END_TEST
 
+/* Runs tiny trials; returns the most memory that the writer took before it drew pictures, in KiB.
+ */
+static long peak_of_run(int trials)
+{
+    run(arena_printf(scratch.arena,
+                     "run race.yaml -o out%d -j 2 --quiet --set replicates=%d --set "
+                     "schedulers=[heft] --set workload.arrivals.rate_jobs_per_ms=20 --set "
+                     "workload.jobs=4",
+                     trials, trials),
+        0);
+    const char *manifest =
+        scratch_read(&scratch, arena_printf(scratch.arena, "out%d/manifest.json", trials));
+    const char *figure = strstr(manifest, "\"peak_rss_kib\": ");
+    ck_assert_ptr_nonnull(figure);
+    return strtol(figure + strlen("\"peak_rss_kib\": "), NULL, 10);
+}
+
+/* In `./check --long`: 100 KiB more for the list of what is there, and SQLite's cache of 2 MiB. */
+START_TEST(memory_does_not_grow_with_the_number_of_trials)
+{
+    if (getenv("HETSOC_LONG") == NULL)
+        return;
+    long few = peak_of_run(1000), many = peak_of_run(100000);
+    ck_assert_msg(many < few + 3 * 1024, "%ld KiB for 1000 trials, %ld KiB for 100000", few, many);
+}
+END_TEST
+
 START_TEST(a_finished_run_runs_nothing_again)
 {
     run("run race.yaml -o out --quiet", 0);
@@ -159,7 +186,9 @@ START_TEST(shards_join_to_what_one_run_gives)
     run("run race.yaml -o whole --quiet", 0);
     for (int i = 0; i < 4; i++)
         run(arena_printf(scratch.arena, "run race.yaml -o s%d --shard %d/4 --quiet", i, i), 0);
+    ck_assert(!scratch_has(&scratch, "s0/report.html")); /* only of the whole */
     run("merge s2 s0 s3 s1 -o joined", 0);
+    ck_assert(scratch_has(&scratch, "joined/report.html"));
     ck_assert_str_eq(trials_of("joined"), trials_of("whole"));
     ck_assert(scratch_has(&scratch, "joined/summary.csv"));
     ck_assert_str_eq(scratch_read(&scratch, "joined/summary.csv"),
@@ -197,6 +226,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, whatever_is_killed_the_rows_are_those_of_an_unbroken_run);
     tcase_add_test(tcase, tables_of_a_broken_run_are_those_of_an_unbroken_one);
+    tcase_add_test(tcase, memory_does_not_grow_with_the_number_of_trials);
     tcase_add_test(tcase, a_finished_run_runs_nothing_again);
     tcase_add_test(tcase, more_replicates_run_the_new_ones_only);
     tcase_add_test(tcase, another_experiment_is_refused_until_it_may_overwrite);
