@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The key `decision_cost` of an experiment (docs/decisions/0015). */
+/* The key `decision_cost` of an experiment (docs/decisions/0016). */
 #ifndef HETSOC_LAB_DECISION_COST_H
 #define HETSOC_LAB_DECISION_COST_H
 

@@ -16,7 +16,7 @@ enum world_status { WORLD_DONE, WORLD_DEADLOCK, WORLD_FAILED };
 
 /* The simulated time that a policy needs: none; so much for each task that it assigns or plans; or
  * the wall time of the call, which no other run will repeat. What it says takes effect so much
- * later, all at once, and until then it is not asked again (docs/decisions/0015). */
+ * later, all at once, and until then it is not asked again (docs/decisions/0016). */
 enum decision_cost_kind { DECISION_FREE, DECISION_FIXED, DECISION_MEASURED };
 
 struct decision_cost {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What it means that a decision costs time (docs/decisions/0015), on both engines. */
+/* What it means that a decision costs time (docs/decisions/0016), on both engines. */
 #include <string.h>
 #include <time.h>
 
