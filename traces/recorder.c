@@ -173,7 +173,7 @@ static bool open_table(struct recorder *recorder, enum trace_category category, 
                      recorder->setup.is_compressed ? ".zst" : "");
     const char *path =
         arena_printf(recorder->arena, "%s/%s", recorder->setup.dir, recorder->names[category]);
-    FILE *stream = stream_write(path, &table->sum, fault);
+    FILE *stream = packed_write(path, &table->sum, fault);
     if (stream == NULL)
         return false;
     csv_attach(&table->csv, stream, path);

@@ -6,8 +6,8 @@
 #define HETSOC_TRACES_RECORDER_PARTS_H
 
 #include "base/csv.h"
+#include "base/packed.h"
 #include "base/relay.h"
-#include "base/stream.h"
 #include "traces/recorder.h"
 
 /* Entries of a plan that travel together. */
@@ -95,7 +95,7 @@ struct flight {
 
 struct table {
     struct csv_writer csv;
-    struct stream_sum sum;
+    struct packed_sum sum;
     int64_t rows;
     bool is_open;
 };

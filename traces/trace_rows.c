@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/csv.h"
-#include "base/stream.h"
+#include "base/packed.h"
 #include "base/tick.h"
 #include "traces/trace.h"
 #include "traces/trace_names.h"
@@ -37,7 +37,7 @@ struct trace_reader {
     const struct trace_file *file;
     char *path;
     struct csv_reader *csv;
-    struct stream_sum sum;
+    struct packed_sum sum;
     int64_t row;         /* rows read */
     int at[COLUMNS_MAX]; /* column of the file, -1 = missing; the bar does not count */
     int64_t date_ps;     /* of the row before, where rows are in order of dates */
@@ -82,7 +82,7 @@ struct trace_reader *trace_read(const struct trace *trace, enum trace_category c
     size_t size = strlen(trace->dir) + strlen(file->name) + 2;
     reader->path = memory_zeroed(size, 1);
     snprintf(reader->path, size, "%s/%s", trace->dir, file->name);
-    FILE *stream = stream_read(reader->path, &reader->sum, fault);
+    FILE *stream = packed_read(reader->path, &reader->sum, fault);
     if (stream != NULL)
         reader->csv = csv_open_stream(stream, reader->path, fault);
     if (reader->csv != NULL && find_columns(reader, fault))

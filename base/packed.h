@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files whose bytes are counted and checksummed on their way, compressed if their name ends in .zst
  * (zstd). What comes out is a stream of stdio. */
-#ifndef HETSOC_BASE_STREAM_H
-#define HETSOC_BASE_STREAM_H
+#ifndef HETSOC_BASE_PACKED_H
+#define HETSOC_BASE_PACKED_H
 
 #include <stdint.h>
 
 #include "base/fault.h"
 
 /* What has passed so far, as it is without compression. */
-struct stream_sum {
+struct packed_sum {
     int64_t bytes;
     uint32_t crc32; /* of IEEE 802.3, as zlib, PNG and `crc32` compute it; begins with 0 */
 };
@@ -17,10 +17,10 @@ struct stream_sum {
 /* Opens a file for reading. What has passed is counted into `sum`, which the stream borrows; memory
  * is bounded whatever the file holds. Compressed bytes that are damaged or end early are an error
  * of reading with errno EBADMSG. NULL and a fault if the file cannot be opened. */
-FILE *stream_read(const char *path, struct stream_sum *sum, struct fault *fault);
+FILE *packed_read(const char *path, struct packed_sum *sum, struct fault *fault);
 
 /* Creates or truncates a file. Whether all was written shows when the stream is closed; then `sum`
  * is that of the whole file. NULL and a fault if it cannot be made. */
-FILE *stream_write(const char *path, struct stream_sum *sum, struct fault *fault);
+FILE *packed_write(const char *path, struct packed_sum *sum, struct fault *fault);
 
 #endif

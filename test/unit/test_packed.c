@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/packed.h"
 #include "base/random.h"
-#include "base/stream.h"
 #include "test/scratch.h"
 #include "test/suite.h"
 
 static struct scratch scratch;
 static struct fault fault;
-static struct stream_sum sum;
+static struct packed_sum sum;
 
 static void set_up(void)
 {
@@ -26,7 +26,7 @@ static void tear_down(void)
 static const char *write_bytes(const char *name, const char *bytes, size_t size)
 {
     const char *path = scratch_path(&scratch, name);
-    FILE *stream = stream_write(path, &sum, &fault);
+    FILE *stream = packed_write(path, &sum, &fault);
     ck_assert_ptr_nonnull(stream);
     ck_assert_uint_eq(fwrite(bytes, 1, size, stream), size);
     ck_assert_int_eq(fclose(stream), 0);
@@ -63,8 +63,8 @@ START_TEST(what_is_written_is_read_back_with_the_same_sum)
     char *bytes = make_bytes(&size), *read = memory_zeroed(size + 1, 1);
     for (int i = 0; i < 2; i++) {
         const char *path = write_bytes(names[i], bytes, size);
-        struct stream_sum written = sum;
-        FILE *stream = stream_read(path, &sum, &fault);
+        struct packed_sum written = sum;
+        FILE *stream = packed_read(path, &sum, &fault);
         ck_assert_ptr_nonnull(stream);
         ck_assert_uint_eq(fread(read, 1, size + 1, stream), size);
         ck_assert_int_eq(ferror(stream), 0);
@@ -83,7 +83,7 @@ END_TEST
 static int read_out(const char *path)
 {
     char block[4096];
-    FILE *stream = stream_read(path, &sum, &fault);
+    FILE *stream = packed_read(path, &sum, &fault);
     ck_assert_ptr_nonnull(stream);
     errno = 0;
     while (fread(block, 1, sizeof block, stream) > 0)
@@ -129,17 +129,17 @@ END_TEST
 
 START_TEST(files_that_are_not_there_or_cannot_be_made_are_faults)
 {
-    ck_assert_ptr_null(stream_read("no/such/file", &sum, &fault));
+    ck_assert_ptr_null(packed_read("no/such/file", &sum, &fault));
     ck_assert_str_eq(fault.where, "no/such/file");
     fault = FAULT_NONE;
-    ck_assert_ptr_null(stream_write("no/such/file", &sum, &fault));
+    ck_assert_ptr_null(packed_write("no/such/file", &sum, &fault));
     ck_assert_ptr_nonnull(strstr(fault.what, "cannot create the file"));
 }
 END_TEST
 
 START_TEST(a_full_disk_shows_when_the_stream_is_closed)
 {
-    FILE *stream = stream_write("/dev/full", &sum, &fault);
+    FILE *stream = packed_write("/dev/full", &sum, &fault);
     fputs("lost", stream);
     ck_assert_int_eq(fclose(stream), EOF);
     ck_assert_int_eq(errno, ENOSPC);
@@ -148,7 +148,7 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("stream");
+    Suite *suite = suite_create("packed");
     TCase *test = tcase_create("stream");
     tcase_add_checked_fixture(test, set_up, tear_down);
     tcase_add_test(test, the_checksum_is_the_one_that_everybody_computes);
