@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct names_entry;
+
 struct names {
     const char **texts; /* [count] borrowed */
-    int32_t *numbers;   /* [count] what each stands for; its own number unless an alias */
     int32_t count;
-    int32_t *slots; /* hash table with open addressing; -1 = free */
-    size_t slot_count;
-    size_t text_capacity, number_capacity;
+    size_t capacity;
+    struct names_entry *entries; /* a hash table */
 };
 
 /* A zeroed struct is an empty set. Frees what it grew, not the texts. */
