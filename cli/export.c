@@ -3,6 +3,7 @@
 #include <argp.h>
 
 #include "cli/command.h"
+#include "cli/formats.h"
 #include "traces/export.h"
 
 struct options {
@@ -48,22 +49,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 }
 
-/* The formats, after the options. */
+static struct format_line format_line(int i)
+{
+    const struct export_kind *kind = export_kinds[i];
+    return kind == NULL ? (struct format_line){0} : (struct format_line){kind->name, kind->summary};
+}
+
 static char *print_formats(int key, const char *text, void *input)
 {
     (void)input;
-    if (key != ARGP_KEY_HELP_POST_DOC)
-        return (char *)text;
-    char *help = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&help, &size);
-    if (stream == NULL)
-        return (char *)text;
-    fprintf(stream, "%s\n\nFormats:\n", text);
-    for (int i = 0; export_kinds[i] != NULL; i++)
-        fprintf(stream, "  %-10s %s\n", export_kinds[i]->name, export_kinds[i]->summary);
-    fclose(stream);
-    return help;
+    return formats_help(key, text, format_line);
 }
 
 static const struct argp argp = {

@@ -8,6 +8,7 @@
 #include "base/folder.h"
 #include "base/schema.h"
 #include "cli/command.h"
+#include "cli/formats.h"
 #include "traces/import_write.h"
 
 struct options {
@@ -92,22 +93,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 }
 
-/* The formats, after the options. */
+static struct format_line format_line(int i)
+{
+    const struct import_kind *kind = import_kinds[i];
+    return kind == NULL ? (struct format_line){0} : (struct format_line){kind->name, kind->summary};
+}
+
 static char *print_formats(int key, const char *text, void *input)
 {
     (void)input;
-    if (key != ARGP_KEY_HELP_POST_DOC)
-        return (char *)text;
-    char *help = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&help, &size);
-    if (stream == NULL)
-        return (char *)text;
-    fprintf(stream, "%s\n\nFormats:\n", text);
-    for (int i = 0; import_kinds[i] != NULL; i++)
-        fprintf(stream, "  %-10s %s\n", import_kinds[i]->name, import_kinds[i]->summary);
-    fclose(stream);
-    return help;
+    return formats_help(key, text, format_line);
 }
 
 static const struct argp argp = {
