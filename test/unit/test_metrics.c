@@ -325,11 +325,53 @@ START_TEST(reading_twice_and_going_on_changes_nothing)
 }
 END_TEST
 
+/* Two transfers to PE 1: asked for at 10, on their way from 10 to 14 and, after a wait, 14 to 20.
+ */
+START_TEST(transfers_and_their_waits_are_those_of_the_pe_that_receives)
+{
+    const struct view_task consumer = {.pe = 1};
+    for (int64_t i = 0; i < 2; i++) {
+        const struct observed_transfer moved = {.consumer = &consumer,
+                                                .bytes = 1000,
+                                                .asked_ps = 10 * TICK_PER_US,
+                                                .start_ps = (10 + 4 * i) * TICK_PER_US,
+                                                .finish_ps = (14 + 6 * i) * TICK_PER_US};
+        observer.on_transfer_done(observer.self, &moved);
+    }
+    struct metrics read;
+    struct metrics_pe pes[2];
+    metrics_read(metrics, 0, NULL, &read, pes);
+    ck_assert_int_eq(pes[0].transfers, 0);
+    ck_assert_int_eq(pes[1].transfers, 2);
+    ck_assert_double_eq(pes[1].received_bytes, 2000);
+    ck_assert_double_eq(pes[1].transfer_us, 10);
+    ck_assert_double_eq(pes[1].transfer_wait_us, 4);
+}
+END_TEST
+
+START_TEST(the_energy_is_that_of_the_pes_and_of_the_rest_of_the_machine)
+{
+    static const struct soc powered = {.pe_count = 2, .base_mw = 100};
+    metrics_destroy(metrics);
+    metrics = metrics_create(&powered, &scenario, 0);
+    observer = metrics_observer(metrics);
+    finish_job(0, 0, 50);
+    struct metrics read;
+    struct metrics_pe pes[2];
+    metrics_read(metrics, 200 * TICK_PER_US, (const double[]){3, 4}, &read, pes);
+    ck_assert_double_eq(pes[1].energy_uj, 4);
+    ck_assert_double_eq(read.energy_uj, 3 + 4 + 20); /* 100 mW for 200 us are 20 uJ */
+    ck_assert_double_eq(read.edp_uj_us, 27 * 50);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("metrics");
     TCase *tests = tcase_create("metrics");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, transfers_and_their_waits_are_those_of_the_pe_that_receives);
+    tcase_add_test(tests, the_energy_is_that_of_the_pes_and_of_the_rest_of_the_machine);
     tcase_add_test(tests, the_bound_is_the_longest_path_with_realised_factors);
     tcase_add_test(tests, the_bound_rounds_every_task_half_up_as_the_world_does);
     tcase_add_test(tests, nothing_measured_is_not_a_number);

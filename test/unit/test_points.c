@@ -301,6 +301,31 @@ START_TEST(values_and_names_that_cannot_be_told_apart_are_refused)
 }
 END_TEST
 
+/* A has points at 500 and 800 MHz, B none: `first` takes 10 us at 800 MHz and 16 at 500. */
+START_TEST(a_governor_stretches_what_schedulers_plan_with)
+{
+    const char *duo = scratch_read(&scratch, "duo.yaml");
+    const char *kind = strstr(duo, "A: {class: cpu}");
+    scratch_write(&scratch, "duo.yaml",
+                  arena_printf(scratch.arena,
+                               "%.*sA: {class: cpu, opps: [{mhz: 500, mv: 900}, "
+                               "{mhz: 800, mv: 1000}]}%s",
+                               (int)(kind - duo), duo, kind + strlen("A: {class: cpu}")));
+    assert_expands("name: race\nplatform: duo\nworkload: {apps: [pair], " POISSON
+                   "}\nschedulers: [heft]\n"
+                   "governor: [performance, powersave, fixed]\nfrequency_mhz: 799\n");
+    static const double first_us[] = {10, 16, 16};
+    ck_assert_int_eq(points.count, 3);
+    for (int32_t i = 0; i < 3; i++) {
+        const struct bind *bind = &points.list[i].binds[0];
+        ck_assert_int_eq(bind_cost_ps(bind, 0, 0), (int64_t)(first_us[i] * 1e6));
+        ck_assert_int_eq(bind_cost_ps(bind, 0, 2), 4000000);
+        ck_assert_str_eq(points.list[i].platform, "duo");
+    }
+    ck_assert_str_ne(points.list[0].identity, points.list[1].identity);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("points");
@@ -315,6 +340,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, noise_is_read_in_all_its_forms);
     tcase_add_test(tcase, a_trace_gives_the_number_of_jobs);
     tcase_add_test(tcase, points_of_one_machine_and_workload_share_them);
+    tcase_add_test(tcase, a_governor_stretches_what_schedulers_plan_with);
     tcase_add_test(tcase, names_that_mean_nothing_are_refused);
     tcase_add_test(tcase, a_task_that_no_pe_supports_is_refused);
     tcase_add_test(tcase, values_and_names_that_cannot_be_told_apart_are_refused);

@@ -97,6 +97,20 @@ START_TEST(activations_move_per_sample_beside_the_weights)
 }
 END_TEST
 
+START_TEST(a_lower_frequency_stretches_all_but_the_load)
+{
+    struct timing timing = {1, 2, 3, 4, 5, 6, 7};
+    timing_stretch(&timing, 1.5);
+    ck_assert_double_eq(timing.fixed_us, 1.5);
+    ck_assert_double_eq(timing.sample_us, 3);
+    ck_assert_double_eq(timing.stream_us, 4.5);
+    ck_assert_double_eq(timing.stream_most_us, 6);
+    ck_assert_double_eq(timing.move_us, 7.5);
+    ck_assert_double_eq(timing.floor_us, 9);
+    ck_assert_double_eq(timing.load_us, 7);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("timing");
@@ -107,6 +121,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, weights_that_fit_are_loaded_once_and_not_streamed);
     tcase_add_test(cases, efficiency_divides_the_peak_and_zero_means_no);
     tcase_add_test(cases, activations_move_per_sample_beside_the_weights);
+    tcase_add_test(cases, a_lower_frequency_stretches_all_but_the_load);
     suite_add_tcase(suite, cases);
     return suite;
 }
