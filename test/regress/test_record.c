@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Recording from the command line and replaying: the same bytes, on either engine, whatever moves
+ * the data. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/spawn.h"
+#include "test/suite.h"
+
+static struct scratch scratch;
+
+/* The machine `duo` with another interconnect. */
+static void connect(const char *name, const char *interconnect)
+{
+    const char *duo = scratch_read(&scratch, "duo.yaml");
+    const char *kinds = strstr(duo, "kinds:"), *rest = strstr(duo, "interconnect:");
+    scratch_write(
+        &scratch, arena_printf(scratch.arena, "%s.yaml", name),
+        arena_printf(scratch.arena,
+                     "format: 1\nplatform: %s\nsummary: three PEs\n%.*sinterconnect: {%s}\n", name,
+                     (int)(rest - kinds), kinds, interconnect));
+}
+
+static void setup(void)
+{
+    scratch_init(&scratch);
+    scratch_write_shelf(&scratch);
+    connect("memory", "kind: shared_memory, memory: {bandwidth_bytes_per_us: 1}");
+    connect("bus", "kind: bus, bandwidth_bytes_per_us: 0.3, latency_us: 0.25");
+    connect("mesh", "kind: mesh, columns: 2, bandwidth_bytes_per_us: 0.3, dma_channels: 1");
+    scratch_write(&scratch, "race.yaml",
+                  "name: race\nplatform: [duo, memory, bus, mesh]\nschedulers: [heft, etf]\n"
+                  "noise: [{name: ln, exec: {dist: lognormal, sigma: 0.3}}]\n"
+                  "workload: {apps: [pair, solo, many], jobs: 30, "
+                  "arrivals: {kind: poisson, rate_jobs_per_ms: 60}}\n"
+                  "decision_cost: {fixed_us: 0.5}\nengine: heap\ntrace: true\n");
+}
+
+static void teardown(void)
+{
+    scratch_finish(&scratch);
+}
+
+static const char *run(const char *arguments)
+{
+    struct spawned spawned = spawn_hetsoc(&scratch, arguments);
+    ck_assert_msg(spawned.status == 0, "%s ended with %d:\n%s", arguments, spawned.status,
+                  spawned.err);
+    return spawned.out;
+}
+
+/* The header of a table and the rows of one trial. */
+static const char *rows_of(const char *text, int trial)
+{
+    char *rows = arena_zeroed(scratch.arena, strlen(text) + 1, 1);
+    for (const char *line = text; *line != '\0';) {
+        const char *end = strchr(line, '\n') + 1;
+        if (line == text || atoi(line) == trial)
+            strncat(rows, line, (size_t)(end - line));
+        line = end;
+    }
+    return rows;
+}
+
+START_TEST(a_replay_writes_the_rows_of_the_recorded_trial)
+{
+    static const char *const tables[] = {"jobs.csv", "tasks.csv", "pes.csv"};
+    static const char *const engines[] = {"heap", "simgrid"};
+    run("run race.yaml --record traces -o out --quiet");
+    for (int trial = 0; trial < 8; trial++)
+        for (int e = 0; e < 2; e++) {
+            run(arena_printf(scratch.arena, "replay traces/%d --engine %s -o again --quiet", trial,
+                             engines[e]));
+            for (int t = 0; t < 3; t++) {
+                const char *recorded =
+                    scratch_read(&scratch, arena_printf(scratch.arena, "out/%s", tables[t]));
+                const char *again =
+                    scratch_read(&scratch, arena_printf(scratch.arena, "again/%s", tables[t]));
+                ck_assert_int_gt((int)strlen(again), 100);
+                ck_assert_msg(strcmp(rows_of(recorded, trial), again) == 0,
+                              "trial %d on %s: %s differs", trial, engines[e], tables[t]);
+            }
+        }
+}
+END_TEST
+
+START_TEST(recording_changes_no_row)
+{
+    run("run race.yaml -o plain --quiet");
+    run("run race.yaml --record traces -o out --quiet");
+    ck_assert_str_eq(scratch_read(&scratch, "plain/tasks.csv"),
+                     scratch_read(&scratch, "out/tasks.csv"));
+    ck_assert_str_eq(spawn_stable(&scratch, scratch_read(&scratch, "plain/trials.csv")),
+                     spawn_stable(&scratch, scratch_read(&scratch, "out/trials.csv")));
+}
+END_TEST
+
+START_TEST(another_scheduler_meets_the_same_jobs)
+{
+    run("run race.yaml --record traces -o out --quiet");
+    const char *said = run("replay traces/0 --scheduler etf -o again");
+    ck_assert_ptr_nonnull(strstr(said, "job by job: latency x "));
+    /* the replay is what etf did in the run: trial 1 */
+    ck_assert_int_gt((int)strlen(scratch_read(&scratch, "again/job_pairs.csv")), 100);
+    const char *etf = rows_of(scratch_read(&scratch, "out/tasks.csv"), 1);
+    const char *again = scratch_read(&scratch, "again/tasks.csv");
+    const char *a = strchr(etf, '\n'), *b = strchr(again, '\n');
+    for (; a[1] != '\0' && b[1] != '\0'; a = strchr(a + 1, '\n'), b = strchr(b + 1, '\n')) {
+        size_t length = strcspn(a + 2, "\n");
+        ck_assert_int_eq(strncmp(a + 2, b + 2, length), 0); /* all but the number of the trial */
+    }
+    ck_assert_int_eq(a[1], b[1]);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("record");
+    TCase *tcase = tcase_create("record");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_replay_writes_the_rows_of_the_recorded_trial);
+    tcase_add_test(tcase, recording_changes_no_row);
+    tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
