@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define uthash_fatal(message) memory_exhausted(1, sizeof(struct recorded_factor))
+
 #include "sim/scenario_recorded.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <uthash.h>
 
 #include "base/memory.h"
 
-/* A place of the hash table; free where job < 0. */
-struct factor {
+struct recorded_task {
     int32_t job, task;
+};
+
+/* An entry of a hash table. */
+struct recorded_factor {
+    struct recorded_task key;
     double factor;
+    UT_hash_handle hh;
 };
 
 struct recorded_pe {
@@ -23,8 +31,7 @@ struct scenario_recorded {
     int32_t jobs; /* at most so many */
     struct arrival *arrivals;
     size_t arrival_count, arrival_capacity;
-    struct factor *factors; /* [factor_capacity], a power of two or 0; open addressing */
-    size_t factor_count, factor_capacity;
+    struct recorded_factor *factors; /* NULL: none */
     struct recorded_flow *flows;
     size_t flow_count, flow_capacity;
     size_t *first_flow; /* [route_count] of each job; the last one ends at flow_count */
@@ -54,7 +61,12 @@ void scenario_recorded_destroy(struct scenario_recorded *recorded)
         free(recorded->pes[pe].episodes);
     free(recorded->pes);
     free(recorded->arrivals);
-    free(recorded->factors);
+    struct recorded_factor *factor, *next;
+    HASH_ITER(hh, recorded->factors, factor, next)
+    {
+        HASH_DEL(recorded->factors, factor);
+        free(factor);
+    }
     free(recorded->flows);
     free(recorded->first_flow);
     free(recorded);
@@ -91,45 +103,25 @@ static bool next_arrival(const void *source, struct arrival *arrival)
 
 /* ---- factors ---- */
 
-/* The place of a task in the table, or where it would be. */
-static struct factor *find_factor(const struct scenario_recorded *recorded, int32_t job,
-                                  int32_t task)
+static struct recorded_factor *find_factor(const struct scenario_recorded *recorded, int32_t job,
+                                           int32_t task)
 {
-    uint64_t key = (uint64_t)(uint32_t)job << 32 | (uint32_t)task;
-    size_t mask = recorded->factor_capacity - 1;
-    size_t at = (size_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask; /* Fibonacci hashing */
-    while (recorded->factors[at].job >= 0 &&
-           (recorded->factors[at].job != job || recorded->factors[at].task != task))
-        at = (at + 1) & mask;
-    return &recorded->factors[at];
-}
-
-/* Doubles the table. */
-static void grow_factors(struct scenario_recorded *recorded)
-{
-    struct factor *old = recorded->factors;
-    size_t old_capacity = recorded->factor_capacity;
-    recorded->factor_capacity = old_capacity == 0 ? 64 : 2 * old_capacity;
-    recorded->factors = memory_zeroed(recorded->factor_capacity, sizeof *recorded->factors);
-    for (size_t i = 0; i < recorded->factor_capacity; i++)
-        recorded->factors[i].job = -1;
-    for (size_t i = 0; i < old_capacity; i++)
-        if (old[i].job >= 0)
-            *find_factor(recorded, old[i].job, old[i].task) = old[i];
-    free(old);
+    const struct recorded_task key = {job, task};
+    struct recorded_factor *factor;
+    HASH_FIND(hh, recorded->factors, &key, sizeof key, factor);
+    return factor;
 }
 
 bool scenario_recorded_set_factor(struct scenario_recorded *recorded, int32_t job, int32_t task,
                                   double factor)
 {
     assert(job >= 0 && task >= 0);
-    if (4 * (recorded->factor_count + 1) > 3 * recorded->factor_capacity)
-        grow_factors(recorded);
-    struct factor *place = find_factor(recorded, job, task);
-    if (place->job >= 0)
+    if (find_factor(recorded, job, task) != NULL)
         return false;
-    *place = (struct factor){job, task, factor};
-    recorded->factor_count++;
+    struct recorded_factor *added = memory_zeroed(1, sizeof *added);
+    added->key = (struct recorded_task){job, task};
+    added->factor = factor;
+    HASH_ADD(hh, recorded->factors, key, sizeof added->key, added);
     return true;
 }
 
@@ -138,11 +130,9 @@ static double exec_factor(const void *source, int32_t job, int32_t task)
     const struct scenario_recorded *recorded = source;
     if (recorded->is_silent)
         return 1.0;
-    if (recorded->factor_count > 0) {
-        const struct factor *place = find_factor(recorded, job, task);
-        if (place->job >= 0)
-            return place->factor;
-    }
+    const struct recorded_factor *factor = find_factor(recorded, job, task);
+    if (factor != NULL)
+        return factor->factor;
     return recorded->has_beyond ? recorded->beyond.exec_factor(recorded->beyond.source, job, task)
                                 : 1.0;
 }
