@@ -8,6 +8,7 @@
 #include "agents/checkpoint.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "lab/advantage.h"
 #include "lab/team.h"
 #include "lab/train_files.h"
 #include "lab/train_parts.h"
@@ -52,6 +53,7 @@ static void train_init(struct train *train, const struct train_setup *setup)
     train->sum = memory_zeroed(reals, sizeof(real));
     train->ratio = memory_zeroed((size_t)train->schedulers * 2, sizeof(double));
     train->rollouts = memory_zeroed((size_t)train->slot_count, sizeof *train->rollouts);
+    train->scenario = memory_zeroed((size_t)curriculum->rollouts, sizeof *train->scenario);
     train->advantage = memory_zeroed((size_t)train->slot_count, sizeof *train->advantage);
     train->advantage_capacity = memory_zeroed((size_t)train->slot_count, sizeof(size_t));
     for (int32_t i = 0; i < train->slot_count; i++)
@@ -68,6 +70,7 @@ static void train_finish(struct train *train)
         free(train->advantage[i]);
     }
     free(train->rollouts);
+    free(train->scenario);
     free(train->advantage);
     free(train->advantage_capacity);
     free(train->weights);
@@ -149,20 +152,13 @@ static void play_rollouts(struct train *train, enum rollout_actor actor)
     }
 }
 
-/* Return of a run less the mean return of the others of its scenario at the same date. */
-static double advantage_at(const struct train *train, int32_t slot, int64_t at_ps)
+/* Shows the runs of a slot's scenario beside each other; returns which of them the slot is. */
+static int32_t gather_scenario(struct train *train, int32_t slot)
 {
     int32_t rollouts = train->curriculum->rollouts;
-    int32_t first = slot / rollouts * rollouts;
-    double own = 0, others = 0;
-    for (int32_t i = first; i < first + rollouts; i++) {
-        const struct returns returns = returns_of(train, i);
-        if (i == slot)
-            own = returns_at(&returns, at_ps);
-        else
-            others += returns_at(&returns, at_ps);
-    }
-    return own - others / (rollouts - 1);
+    for (int32_t i = 0; i < rollouts; i++)
+        train->scenario[i] = returns_of(train, slot / rollouts * rollouts + i);
+    return slot % rollouts;
 }
 
 /* Return of a run less the mean over all decisions of its scenario. */
@@ -181,18 +177,21 @@ static double advantage_over_mean(const struct train *train, int32_t slot, int64
 
 static void find_advantages(struct train *train)
 {
-    bool is_constant = train->curriculum->is_constant;
+    const bool is_constant = train->curriculum->is_constant;
+    const int32_t rollouts = train->curriculum->rollouts;
     for (int32_t i = 0; i < train->slot_count; i++) {
         if (!team_owns(&train->team, i))
             continue;
         const struct rollout *rollout = &train->rollouts[i];
+        const int32_t own = gather_scenario(train, i);
         double square = 0;
         train->advantage[i] = memory_grow(train->advantage[i], &train->advantage_capacity[i],
                                           (size_t)rollout->count + 1, sizeof(real));
         for (int32_t d = 0; d < rollout->count; d++) {
             int64_t at_ps = rollout->at_ps[d];
-            double advantage =
-                is_constant ? advantage_over_mean(train, i, at_ps) : advantage_at(train, i, at_ps);
+            double advantage = is_constant
+                                   ? advantage_over_mean(train, i, at_ps)
+                                   : advantage_over_others(train->scenario, rollouts, own, at_ps);
             train->advantage[i][d] = (real)advantage;
             square += advantage * advantage;
         }

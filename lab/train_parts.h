@@ -42,6 +42,7 @@ struct train {
     double *ratio; /* [2 * schedulers] latencies and 95 % quantiles of the last validation */
     /* A member's own. */
     struct rollout *rollouts; /* [slot_count] */
+    struct returns *scenario; /* [rollouts] scratch: the runs of one */
     real **advantage;         /* [slot_count][decisions] */
     size_t *advantage_capacity;
     real *sum;
