@@ -31,6 +31,7 @@ enum random_purpose {
     RANDOM_WEIGHT = 32,   /* (tensor, 0): starting weights of a network */
     RANDOM_DROPOUT = 33,  /* (layer, step): which values a dropout layer zeroes */
     RANDOM_SHUFFLE = 34,  /* (epoch, 0): the order of samples in training */
+    RANDOM_MIRROR = 35,   /* (image, epoch): whether it is mirrored in training */
 };
 
 #define RANDOM_REPLICATE_LIMIT (UINT32_C(1) << 24)

@@ -86,3 +86,12 @@ void images_pixels(const struct image_set *set, int32_t image, float *pixels)
     for (int32_t i = 0; i < IMAGES_PIXELS; i++)
         pixels[i] = (float)from[i] / 255.0F;
 }
+
+void images_mirror(const struct image_set *set, int32_t image, float *pixels)
+{
+    const uint8_t *from = set->pixels + (ptrdiff_t)image * IMAGES_PIXELS;
+    for (int32_t y = 0; y < IMAGES_SIDE; y++)
+        for (int32_t x = 0; x < IMAGES_SIDE; x++)
+            pixels[y * IMAGES_SIDE + x] =
+                (float)from[y * IMAGES_SIDE + IMAGES_SIDE - 1 - x] / 255.0F;
+}

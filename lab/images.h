@@ -30,4 +30,7 @@ void images_finish(struct images *images);
 /* Pixels of an image as numbers from 0 to 1. */
 void images_pixels(const struct image_set *set, int32_t image, float *pixels);
 
+/* The same, mirrored left to right. */
+void images_mirror(const struct image_set *set, int32_t image, float *pixels);
+
 #endif

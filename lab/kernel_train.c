@@ -145,7 +145,13 @@ static void fill_shard(struct training *training, struct worker *worker, uint32_
         step % training->steps_per_epoch * KERNEL_TRAIN_BATCH + (int64_t)number * SHARD_ROWS;
     for (int32_t r = 0; r < SHARD_ROWS; r++) {
         int32_t image = training->order[at + r];
-        images_pixels(setup->images, image, worker->images + (ptrdiff_t)r * IMAGES_PIXELS);
+        float *pixels = worker->images + (ptrdiff_t)r * IMAGES_PIXELS;
+        struct random_stream mirror =
+            random_open(setup->seed, 0, RANDOM_MIRROR, (uint32_t)image, (uint32_t)training->epoch);
+        if (training->pupil->recipe->mirrors && random_below(&mirror, 2) == 1)
+            images_mirror(setup->images, image, pixels);
+        else
+            images_pixels(setup->images, image, pixels);
         worker->labels[r] = setup->images->labels[image];
     }
     worker->shard = (struct pupil_shard){

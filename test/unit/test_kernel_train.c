@@ -17,6 +17,8 @@ enum { IMAGES = 3 * KERNEL_TRAIN_BATCH };
 
 static const struct pupil_recipe fff = {
     .name = "fff", .kind = &pupil_fff, .trees = 2, .depth = 3, .rate = 5e-3};
+static const struct pupil_recipe mirrored = {
+    .name = "fff", .kind = &pupil_fff, .trees = 2, .depth = 3, .rate = 5e-3, .mirrors = true};
 static const struct pupil_recipe deep = {
     .name = "deep", .kind = &pupil_fff, .trees = 1, .depth = 9, .rate = 5e-3};
 static const struct pupil_recipe trellis = {
@@ -88,21 +90,56 @@ static void expect_same_files(const char *a, const char *b)
     ck_assert_str_eq(first, second);
 }
 
-START_TEST(a_simple_pattern_is_learned)
+/* Trains, and tests with images of the caller. */
+static void learn(const struct pupil_recipe *recipe, int32_t epochs, const struct image_set *unseen,
+                  struct kernel_test *test)
 {
     struct fault fault = FAULT_NONE;
-    struct kernel_train_setup setup = setup_for(&fff, "a");
+    struct kernel_train_setup setup = setup_for(recipe, "a");
     struct kernel_train result;
-    struct kernel_test test;
-    setup.epochs = 60;
+    setup.epochs = epochs;
     ck_assert_msg(kernel_train_run(&result, &setup, &fault), "%s", fault.what);
-    ck_assert(kernel_test_run(&test, &pupil, &images, setup.path, result.parameters,
+    ck_assert(kernel_test_run(test, &pupil, unseen, setup.path, result.parameters,
                               result.statistics, &fault));
+    kernel_train_finish(&result);
+}
+
+START_TEST(a_simple_pattern_is_learned)
+{
+    struct kernel_test test;
+    learn(&fff, 60, &images, &test);
     ck_assert_int_eq(test.samples, IMAGES);
     ck_assert_msg(test.correct > 0.9 * IMAGES, "%d of %d", (int)test.correct, (int)IMAGES);
     ck_assert_int_eq(test.other_class, 0);
     kernel_test_finish(&test);
-    kernel_train_finish(&result);
+}
+END_TEST
+
+/* A class is a bright column in the left half, or, in what it is tested with, in the right one. */
+static void draw_columns(struct image_set *set, bool is_right)
+{
+    memset(set->pixels, 0, (size_t)IMAGES * IMAGES_PIXELS);
+    for (int i = 0; i < IMAGES; i++) {
+        const int column = 2 + set->labels[i];
+        for (int y = 0; y < IMAGES_SIDE; y++)
+            set->pixels[(ptrdiff_t)i * IMAGES_PIXELS + (ptrdiff_t)y * IMAGES_SIDE +
+                        (is_right ? IMAGES_SIDE - 1 - column : column)] = 200;
+    }
+}
+
+START_TEST(mirrored_images_are_learned_from_if_the_recipe_says_so)
+{
+    const bool mirrors = _i == 1;
+    struct image_set unseen = images;
+    struct kernel_test test;
+    unseen.pixels = memory_zeroed((size_t)IMAGES * IMAGES_PIXELS, 1);
+    draw_columns(&images, false);
+    draw_columns(&unseen, true);
+    learn(mirrors ? &mirrored : &fff, 60, &unseen, &test);
+    ck_assert_msg(mirrors == (test.correct > 0.9 * IMAGES), "%d of %d", (int)test.correct,
+                  (int)IMAGES);
+    kernel_test_finish(&test);
+    free(unseen.pixels);
 }
 END_TEST
 
@@ -285,6 +322,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(learning, setup, teardown);
     tcase_set_timeout(learning, 120);
     tcase_add_test(learning, a_simple_pattern_is_learned);
+    tcase_add_loop_test(learning, mirrored_images_are_learned_from_if_the_recipe_says_so, 0, 2);
     tcase_add_test(learning, routes_are_counted_by_class);
     tcase_add_loop_test(learning, the_weights_are_those_of_the_seed_on_any_number_of_threads, 0, 2);
     tcase_add_loop_test(learning, a_stopped_training_goes_on_to_the_same_weights, 0, 2);
