@@ -2,10 +2,11 @@
 #include "analysis/puzzle.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/prices.h"
+#include "base/tick.h"
+#include "sim/truth.h"
 
 static int64_t later(int64_t a_ps, int64_t b_ps)
 {
@@ -89,8 +90,11 @@ static void read_costs(struct puzzle *puzzle, struct arena *arena, const struct 
             int32_t pe = puzzle->soc_pe[puzzle->first_pe[class]];
             int64_t cost_ps =
                 puzzle->bind->cost_ps[(int64_t)task * soc->kind_count + soc->pes[pe].kind];
-            if (cost_ps != BIND_INCAPABLE && factor != 1.0)
-                cost_ps = (int64_t)floor((double)cost_ps * factor + 0.5);
+            double whole = factor;
+            if (scenario != NULL)
+                whole *= truth_factor(scenario, puzzle->bind, task, soc->pes[pe].kind);
+            if (cost_ps != BIND_INCAPABLE && whole != 1.0)
+                cost_ps = tick_stretch(cost_ps, whole);
             if (cost_ps != BIND_INCAPABLE)
                 puzzle->grain_ps = common_divisor(puzzle->grain_ps, cost_ps);
             puzzle->cost_ps[task * classes + class] = cost_ps;
@@ -114,6 +118,21 @@ static int64_t least_delay_ps(const struct puzzle *puzzle, int32_t edge, int32_t
     return least_ps;
 }
 
+/* The delays that the job really has. */
+static const int64_t *real_lanes(const struct bind *bind, struct arena *arena,
+                                 const struct scenario *scenario, int32_t job)
+{
+    int32_t lanes = bind->soc->lane_count, edges = bind->app->edge_count;
+    if (scenario == NULL || scenario->data_factor == NULL)
+        return bind->delay_ps;
+    int64_t *lane_ps = arena_zeroed(arena, (size_t)edges * (size_t)lanes, sizeof *lane_ps);
+    for (int32_t edge = 0; edge < edges; edge++)
+        for (int32_t lane = 0; lane < lanes; lane++)
+            lane_ps[(int64_t)edge * lanes + lane] =
+                truth_delay_ps(scenario, bind, job, edge, lane, bind->app->batch);
+    return lane_ps;
+}
+
 static void read_delays(struct puzzle *puzzle, struct arena *arena)
 {
     const struct bind *bind = puzzle->bind;
@@ -134,7 +153,7 @@ static void read_delays(struct puzzle *puzzle, struct arena *arena)
                     puzzle->edge_ps[succ.edge] = sooner(puzzle->edge_ps[succ.edge], delay_ps);
             }
             for (int32_t lane = 1; lane < lanes; lane++) {
-                int64_t delay_ps = bind->delay_ps[(int64_t)succ.edge * lanes + lane];
+                int64_t delay_ps = puzzle->lane_ps[(int64_t)succ.edge * lanes + lane];
                 puzzle->grain_ps = common_divisor(puzzle->grain_ps, delay_ps);
                 puzzle->spread_ps[task] = later(puzzle->spread_ps[task], delay_ps);
             }
@@ -257,6 +276,7 @@ void puzzle_fill(struct puzzle *puzzle, struct arena *arena, const struct bind *
         .task_count = bind->app->task_count,
         .edge_count = bind->app->edge_count,
         .has_delays = any_delay(bind),
+        .lane_ps = real_lanes(bind, arena, scenario, job),
     };
     make_classes(puzzle, arena);
     read_costs(puzzle, arena, scenario, job);

@@ -28,6 +28,7 @@ struct puzzle {
     int32_t *pe_class;         /* [pe] */
     int32_t *soc_pe;           /* [pe] number on the machine */
     int32_t *class_lane;       /* [from * class_count + to] for different PEs */
+    const int64_t *lane_ps;    /* [edge * lane_count + lane] delays */
     int64_t *cost_ps;          /* [task * class_count + class] */
     int64_t *least_ps;         /* [task] over the classes */
     int64_t *delay_ps;         /* [edge * class_count + class of the producer], least possible */
@@ -54,7 +55,7 @@ static inline int64_t puzzle_delay_ps(const struct puzzle *puzzle, int32_t edge,
         return 0;
     int32_t lane =
         puzzle->class_lane[puzzle->pe_class[from] * puzzle->class_count + puzzle->pe_class[to]];
-    return puzzle->bind->delay_ps[(int64_t)edge * puzzle->bind->soc->lane_count + lane];
+    return puzzle->lane_ps[(int64_t)edge * puzzle->bind->soc->lane_count + lane];
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "analysis/prices.h"
 #include "base/memory.h"
 #include "base/tick.h"
+#include "sim/truth.h"
 
 /* Price vectors that are tried: equal, of the mix, of single apps. */
 enum { PRICES_MAX = 6 };
@@ -83,8 +84,9 @@ static void read_task(struct stream *stream, const struct bind *bind, int32_t jo
             cost_ps = BIND_INCAPABLE;
         if (cost_ps != BIND_INCAPABLE && bind->chances != NULL)
             cost_ps = bind_sized_cost_ps(bind, task, kind, stream->route.task_samples[task]);
-        if (cost_ps != BIND_INCAPABLE && factor != 1.0)
-            cost_ps = (int64_t)floor((double)cost_ps * factor + 0.5);
+        double whole = factor * truth_factor(stream->scenario, bind, task, kind);
+        if (cost_ps != BIND_INCAPABLE && whole != 1.0)
+            cost_ps = tick_stretch(cost_ps, whole);
         stream->cost_ps[kind] = cost_ps;
     }
 }

@@ -27,7 +27,10 @@ enum random_purpose {
     RANDOM_TAIL = 11,     /* (job, task): whether the task takes far longer */
     RANDOM_TRAINING = 12, /* (iteration, instance): which point is played */
     RANDOM_RESAMPLE = 13, /* (sample size, 0): which values a resample holds */
+    RANDOM_PHASE = 14,    /* (phase, 0): how long an arrival process stays in a state */
     RANDOM_SWEEP = 16,    /* (sample, key): value of a key of an experiment's random sweep */
+    RANDOM_DATA = 17,     /* (job, edge): factor on the time that its data takes */
+    RANDOM_TABLE = 18,    /* (task kind, PE kind, by their names): how wrong the table is */
     RANDOM_WEIGHT = 32,   /* (tensor, 0): starting weights of a network */
     RANDOM_DROPOUT = 33,  /* (layer, step): which values a dropout layer zeroes */
     RANDOM_SHUFFLE = 34,  /* (epoch, 0): the order of samples in training */
@@ -65,6 +68,16 @@ double random_exponential(struct random_stream *stream);
 
 /* Standard normal. */
 double random_normal(struct random_stream *stream);
+
+/* Gamma with mean 1 and this shape, which is 1 / variance and lies in [RANDOM_SHAPE_MIN,
+ * RANDOM_SHAPE_MAX]; some ten evaluations of the distribution. */
+#define RANDOM_SHAPE_MIN 0.1
+#define RANDOM_SHAPE_MAX 1000.0
+double random_gamma(struct random_stream *stream, double shape);
+
+/* Pareto with mean 1 and tail index `alpha` > 1: P(X > x) = ((1 - 1 / alpha) / x)^alpha from its
+ * least value 1 - 1 / alpha on. The variance is 1 / (alpha (alpha - 2)), infinite up to alpha 2. */
+double random_pareto(struct random_stream *stream, double alpha);
 
 /* Binomial: successes of `count` trials, 0 <= probability <= 1. One draw; O(log count). */
 int32_t random_binomial(struct random_stream *stream, double probability, int32_t count);

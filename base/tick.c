@@ -30,6 +30,12 @@ double tick_to_us(int64_t ps)
     return (double)ps / (double)TICK_PER_US;
 }
 
+int64_t tick_stretch(int64_t duration_ps, double factor)
+{
+    double ps = floor((double)duration_ps * factor + 0.5);
+    return ps < (double)TICK_LIMIT ? (int64_t)ps : TICK_LIMIT;
+}
+
 int64_t tick_round_fluid(double ps)
 {
     assert(isfinite(ps) && fabs(ps) < (double)TICK_LIMIT);

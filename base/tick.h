@@ -29,6 +29,10 @@ bool tick_fits_us(double us);
 
 double tick_to_us(int64_t ps);
 
+/* A duration that takes `factor` times as long, rounded; TICK_LIMIT if it would be longer than
+ * that. */
+int64_t tick_stretch(int64_t duration_ps, double factor);
+
 /* A date that a fluid model gave, rounded up to 1 ns; values within half a tick above a nanosecond
  * count as that nanosecond, so that two ways of computing the same date agree. */
 int64_t tick_round_fluid(double ps);

@@ -8,6 +8,7 @@
 #include "base/tick.h"
 #include "lab/contender.h"
 #include "lab/decision_cost.h"
+#include "sim/noise.h"
 #include "traces/recorder.h"
 #include "workloads/arrivals.h"
 
@@ -176,20 +177,58 @@ static bool check_workloads(const struct yaml_node *workload, struct fault *faul
     return true;
 }
 
-static bool check_exec(const struct yaml_node *exec, struct fault *fault)
+/* The parameters of distributions and which of them each may have. */
+static const char *const spread_keys[] = {"sigma", "cv", "shape", "alpha"};
+
+static bool takes(const char *dist, const char *key)
 {
-    const struct yaml_node *sigma = yaml_get(exec, "sigma");
-    const struct yaml_node *cv = yaml_get(exec, "cv");
-    const char *dist = yaml_get(exec, "dist")->text;
-    bool is_fixed = strcmp(dist, "none") == 0 || strcmp(dist, "exponential") == 0;
-    if (is_fixed && (sigma != NULL || cv != NULL))
-        return fault_at(fault, sigma != NULL ? sigma : cv, "remove it, or choose another dist",
-                        "this distribution takes neither sigma nor cv");
-    if (!is_fixed && sigma != NULL && cv != NULL)
-        return fault_at(fault, cv, "keep one of them", "both sigma and cv are given");
-    if (!is_fixed && sigma == NULL && cv == NULL)
-        return fault_at(fault, exec, "add sigma or cv", "the noise has no strength");
-    return true;
+    if (strcmp(dist, "none") == 0 || strcmp(dist, "exponential") == 0)
+        return false;
+    const char *own = strcmp(dist, "gamma") == 0    ? "shape"
+                      : strcmp(dist, "pareto") == 0 ? "alpha"
+                                                    : "sigma";
+    return strcmp(key, "cv") == 0 || strcmp(key, own) == 0;
+}
+
+/* A coefficient of variation that the parameter of the distribution can express. */
+static bool check_cv(const struct yaml_node *cv, const char *dist, struct fault *fault)
+{
+    double value = 0.0;
+    if (cv == NULL)
+        return true;
+    schema_parse_real(cv->text, &value);
+    double shape = noise_shape_of_cv(value);
+    if (strcmp(dist, "gamma") == 0 && !(shape >= RANDOM_SHAPE_MIN && shape <= RANDOM_SHAPE_MAX))
+        return fault_at(fault, cv, "between 0.032 and 3.16, or choose dist: lognormal",
+                        "gamma does not reach this coefficient of variation");
+    return strcmp(dist, "pareto") != 0 || value >= 0.01 ||
+           fault_at(fault, cv, "0.01 or more, or choose another dist",
+                    "pareto does not reach this coefficient of variation");
+}
+
+static bool check_spread(const struct yaml_node *spread, struct fault *fault)
+{
+    const char *dist = yaml_get(spread, "dist")->text;
+    const struct yaml_node *given = NULL;
+    for (size_t i = 0; i < sizeof spread_keys / sizeof *spread_keys; i++) {
+        const struct yaml_node *node = yaml_get(spread, spread_keys[i]);
+        char where[WHERE_SIZE];
+        if (node == NULL)
+            continue;
+        if (!takes(dist, spread_keys[i]))
+            return fault_set(fault, yaml_where(node, where, sizeof where),
+                             "remove it, or choose another dist",
+                             "the distribution `%s` takes no %s", dist, spread_keys[i]);
+        if (given != NULL)
+            return fault_at(fault, node, "keep one of them",
+                            "the distribution has two parameters that say the same");
+        given = node;
+    }
+    if (given == NULL && takes(dist, "cv"))
+        return fault_at(fault, spread,
+                        "add cv, or sigma of normal and lognormal, shape of gamma, alpha of pareto",
+                        "the noise has no strength");
+    return check_cv(yaml_get(spread, "cv"), dist, fault);
 }
 
 static bool check_noise(const struct yaml_node *noise, struct fault *fault)
@@ -197,14 +236,18 @@ static bool check_noise(const struct yaml_node *noise, struct fault *fault)
     if (noise->count == 0)
         return fault_at(fault, noise, "write noise: [none] for no noise", "`noise` has no item");
     for (int i = 0; i < noise->count; i++) {
-        const struct yaml_node *exec = yaml_get(noise->items[i], "exec");
+        static const char *const spreads[] = {"exec", "bandwidth", "tables"};
         const struct yaml_node *name = yaml_get(noise->items[i], "name");
         if (noise->items[i]->count == 1 && strcmp(name->text, "none") != 0)
             return fault_at(fault, name,
-                            "add exec, tail or slowdown; only `none` stands for no noise",
+                            "add exec, bandwidth, tables, tail or slowdown; only `none` stands for "
+                            "no noise",
                             "the noise has a name and nothing else");
-        if (exec != NULL && !check_exec(exec, fault))
-            return false;
+        for (size_t k = 0; k < sizeof spreads / sizeof *spreads; k++) {
+            const struct yaml_node *spread = yaml_get(noise->items[i], spreads[k]);
+            if (spread != NULL && !check_spread(spread, fault))
+                return false;
+        }
     }
     return check_distinct(noise, "noise", "name", fault);
 }

@@ -3,9 +3,40 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/random.h"
 #include "lab/experiment.h"
 #include "traces/trace_manifest.h"
 #include "workloads/app.h"
+
+/* The keys of a distribution of factors. */
+#define SPREAD_ROWS(AT, OF)                                                                        \
+    {.path = AT ".dist",                                                                           \
+     .type = SCHEMA_CHOICE,                                                                        \
+     .choices = "none|normal|lognormal|exponential|gamma|pareto",                                  \
+     .required = true,                                                                             \
+     .help = "Distribution of the factor on " OF "; none and exponential have no parameter, the "  \
+             "others one of those below."},                                                        \
+        {.path = AT ".sigma",                                                                      \
+         .type = SCHEMA_REAL,                                                                      \
+         .min = 0,                                                                                 \
+         .max = 10,                                                                                \
+         .help = "normal: standard deviation / mean; lognormal: standard deviation of the "        \
+                 "logarithm."},                                                                    \
+        {.path = AT ".cv",                                                                         \
+         .type = SCHEMA_REAL,                                                                      \
+         .min = 0,                                                                                 \
+         .max = 100,                                                                               \
+         .help = "Coefficient of variation, in place of sigma, shape or alpha; of gamma between "  \
+                 "0.032 and 3.16, of pareto at least 0.01."},                                      \
+        {.path = AT ".shape",                                                                      \
+         .type = SCHEMA_REAL,                                                                      \
+         .min = RANDOM_SHAPE_MIN,                                                                  \
+         .max = RANDOM_SHAPE_MAX,                                                                  \
+         .help = "gamma: 1 / variance."},                                                          \
+    {                                                                                              \
+        .path = AT ".alpha", .type = SCHEMA_REAL, .min = 1.01, .max = 1000,                        \
+        .help = "pareto: tail index; the variance is finite above 2."                              \
+    }
 
 static const struct schema_row rows[] = {
     {.path = "", .type = SCHEMA_MAP, .help = "An experiment: everything that `hetsoc run` varies."},
@@ -161,22 +192,18 @@ static const struct schema_row rows[] = {
      .required = true,
      .help = "Name in the CSV files; `none` alone means no noise."},
     {.path = "noise[].exec", .type = SCHEMA_MAP, .help = "Noise on execution times, mean 1."},
-    {.path = "noise[].exec.dist",
-     .type = SCHEMA_CHOICE,
-     .choices = "none|normal|lognormal|exponential",
-     .required = true,
-     .help = "Distribution of the factor on an execution time; exponential and none have no "
-             "sigma."},
-    {.path = "noise[].exec.sigma",
-     .type = SCHEMA_REAL,
-     .min = 0,
-     .max = 10,
-     .help = "normal: standard deviation / mean; lognormal: standard deviation of the logarithm."},
-    {.path = "noise[].exec.cv",
-     .type = SCHEMA_REAL,
-     .min = 0,
-     .max = 100,
-     .help = "Coefficient of variation, in place of sigma."},
+    SPREAD_ROWS("noise[].exec", "an execution time, drawn for each task of each job"),
+    {.path = "noise[].bandwidth",
+     .type = SCHEMA_MAP,
+     .help = "Noise on transfers, mean 1: the data of an edge takes as long as so much more data "
+             "would; latencies stay."},
+    SPREAD_ROWS("noise[].bandwidth", "the data, drawn for each edge of each job"),
+    {.path = "noise[].tables",
+     .type = SCHEMA_MAP,
+     .help = "How wrong the tables are, mean 1: schedulers see the tables, tasks take the true "
+             "times."},
+    SPREAD_ROWS("noise[].tables", "the times of a task kind on a PE kind, drawn once per "
+                                  "replicate by their names"),
     {.path = "noise[].tail",
      .type = SCHEMA_MAP,
      .help = "A few tasks that take far longer, beside exec; all times are divided by their mean, "

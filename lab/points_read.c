@@ -123,28 +123,45 @@ bool points_read_workload(struct expansion *expansion, struct point *point,
     return count_jobs(point, workload, fault);
 }
 
+/* A distribution at a key of a noise; none if it is not there. */
+static struct noise_spread read_spread(const struct yaml_node *noise, const char *key,
+                                       const char *at)
+{
+    const struct schema *schema = &experiment_schema;
+    const struct yaml_node *node = yaml_get(noise, key);
+    if (node == NULL)
+        return (struct noise_spread){.dist = NOISE_NONE};
+    const char *dist = schema_text(schema, node, at, "dist");
+    double cv = schema_real(schema, node, at, "cv");
+    double sigma = schema_real(schema, node, at, "sigma");
+    double shape = schema_real(schema, node, at, "shape");
+    double alpha = schema_real(schema, node, at, "alpha");
+    bool has_cv = !isnan(cv);
+    if (strcmp(dist, "normal") == 0)
+        return (struct noise_spread){.dist = NOISE_NORMAL, .sigma = has_cv ? cv : sigma};
+    if (strcmp(dist, "lognormal") == 0)
+        return (struct noise_spread){.dist = NOISE_LOGNORMAL,
+                                     .sigma = has_cv ? noise_sigma_of_cv(cv) : sigma};
+    if (strcmp(dist, "gamma") == 0)
+        return (struct noise_spread){.dist = NOISE_GAMMA,
+                                     .shape = has_cv ? noise_shape_of_cv(cv) : shape};
+    if (strcmp(dist, "pareto") == 0)
+        return (struct noise_spread){.dist = NOISE_PARETO,
+                                     .shape = has_cv ? noise_alpha_of_cv(cv) : alpha};
+    return (struct noise_spread){.dist =
+                                     strcmp(dist, "none") == 0 ? NOISE_NONE : NOISE_EXPONENTIAL};
+}
+
 struct noise points_read_noise(const struct yaml_node *node)
 {
     const struct schema *schema = &experiment_schema;
-    const struct yaml_node *exec = yaml_get(node, "exec");
     const struct yaml_node *tail = yaml_get(node, "tail");
     const struct yaml_node *slowdown = yaml_get(node, "slowdown");
-    struct noise noise = {.name = schema_text(schema, node, "noise[]", "name"), .slow_factor = 1};
-    if (exec != NULL) {
-        static const char at[] = "noise[].exec";
-        const char *dist = schema_text(schema, exec, at, "dist");
-        double sigma = schema_real(schema, exec, at, "sigma");
-        double cv = schema_real(schema, exec, at, "cv");
-        if (strcmp(dist, "normal") == 0) {
-            noise.dist = NOISE_NORMAL;
-            noise.sigma = isnan(sigma) ? cv : sigma;
-        } else if (strcmp(dist, "lognormal") == 0) {
-            noise.dist = NOISE_LOGNORMAL;
-            noise.sigma = isnan(sigma) ? noise_sigma_of_cv(cv) : sigma;
-        } else if (strcmp(dist, "exponential") == 0) {
-            noise.dist = NOISE_EXPONENTIAL;
-        }
-    }
+    struct noise noise = {.name = schema_text(schema, node, "noise[]", "name"),
+                          .exec = read_spread(node, "exec", "noise[].exec"),
+                          .data = read_spread(node, "bandwidth", "noise[].bandwidth"),
+                          .tables = read_spread(node, "tables", "noise[].tables"),
+                          .slow_factor = 1};
     if (tail != NULL) {
         noise.tail_share = schema_real(schema, tail, "noise[].tail", "share");
         noise.tail_factor = schema_real(schema, tail, "noise[].tail", "factor");

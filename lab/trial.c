@@ -11,6 +11,7 @@
 #include "base/tick.h"
 #include "lab/record.h"
 #include "lab/tables.h"
+#include "sim/truth.h"
 
 const char *trial_status_name(enum trial_status status)
 {
@@ -251,8 +252,9 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
     trial_row_clear(row, plan->trial, plan->replicate);
     row->reproducible = point->decision_cost.kind != DECISION_MEASURED;
     const struct scenario_drawn drawn = points_drawn(point, experiment, plan->replicate);
-    const struct scenario scenario =
-        plan->scenario != NULL ? *plan->scenario : scenario_drawn(&drawn);
+    struct scenario scenario = plan->scenario != NULL ? *plan->scenario : scenario_drawn(&drawn);
+    struct truth *truth = truth_create(&scenario, point->binds, point->app_count);
+    scenario.truth = truth;
     struct audience audience = {.count = 0};
     open_audience(&audience, plan, &scenario, &row->fault);
     double *energy_uj = memory_zeroed((size_t)point->soc->pe_count, sizeof *energy_uj);
@@ -289,6 +291,7 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
         hold_against_optimum(row, point, &scenario, &experiment->optimum);
     free(energy_uj);
     metrics_destroy(audience.metrics);
+    truth_destroy(truth);
 }
 
 void trial_run(const struct points *points, const struct experiment *experiment, int32_t trial,

@@ -112,8 +112,10 @@ static double leg_us(const struct bind *bind, int32_t edge, int32_t index, doubl
 
 int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane, double samples)
 {
-    return samples == 0.0 ? 0
-                          : soc_legs(bind->soc) * tick_from_us(leg_us(bind, edge, lane, samples));
+    double us = leg_us(bind, edge, lane, samples);
+    if (samples == 0.0)
+        return 0;
+    return tick_fits_us(us) ? soc_legs(bind->soc) * tick_from_us(us) : TICK_LIMIT;
 }
 
 /* Fills the timings of one task by PE kind, and where it can run: what the app lists, else what the

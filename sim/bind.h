@@ -64,7 +64,8 @@ static inline int64_t bind_delay_ps(const struct bind *bind, int32_t edge, int32
 }
 
 /* Time of a task for so many samples on a PE kind, and delay of an edge for so many on a lane, as
- * exact as the tables above. Samples >= 0 and at most the batch. */
+ * exact as the tables above; a delay of TICK_LIMIT is one that never ends. Samples >= 0, of a task
+ * at most the batch. */
 int64_t bind_sized_cost_ps(const struct bind *bind, int32_t task, int32_t kind, double samples);
 int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane, double samples);
 

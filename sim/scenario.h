@@ -13,6 +13,8 @@
 #include "workloads/arrivals.h"
 #include "workloads/route.h"
 
+struct truth;
+
 /* A silent slow-down of a PE; also the place in its sequence (start with EPISODE_BEFORE_FIRST). */
 struct episode {
     int32_t index;
@@ -30,6 +32,18 @@ struct scenario {
 
     /* Factor on the execution time of a task of a job, >= 0, mean 1; the same on every PE. */
     double (*exec_factor)(const void *source, int32_t job, int32_t task);
+
+    /* Factor on the data of an edge of a job, as far as its time goes: the same between all PEs,
+     * mean 1. NULL: always 1. */
+    double (*data_factor)(const void *source, int32_t job, int32_t edge);
+
+    /* Factor on the execution times that the tables give for a kind of tasks on a kind of PEs, by
+     * their names: the same in the whole trial, mean 1. NULL: always 1, the tables are right. */
+    double (*table_factor)(const void *source, const char *task_kind, const char *pe_kind);
+
+    /* The same by number, for those who ask per task (sim/truth.h); borrowed. Whoever has the binds
+     * of the trial sets it; NULL with table_factor. */
+    const struct truth *truth;
 
     /* Fills the route of a job (workloads/route.h) through its app, which has branches. The same
      * whoever asks, and whenever. */

@@ -2,18 +2,10 @@
 #include "sim/scenario_drawn.h"
 
 #include <assert.h>
-#include <math.h>
+#include <stddef.h>
 
 #include "base/random.h"
 #include "base/tick.h"
-
-/* Bounds of a normal factor: as far below the mean as above it. */
-#define NORMAL_REACH 0.99
-
-double noise_sigma_of_cv(double cv)
-{
-    return sqrt(log1p(cv * cv));
-}
 
 /* The first app whose cumulative share lies above a uniform draw. O(log apps). */
 static int32_t draw_app(const struct scenario_drawn *drawn, int32_t job)
@@ -48,25 +40,6 @@ static bool next_arrival(const void *source, struct arrival *arrival)
     return true;
 }
 
-/* The factor of the distribution. */
-static double draw_spread(const struct scenario_drawn *drawn, int32_t job, int32_t task)
-{
-    double sigma = drawn->noise.sigma;
-    if (drawn->noise.dist == NOISE_NONE) {
-        return 1.0;
-    }
-    struct random_stream stream =
-        random_open(drawn->seed, drawn->replicate, RANDOM_EXEC, (uint32_t)job, (uint32_t)task);
-    if (drawn->noise.dist == NOISE_EXPONENTIAL) {
-        return random_exponential(&stream);
-    }
-    double deviation = sigma * random_normal(&stream);
-    if (drawn->noise.dist == NOISE_LOGNORMAL) {
-        return exp(deviation - 0.5 * sigma * sigma);
-    }
-    return 1.0 + fmin(fmax(deviation, -NORMAL_REACH), NORMAL_REACH);
-}
-
 /* The factor of the rare long tasks. */
 static double draw_tail(const struct scenario_drawn *drawn, int32_t job, int32_t task)
 {
@@ -82,7 +55,34 @@ static double draw_tail(const struct scenario_drawn *drawn, int32_t job, int32_t
 static double exec_factor(const void *source, int32_t job, int32_t task)
 {
     const struct scenario_drawn *drawn = source;
-    return draw_spread(drawn, job, task) * draw_tail(drawn, job, task);
+    struct random_stream stream =
+        random_open(drawn->seed, drawn->replicate, RANDOM_EXEC, (uint32_t)job, (uint32_t)task);
+    return noise_draw(&drawn->noise.exec, &stream) * draw_tail(drawn, job, task);
+}
+
+static double data_factor(const void *source, int32_t job, int32_t edge)
+{
+    const struct scenario_drawn *drawn = source;
+    struct random_stream stream =
+        random_open(drawn->seed, drawn->replicate, RANDOM_DATA, (uint32_t)job, (uint32_t)edge);
+    return noise_draw(&drawn->noise.data, &stream);
+}
+
+/* A name as a number (FNV-1a; Fowler, Noll, Vo 1991). */
+static uint32_t number_of(const char *name)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
+    return hash;
+}
+
+static double table_factor(const void *source, const char *task_kind, const char *pe_kind)
+{
+    const struct scenario_drawn *drawn = source;
+    struct random_stream stream = random_open(drawn->seed, drawn->replicate, RANDOM_TABLE,
+                                              number_of(task_kind), number_of(pe_kind));
+    return noise_draw(&drawn->noise.tables, &stream);
 }
 
 static void draw_route(const void *source, int32_t job, const struct app *app, struct route *route)
@@ -145,6 +145,8 @@ struct scenario scenario_drawn(const struct scenario_drawn *drawn)
         .source = drawn,
         .next_arrival = next_arrival,
         .exec_factor = exec_factor,
+        .data_factor = drawn->noise.data.dist == NOISE_NONE ? NULL : data_factor,
+        .table_factor = drawn->noise.tables.dist == NOISE_NONE ? NULL : table_factor,
         .route = draw_route,
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,

@@ -5,19 +5,25 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uthash.h>
 
 #include "base/memory.h"
 
-struct recorded_task {
-    int32_t job, task;
+struct recorded_place {
+    int32_t job, index; /* of a task or an edge */
 };
 
 /* An entry of a hash table. */
 struct recorded_factor {
-    struct recorded_task key;
+    struct recorded_place key;
     double factor;
     UT_hash_handle hh;
+};
+
+struct recorded_table {
+    const char *task_kind, *pe_kind;
+    double factor;
 };
 
 struct recorded_pe {
@@ -31,7 +37,9 @@ struct scenario_recorded {
     int32_t jobs; /* at most so many */
     struct arrival *arrivals;
     size_t arrival_count, arrival_capacity;
-    struct recorded_factor *factors; /* NULL: none */
+    struct recorded_factor *factors, *data; /* of tasks, of edges; NULL: none */
+    struct recorded_table *tables;
+    size_t table_count, table_capacity;
     struct recorded_flow *flows;
     size_t flow_count, flow_capacity;
     size_t *first_flow; /* [route_count] of each job; the last one ends at flow_count */
@@ -53,6 +61,16 @@ struct scenario_recorded *scenario_recorded_create(int32_t pe_count, const struc
     return recorded;
 }
 
+static void free_factors(struct recorded_factor *factors)
+{
+    struct recorded_factor *factor, *next;
+    HASH_ITER(hh, factors, factor, next)
+    {
+        HASH_DEL(factors, factor);
+        free(factor);
+    }
+}
+
 void scenario_recorded_destroy(struct scenario_recorded *recorded)
 {
     if (recorded == NULL)
@@ -61,12 +79,9 @@ void scenario_recorded_destroy(struct scenario_recorded *recorded)
         free(recorded->pes[pe].episodes);
     free(recorded->pes);
     free(recorded->arrivals);
-    struct recorded_factor *factor, *next;
-    HASH_ITER(hh, recorded->factors, factor, next)
-    {
-        HASH_DEL(recorded->factors, factor);
-        free(factor);
-    }
+    free_factors(recorded->factors);
+    free_factors(recorded->data);
+    free(recorded->tables);
     free(recorded->flows);
     free(recorded->first_flow);
     free(recorded);
@@ -103,26 +118,31 @@ static bool next_arrival(const void *source, struct arrival *arrival)
 
 /* ---- factors ---- */
 
-static struct recorded_factor *find_factor(const struct scenario_recorded *recorded, int32_t job,
-                                           int32_t task)
+static struct recorded_factor *find_factor(struct recorded_factor *factors, int32_t job,
+                                           int32_t index)
 {
-    const struct recorded_task key = {job, task};
+    const struct recorded_place key = {job, index};
     struct recorded_factor *factor;
-    HASH_FIND(hh, recorded->factors, &key, sizeof key, factor);
+    HASH_FIND(hh, factors, &key, sizeof key, factor);
     return factor;
+}
+
+static bool set_factor(struct recorded_factor **factors, int32_t job, int32_t index, double factor)
+{
+    assert(job >= 0 && index >= 0);
+    if (find_factor(*factors, job, index) != NULL)
+        return false;
+    struct recorded_factor *added = memory_zeroed(1, sizeof *added);
+    added->key = (struct recorded_place){job, index};
+    added->factor = factor;
+    HASH_ADD(hh, *factors, key, sizeof added->key, added);
+    return true;
 }
 
 bool scenario_recorded_set_factor(struct scenario_recorded *recorded, int32_t job, int32_t task,
                                   double factor)
 {
-    assert(job >= 0 && task >= 0);
-    if (find_factor(recorded, job, task) != NULL)
-        return false;
-    struct recorded_factor *added = memory_zeroed(1, sizeof *added);
-    added->key = (struct recorded_task){job, task};
-    added->factor = factor;
-    HASH_ADD(hh, recorded->factors, key, sizeof added->key, added);
-    return true;
+    return set_factor(&recorded->factors, job, task, factor);
 }
 
 static double exec_factor(const void *source, int32_t job, int32_t task)
@@ -130,11 +150,62 @@ static double exec_factor(const void *source, int32_t job, int32_t task)
     const struct scenario_recorded *recorded = source;
     if (recorded->is_silent)
         return 1.0;
-    const struct recorded_factor *factor = find_factor(recorded, job, task);
+    const struct recorded_factor *factor = find_factor(recorded->factors, job, task);
     if (factor != NULL)
         return factor->factor;
     return recorded->has_beyond ? recorded->beyond.exec_factor(recorded->beyond.source, job, task)
                                 : 1.0;
+}
+
+bool scenario_recorded_set_data(struct scenario_recorded *recorded, int32_t job, int32_t edge,
+                                double factor)
+{
+    return set_factor(&recorded->data, job, edge, factor);
+}
+
+static double data_factor(const void *source, int32_t job, int32_t edge)
+{
+    const struct scenario_recorded *recorded = source;
+    const struct scenario *beyond = &recorded->beyond;
+    const struct recorded_factor *factor = find_factor(recorded->data, job, edge);
+    if (factor != NULL)
+        return factor->factor;
+    return beyond->data_factor != NULL ? beyond->data_factor(beyond->source, job, edge) : 1.0;
+}
+
+static int compare_tables(const void *a, const void *b)
+{
+    const struct recorded_table *one = a, *other = b;
+    int order = strcmp(one->task_kind, other->task_kind);
+    return order != 0 ? order : strcmp(one->pe_kind, other->pe_kind);
+}
+
+bool scenario_recorded_add_table(struct scenario_recorded *recorded, const char *task_kind,
+                                 const char *pe_kind, double factor)
+{
+    const struct recorded_table added = {task_kind, pe_kind, factor};
+    size_t count = recorded->table_count;
+    if (count > 0 && compare_tables(&recorded->tables[count - 1], &added) >= 0)
+        return false;
+    recorded->tables = memory_grow(recorded->tables, &recorded->table_capacity, count + 1,
+                                   sizeof *recorded->tables);
+    recorded->tables[recorded->table_count++] = added;
+    return true;
+}
+
+static double table_factor(const void *source, const char *task_kind, const char *pe_kind)
+{
+    const struct scenario_recorded *recorded = source;
+    const struct scenario *beyond = &recorded->beyond;
+    const struct recorded_table wanted = {task_kind, pe_kind, 1.0};
+    const struct recorded_table *table =
+        recorded->table_count == 0 ? NULL
+                                   : bsearch(&wanted, recorded->tables, recorded->table_count,
+                                             sizeof *recorded->tables, compare_tables);
+    if (table != NULL)
+        return table->factor;
+    return beyond->table_factor != NULL ? beyond->table_factor(beyond->source, task_kind, pe_kind)
+                                        : 1.0;
 }
 
 /* ---- routes ---- */
@@ -237,10 +308,14 @@ static int32_t episode_speeds(const void *source, double *speeds, int32_t capaci
 struct scenario scenario_recorded(struct scenario_recorded *recorded, int32_t jobs)
 {
     recorded->jobs = jobs;
+    bool has_data = recorded->data != NULL || recorded->beyond.data_factor != NULL;
+    bool has_tables = recorded->table_count > 0 || recorded->beyond.table_factor != NULL;
     return (struct scenario){
         .source = recorded,
         .next_arrival = next_arrival,
         .exec_factor = exec_factor,
+        .data_factor = has_data && !recorded->is_silent ? data_factor : NULL,
+        .table_factor = has_tables && !recorded->is_silent ? table_factor : NULL,
         .route = fill_route,
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,

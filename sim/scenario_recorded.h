@@ -27,6 +27,15 @@ void scenario_recorded_add_arrival(struct scenario_recorded *recorded,
 bool scenario_recorded_set_factor(struct scenario_recorded *recorded, int32_t job, int32_t task,
                                   double factor);
 
+/* The same for the data of an edge. */
+bool scenario_recorded_set_data(struct scenario_recorded *recorded, int32_t job, int32_t edge,
+                                double factor);
+
+/* Adds the factor on the table of a kind of tasks on a kind of PEs, whose names are borrowed; false
+ * unless they come after those of the call before, by bytes. */
+bool scenario_recorded_add_table(struct scenario_recorded *recorded, const char *task_kind,
+                                 const char *pe_kind, double factor);
+
 /* One number of the route of a job: the samples of a task, or those that are live on an edge and of
  * them those that use it. */
 struct recorded_flow {
@@ -48,7 +57,8 @@ bool scenario_recorded_add_episode(struct scenario_recorded *recorded, int32_t p
 void scenario_recorded_silence(struct scenario_recorded *recorded);
 
 /* The scenario of at most `jobs` jobs; borrows `recorded`, which does not change any more. All of
- * its functions are O(1), but the route, which is O(V + E). */
+ * its functions are O(1), but the route, which is O(V + E), and that of tables,
+ * O(log tables). */
 struct scenario scenario_recorded(struct scenario_recorded *recorded, int32_t jobs);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/world.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,6 +349,7 @@ static bool run_engine(struct world *world)
 {
     const struct world_setup *setup = world->setup;
     double speeds[MAX_EPISODE_SPEEDS];
+    assert(setup->scenario->table_factor == NULL || setup->scenario->truth != NULL);
     int32_t speed_count =
         setup->scenario->episode_speeds(setup->scenario->source, speeds, MAX_EPISODE_SPEEDS);
     world->engine = setup->engine->create(setup->soc, speeds, speed_count, world->fault);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <math.h>
-
+#include "sim/truth.h"
 #include "sim/world_parts.h"
 
 /* Brings a PE's speed up to date and asks for its next change. */
@@ -92,18 +91,19 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     if (world->power.pes != NULL)
         power_mark(&world->power, pe, now_ps);
 
+    const struct bind *bind = view_bind(&world->view, task);
     int64_t work_ps = view_cost_ps(&world->view, task, pe);
     int64_t load_ps = world->residency.is_there == NULL ? 0 : load_weights(world, pe, task);
     world->world_pes[pe].load_ps = load_ps;
     world->world_pes[pe].expected_end_ps = now_ps + load_ps + work_ps;
     double factor = scenario->exec_factor(scenario->source, world_job_id(world, task), what->index);
     world->world_pes[pe].factor = factor;
+    factor *= truth_factor(scenario, bind, what->index, world->setup->soc->pes[pe].kind);
     if (factor != 1.0)
-        work_ps = (int64_t)floor((double)work_ps * factor + 0.5);
+        work_ps = tick_stretch(work_ps, factor);
     work_ps += load_ps;
     struct event event = {.sequence = world->sequence++, .class = EVENT_FINISH, .subject = pe};
     world->engine->kind->exec(world->engine, pe, work_ps, event);
-    const struct bind *bind = view_bind(&world->view, task);
     if (world->setup->prefetch > 0 && bind->likely_succs != NULL &&
         bind->app->tasks[what->index].branch >= 0)
         fetch_alternatives(world, pe, task);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sim/truth.h"
 #include "sim/world_parts.h"
 
 /* ---- transfers that share links ---- */
@@ -40,20 +41,32 @@ static void start_transfer(struct world *world, int32_t number)
                                   event);
 }
 
+/* Samples that use an edge of a job in flight, whose producer is done. */
+static int32_t edge_samples(const struct world *world, int32_t slot, int32_t edge)
+{
+    const struct app *app = world->setup->binds[world->jobs[slot].bind].app;
+    return app->branch_count > 0 ? world->routes[slot].edge_samples[edge] : app->batch;
+}
+
+/* In millionths; no more than takes until the end of the clock. */
+static int64_t amount_of(double bytes)
+{
+    return (int64_t)fmin(round(bytes * 1e6), 0x1p62);
+}
+
 /* Asks for the data of an edge; waits for a DMA channel of the consumer's PE. */
 static void ask_transfer(struct world *world, int32_t producer, int32_t consumer, int32_t edge)
 {
     const struct view_task *what = &world->tasks[consumer];
     const struct app *app = view_bind(&world->view, consumer)->app;
     struct world_pe *pe = &world->world_pes[what->pe];
-    int32_t samples =
-        app->branch_count > 0 ? world->routes[what->job].edge_samples[edge] : app->batch;
+    double factor = truth_data(world->setup->scenario, world_job_id(world, consumer), edge);
     int32_t number = take_transfer(world);
     world->transfers.list[number] = (struct world_transfer){
         .producer = producer,
         .consumer = consumer,
         .edge = edge,
-        .amount = (int64_t)llround(app->bytes[edge] * samples * 1e6),
+        .amount = amount_of(app->bytes[edge] * edge_samples(world, what->job, edge) * factor),
         .asked_ps = world->view.now_ps,
         .next = -1,
     };
@@ -69,12 +82,55 @@ static void ask_transfer(struct world *world, int32_t producer, int32_t consumer
     pe->last_waiting = number;
 }
 
+/* When the data of a task will really be at its PE, if transfers share no links. */
+static int64_t arrival_ps(const struct world *world, int32_t task)
+{
+    const struct view_task *what = &world->tasks[task];
+    const struct bind *bind = view_bind(&world->view, task);
+    const struct soc *soc = world->setup->soc;
+    const struct app_task *shape = &bind->app->tasks[what->index];
+    int64_t now_ps = world->view.now_ps, last_ps = 0;
+    for (int32_t i = 0; i < shape->pred_count; i++) {
+        const struct app_edge *pred = &bind->app->preds[shape->first_pred + i];
+        const struct view_task *producer = &world->tasks[task - what->index + pred->task];
+        if (producer->status == TASK_SKIPPED)
+            continue;
+        int64_t delay_ps = truth_delay_ps(world->setup->scenario, bind, world_job_id(world, task),
+                                          pred->edge, soc_lane(soc, producer->pe, what->pe),
+                                          edge_samples(world, what->job, pred->edge));
+        int64_t sent_ps = soc->at_assign                           ? now_ps
+                          : soc->interconnect == SOC_SHARED_MEMORY ? now_ps - delay_ps / 2
+                                                                   : producer->finish_ps;
+        if (sent_ps + delay_ps > last_ps)
+            last_ps = sent_ps + delay_ps;
+    }
+    return last_ps;
+}
+
+/* Has the data of a task come when it really does, which nobody is told before. */
+static void await_data(struct world *world, int32_t task)
+{
+    int64_t at_ps = arrival_ps(world, task);
+    if (at_ps <= world->view.now_ps) {
+        world->tasks[task].data_ps = at_ps;
+        return;
+    }
+    int32_t number = take_transfer(world);
+    world->transfers.list[number] =
+        (struct world_transfer){.producer = -1, .consumer = task, .edge = -1, .next = -1};
+    world->tasks[task].fetching++;
+    world_post(world, at_ps, EVENT_TRANSFER, number);
+}
+
 void world_fetch(struct world *world, int32_t task)
 {
     struct view_task *what = &world->tasks[task];
     what->data_ps = view_data_ps(&world->view, task, what->pe);
-    if (!soc_is_contended(world->setup->soc))
+    if (!soc_is_contended(world->setup->soc)) {
+        if (world->setup->scenario->data_factor != NULL)
+            await_data(world, task);
         return;
+    }
     const struct app *app = view_bind(&world->view, task)->app;
     const struct app_task *shape = &app->tasks[what->index];
     for (int32_t i = 0; i < shape->pred_count; i++) {
@@ -87,13 +143,15 @@ void world_fetch(struct world *world, int32_t task)
 
 static void tell_observers(struct world *world, const struct world_transfer *transfer)
 {
+    const struct bind *bind = view_bind(&world->view, transfer->consumer);
+    int32_t samples = edge_samples(world, world->tasks[transfer->consumer].job, transfer->edge);
     struct observed_transfer observed = {
         .job_id = world_job_id(world, transfer->consumer),
-        .bind = view_bind(&world->view, transfer->consumer),
+        .bind = bind,
         .edge = transfer->edge,
         .producer = &world->tasks[transfer->producer],
         .consumer = &world->tasks[transfer->consumer],
-        .bytes = (double)transfer->amount * 1e-6,
+        .bytes = (double)amount_of(bind->app->bytes[transfer->edge] * samples) * 1e-6,
         .asked_ps = transfer->asked_ps,
         .start_ps = transfer->start_ps,
         .finish_ps = world->view.now_ps,
@@ -105,20 +163,27 @@ static void tell_observers(struct world *world, const struct world_transfer *tra
     }
 }
 
-void world_finish_transfer(struct world *world, int32_t number)
+/* The way to a PE is free for another transfer. */
+static void leave_links(struct world *world, const struct world_transfer *transfer)
 {
-    struct world_transfer transfer = world->transfers.list[number];
-    struct view_task *consumer = &world->tasks[transfer.consumer];
-    struct world_pe *pe = &world->world_pes[consumer->pe];
-    tell_observers(world, &transfer);
-    world->transfers.list[number].next = world->transfers.first_free;
-    world->transfers.first_free = number;
+    struct world_pe *pe = &world->world_pes[world->tasks[transfer->consumer].pe];
+    tell_observers(world, transfer);
     pe->receiving--;
     if (pe->first_waiting >= 0) {
         int32_t waiting = pe->first_waiting;
         pe->first_waiting = world->transfers.list[waiting].next;
         start_transfer(world, waiting);
     }
+}
+
+void world_finish_transfer(struct world *world, int32_t number)
+{
+    struct world_transfer transfer = world->transfers.list[number];
+    struct view_task *consumer = &world->tasks[transfer.consumer];
+    world->transfers.list[number].next = world->transfers.first_free;
+    world->transfers.first_free = number;
+    if (transfer.edge >= 0)
+        leave_links(world, &transfer);
     if (--consumer->fetching > 0)
         return;
     consumer->data_ps = world->view.now_ps;
@@ -138,9 +203,15 @@ static int64_t written_ps(const struct world *world, int32_t task)
     for (int32_t i = 0; i < shape->pred_count; i++) {
         const struct app_edge *pred = &app->preds[shape->first_pred + i];
         const struct view_task *producer = &world->tasks[task - what->index + pred->task];
-        int64_t at_ps = producer->finish_ps + world->jobs[what->job].delay_ps[pred->edge] / 2;
-        if (producer->status != TASK_SKIPPED && at_ps > last_ps)
-            last_ps = at_ps;
+        if (producer->status == TASK_SKIPPED)
+            continue;
+        int64_t delay_ps = world->jobs[what->job].delay_ps[pred->edge];
+        if (world->setup->scenario->data_factor != NULL)
+            delay_ps = truth_delay_ps(world->setup->scenario, view_bind(&world->view, task),
+                                      world_job_id(world, task), pred->edge, 0,
+                                      edge_samples(world, what->job, pred->edge));
+        if (producer->finish_ps + delay_ps / 2 > last_ps)
+            last_ps = producer->finish_ps + delay_ps / 2;
     }
     return last_ps;
 }

@@ -30,7 +30,8 @@ struct world_pe {
     int32_t first_waiting, last_waiting; /* transfers that wait for one; -1: none */
 };
 
-/* Data of an edge that goes to its consumer's PE over links which it shares. */
+/* Data of an edge that goes to its consumer's PE over links which it shares; with edge -1, all data
+ * of a consumer whose way nothing else keeps busy, but which does not come when the tables say. */
 struct world_transfer {
     int32_t producer, consumer; /* tasks; the consumer has a PE */
     int32_t edge;

@@ -228,6 +228,18 @@ static double exec_factor(const void *source, int32_t job, int32_t task)
     return scenario->factor == NULL ? 1.0 : scenario->factor(job, task);
 }
 
+static double data_factor(const void *source, int32_t job, int32_t edge)
+{
+    const struct fixture_scenario *scenario = source;
+    return scenario->data(job, edge);
+}
+
+static double table_factor(const void *source, const char *task_kind, const char *pe_kind)
+{
+    const struct fixture_scenario *scenario = source;
+    return scenario->table(task_kind, pe_kind);
+}
+
 static void draw_route(const void *source, int32_t job, const struct app *app, struct route *route)
 {
     const struct fixture_scenario *scenario = source;
@@ -262,8 +274,16 @@ static int32_t episode_speeds(const void *source, double *speeds, int32_t capaci
 
 struct scenario fixture_scenario(const struct fixture_scenario *source)
 {
-    return (struct scenario){source,     next_arrival, exec_factor,
-                             draw_route, next_episode, episode_speeds};
+    return (struct scenario){
+        .source = source,
+        .next_arrival = next_arrival,
+        .exec_factor = exec_factor,
+        .data_factor = source->data == NULL ? NULL : data_factor,
+        .table_factor = source->table == NULL ? NULL : table_factor,
+        .route = draw_route,
+        .next_episode = next_episode,
+        .episode_speeds = episode_speeds,
+    };
 }
 
 struct bind *fixture_bind(struct arena *arena, const struct soc *soc, struct app *const *apps,

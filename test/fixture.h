@@ -54,6 +54,9 @@ struct fixture_scenario {
     int32_t row_count;
     /* Factor of (job, task); NULL = always 1. */
     double (*factor)(int32_t job, int32_t task);
+    /* Factors of (job, edge), and of (task kind, PE kind); NULL = always 1. */
+    double (*data)(int32_t job, int32_t edge);
+    double (*table)(const char *task_kind, const char *pe_kind);
     /* Slow-downs: [count] episodes that every PE has; NULL = none. */
     const struct episode *episodes;
     int32_t episode_count;

@@ -11,8 +11,9 @@
 static const char *const headers[TRACE_CATEGORIES][15] = {
     [TRACE_ARRIVALS] = {"job_id", "arrival_us", "app", "after_tick", "after_completions"},
     [TRACE_ROUTES] = {"job_id", "task", "from", "samples", "live"},
-    [TRACE_FACTORS] = {"job_id", "task", "factor"},
+    [TRACE_FACTORS] = {"job_id", "task", "factor", "from"},
     [TRACE_EPISODES] = {"pe", "start_us", "end_us", "speed"},
+    [TRACE_TABLES] = {"task_kind", "pe_kind", "factor"},
     [TRACE_DECISIONS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_PLANS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_TASKS] = {"job_id", "task", "pe", "status", "ready_us", "assigned_us", "data_us",
@@ -163,6 +164,14 @@ static void on_job_done(void *self, const struct observed_job *job)
 
 /* ---- life ---- */
 
+/* Columns at the end of a file that nothing would be written into. */
+static int idle_columns(const struct recorder *recorder, enum trace_category category)
+{
+    if (category == TRACE_ARRIVALS && !recorder->setup.has_compat)
+        return 2;
+    return category == TRACE_FACTORS && recorder->setup.scenario->data_factor == NULL;
+}
+
 /* Creates the file of a category with its header. */
 static bool open_table(struct recorder *recorder, enum trace_category category, struct fault *fault)
 {
@@ -178,8 +187,7 @@ static bool open_table(struct recorder *recorder, enum trace_category category, 
         return false;
     csv_attach(&table->csv, stream, path);
     table->is_open = true;
-    bool is_plain = category == TRACE_ARRIVALS && !recorder->setup.has_compat;
-    for (int i = 0; header[i] != NULL && !(is_plain && i == 3); i++)
+    for (int i = 0, idle = idle_columns(recorder, category); header[i + idle] != NULL; i++)
         csv_text(&table->csv, header[i]);
     csv_end_row(&table->csv);
     return true;
@@ -226,6 +234,8 @@ struct recorder *recorder_create(const struct recorder_setup *setup, struct aren
 {
     struct recorder *recorder = memory_zeroed(1, sizeof *recorder);
     *recorder = (struct recorder){.setup = *setup, .arena = arena};
+    if (setup->scenario->table_factor == NULL)
+        recorder->setup.categories &= ~(UINT32_C(1) << TRACE_TABLES);
     measure(recorder);
     bool ok = true;
     for (int i = 0; ok && i < TRACE_CATEGORIES; i++)
@@ -272,12 +282,49 @@ static void write_episodes(struct recorder *recorder, int64_t end_ps)
     }
 }
 
+/* Two names, of a task kind and a PE kind. */
+struct table_names {
+    const char *task_kind, *pe_kind;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct table_names *one = a, *other = b;
+    int order = strcmp(one->task_kind, other->task_kind);
+    return order != 0 ? order : strcmp(one->pe_kind, other->pe_kind);
+}
+
+/* How wrong each table is, by name. */
+static void write_tables(struct recorder *recorder)
+{
+    const struct recorder_setup *setup = &recorder->setup;
+    struct table_names *names = NULL;
+    size_t count = 0, capacity = 0;
+    for (int32_t i = 0; i < setup->bind_count; i++)
+        for (int32_t t = 0; t < setup->binds[i].app->kind_count; t++)
+            for (int32_t k = 0; k < setup->soc->kind_count; k++) {
+                names = memory_grow(names, &capacity, count + 1, sizeof *names);
+                names[count++] = (struct table_names){setup->binds[i].app->kinds[t].name,
+                                                      setup->soc->kinds[k].name};
+            }
+    qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || compare_names(&names[i - 1], &names[i]) != 0)
+            recorder_write_table(recorder, names[i].task_kind, names[i].pe_kind,
+                                 setup->scenario->table_factor(setup->scenario->source,
+                                                               names[i].task_kind,
+                                                               names[i].pe_kind));
+    free(names);
+}
+
 bool recorder_finish(struct recorder *recorder, int64_t end_ps,
                      struct trace_file files[static TRACE_CATEGORIES], struct fault *fault)
 {
     relay_destroy(recorder->relay);
     if (recorder_wants(recorder, TRACE_EPISODES))
         write_episodes(recorder, end_ps);
+    if (recorder_wants(recorder, TRACE_TABLES))
+        write_tables(recorder);
     bool ok = close_tables(recorder, files, fault);
     destroy(recorder);
     return ok;

@@ -122,7 +122,9 @@ static inline bool recorder_wants(const struct recorder *recorder, enum trace_ca
 /* Makes text of a record; in the second thread. */
 void recorder_write(void *context, const void *record, size_t size);
 
-/* Writes the row of an episode; when the second thread has ended. */
+/* Write the row of an episode, of a table; when the second thread has ended. */
 void recorder_write_episode(struct recorder *recorder, int32_t pe, const struct episode *episode);
+void recorder_write_table(struct recorder *recorder, const char *task_kind, const char *pe_kind,
+                          double factor);
 
 #endif

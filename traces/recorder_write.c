@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "sim/truth.h"
 #include "traces/recorder_parts.h"
 
 static const char *pe_name(const struct recorder *recorder, int32_t pe)
@@ -159,8 +160,10 @@ static void write_transfers(struct recorder *recorder, const struct task_record 
             continue;
         int32_t lane = soc_lane(soc, from->pe, record->pe);
         int64_t delay_ps = bind->delay_ps[(int64_t)pred->edge * soc->lane_count + lane];
-        if (bind->chances != NULL)
-            delay_ps = bind_sized_delay_ps(bind, pred->edge, lane, samples);
+        if (bind->chances != NULL || recorder->setup.scenario->data_factor != NULL)
+            delay_ps =
+                truth_delay_ps(recorder->setup.scenario, bind, recorder->flights[record->slot].job,
+                               pred->edge, lane, samples);
         if (delay_ps == 0 && from->pe == record->pe)
             continue;
         int64_t start_ps = from->finish_ps;
@@ -202,9 +205,38 @@ static void write_task_row(struct recorder *recorder, const struct task_record *
     csv_end_row(csv);
 }
 
+static void write_factor(struct recorder *recorder, const struct flight *flight, int32_t task,
+                         const char *from, double factor)
+{
+    struct csv_writer *csv = begin_row(recorder, TRACE_FACTORS);
+    csv_int(csv, flight->job);
+    csv_text(csv, task_name(flight, task));
+    csv_exact(csv, factor);
+    if (recorder->setup.scenario->data_factor != NULL)
+        csv_text(csv, from);
+    csv_end_row(csv);
+}
+
+/* The factor of a task, and those of the data that came to it. */
+static void write_factors(struct recorder *recorder, const struct task_record *record)
+{
+    const struct scenario *scenario = recorder->setup.scenario;
+    const struct flight *flight = &recorder->flights[record->slot];
+    const struct app *app = flight->bind->app;
+    const struct app_task *what = &app->tasks[record->index];
+    const struct place *places = &recorder->places[(size_t)record->slot * recorder->task_stride];
+    if (record->factor != 1.0)
+        write_factor(recorder, flight, record->index, NULL, record->factor);
+    for (int32_t i = 0; scenario->data_factor != NULL && i < what->pred_count; i++) {
+        const struct app_edge *pred = &app->preds[what->first_pred + i];
+        double factor = scenario->data_factor(scenario->source, flight->job, pred->edge);
+        if (places[pred->task].pe >= 0 && factor != 1.0)
+            write_factor(recorder, flight, record->index, task_name(flight, pred->task), factor);
+    }
+}
+
 static void write_task(struct recorder *recorder, const struct task_record *record)
 {
-    const struct flight *flight = &recorder->flights[record->slot];
     recorder->places[(size_t)record->slot * recorder->task_stride + (size_t)record->index] =
         (struct place){record->pe, record->finish_ps};
     int64_t start_ps = record->pe < 0 ? record->finish_ps : record->start_ps;
@@ -212,13 +244,8 @@ static void write_task(struct recorder *recorder, const struct task_record *reco
         write_task_row(recorder, record);
     if (record->pe < 0)
         return;
-    if (recorder_wants(recorder, TRACE_FACTORS) && record->factor != 1.0) {
-        struct csv_writer *csv = begin_row(recorder, TRACE_FACTORS);
-        csv_int(csv, flight->job);
-        csv_text(csv, task_name(flight, record->index));
-        csv_exact(csv, record->factor);
-        csv_end_row(csv);
-    }
+    if (recorder_wants(recorder, TRACE_FACTORS))
+        write_factors(recorder, record);
     if (recorder_wants(recorder, TRACE_TRANSFERS) && !soc_is_contended(recorder->setup.soc))
         write_transfers(recorder, record);
 }
@@ -278,5 +305,15 @@ void recorder_write_episode(struct recorder *recorder, int32_t pe, const struct 
     csv_us(csv, episode->start_ps);
     csv_us(csv, episode->end_ps);
     csv_exact(csv, episode->speed);
+    csv_end_row(csv);
+}
+
+void recorder_write_table(struct recorder *recorder, const char *task_kind, const char *pe_kind,
+                          double factor)
+{
+    struct csv_writer *csv = begin_row(recorder, TRACE_TABLES);
+    csv_text(csv, task_kind);
+    csv_text(csv, pe_kind);
+    csv_exact(csv, factor);
     csv_end_row(csv);
 }

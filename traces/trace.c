@@ -44,6 +44,29 @@ static const struct trace_names *name_apps(struct arena *arena, const struct app
     return names;
 }
 
+/* The kinds of tasks of all apps, each once, numbered by name. */
+static const struct trace_names *name_task_kinds(struct arena *arena, const struct app *const *apps,
+                                                 int32_t app_count)
+{
+    int32_t count = 0;
+    for (int32_t app = 0; app < app_count; app++)
+        count += apps[app]->kind_count;
+    struct trace_names *names = trace_names_create(arena, count);
+    names->count = 0;
+    for (int32_t app = 0; app < app_count; app++)
+        for (int32_t kind = 0; kind < apps[app]->kind_count; kind++)
+            names->sorted[names->count++].text = apps[app]->kinds[kind].name;
+    trace_names_sort(names);
+    int32_t kept = 0;
+    for (int32_t i = 0; i < count; i++)
+        if (kept == 0 || strcmp(names->sorted[kept - 1].text, names->sorted[i].text) != 0) {
+            names->sorted[kept] = (struct trace_name){names->sorted[i].text, kept};
+            kept++;
+        }
+    names->count = kept;
+    return names;
+}
+
 /* A name that stands there twice; NULL if none does. */
 static const char *find_double(const struct trace_names *names)
 {
@@ -84,6 +107,7 @@ static bool load_parts(struct trace *trace, const char *platform, const char *co
     trace->apps = apps;
     trace->pe_names = name_pes(arena, soc);
     trace->kind_names = name_kinds(arena, soc);
+    trace->task_kind_names = name_task_kinds(arena, apps, count);
     trace->task_names = names;
     return true;
 }

@@ -28,9 +28,10 @@ struct trace {
     int32_t app_count;
     const struct trace_arrival *arrivals; /* [job_count] by job */
     int32_t job_count;
-    const struct trace_names *pe_names, *kind_names, *app_names; /* for the readers below */
-    const struct trace_names *const *task_names;                 /* [app_count] */
-    struct arena *arena;                                         /* of all this */
+    /* For the readers below. */
+    const struct trace_names *pe_names, *kind_names, *app_names, *task_kind_names;
+    const struct trace_names *const *task_names; /* [app_count] */
+    struct arena *arena;                         /* of all this */
 };
 
 /* Opens DIR, which has a manifest.json. NULL and a fault. */
@@ -71,9 +72,16 @@ struct trace_route {
     int32_t live;    /* for which the edge is live; of a task the same as samples */
 };
 
-/* Factor on the execution time of a task; those without a row have 1. */
+/* Factor on the execution time of a task or on the data of an edge; those without a row have 1. */
 struct trace_factor {
     int32_t job, task;
+    int32_t from; /* the producer: the row is about this edge; -1: about the task */
+    double factor;
+};
+
+/* Factor on the times that a table gives for a kind of tasks on a kind of PEs. */
+struct trace_table {
+    const char *task_kind, *pe_kind;
     double factor;
 };
 
@@ -127,6 +135,7 @@ bool trace_next_route(struct trace_reader *reader, struct trace_route *row, stru
 bool trace_next_factor(struct trace_reader *reader, struct trace_factor *row, struct fault *fault);
 bool trace_next_episode(struct trace_reader *reader, struct trace_episode *row,
                         struct fault *fault);
+bool trace_next_table(struct trace_reader *reader, struct trace_table *row, struct fault *fault);
 bool trace_next_decision(struct trace_reader *reader, struct trace_decision *row,
                          struct fault *fault);
 bool trace_next_task(struct trace_reader *reader, struct trace_task *row, struct fault *fault);

@@ -11,7 +11,8 @@
 enum { WHERE_SIZE = 512 };
 
 static const char *const category_names[TRACE_CATEGORIES] = {
-    "arrivals", "routes", "factors", "episodes", "decisions", "plans", "tasks", "transfers", "jobs",
+    "arrivals",  "routes", "factors", "episodes",  "tables",
+    "decisions", "plans",  "tasks",   "transfers", "jobs",
 };
 
 const char *trace_category_name(enum trace_category category)

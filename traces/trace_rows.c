@@ -19,8 +19,9 @@ enum { COLUMNS_MAX = 17 };
 static const char *const columns[TRACE_CATEGORIES][COLUMNS_MAX + 1] = {
     [TRACE_ARRIVALS] = {"arrival_us", "app", "|", "job_id", "after_tick", "after_completions"},
     [TRACE_ROUTES] = {"job_id", "task", "from", "samples", "live"},
-    [TRACE_FACTORS] = {"job_id", "task", "factor"},
+    [TRACE_FACTORS] = {"job_id", "task", "factor", "|", "from"},
     [TRACE_EPISODES] = {"pe", "start_us", "end_us", "speed"},
+    [TRACE_TABLES] = {"task_kind", "pe_kind", "factor"},
     [TRACE_DECISIONS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_PLANS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_TASKS] = {"job_id", "task", "|", "pe", "pe_kind", "status", "ready_us", "assigned_us",
@@ -295,8 +296,24 @@ bool trace_next_route(struct trace_reader *reader, struct trace_route *row, stru
 
 bool trace_next_factor(struct trace_reader *reader, struct trace_factor *row, struct fault *fault)
 {
+    row->from = -1;
     return step(reader, TRACE_FACTORS, fault) && read_job(reader, 0, &row->job) &&
-           read_task(reader, 1, row->job, &row->task) && read_real(reader, 2, &row->factor);
+           read_task(reader, 1, row->job, &row->task) && read_real(reader, 2, &row->factor) &&
+           (*cell(reader, 3) == '\0' || read_task(reader, 3, row->job, &row->from));
+}
+
+bool trace_next_table(struct trace_reader *reader, struct trace_table *row, struct fault *fault)
+{
+    const struct trace *trace = reader->trace;
+    int32_t task_kind, pe_kind;
+    if (!step(reader, TRACE_TABLES, fault) ||
+        !read_name(reader, 0, trace->task_kind_names, "no app has tasks of the kind", &task_kind) ||
+        !read_name(reader, 1, trace->kind_names, "the platform has no PE kind", &pe_kind) ||
+        !read_real(reader, 2, &row->factor))
+        return false;
+    row->task_kind = trace->task_kind_names->sorted[task_kind].text;
+    row->pe_kind = trace->soc->kinds[pe_kind].name;
+    return true;
 }
 
 bool trace_next_episode(struct trace_reader *reader, struct trace_episode *row, struct fault *fault)
@@ -456,6 +473,7 @@ union any_row {
     struct trace_route route;
     struct trace_factor factor;
     struct trace_episode episode;
+    struct trace_table table;
     struct trace_decision decision;
     struct trace_task task;
     struct trace_transfer transfer;
@@ -473,6 +491,8 @@ static bool next_any(struct trace_reader *reader, union any_row *row, struct fau
         return trace_next_factor(reader, &row->factor, fault);
     case TRACE_EPISODES:
         return trace_next_episode(reader, &row->episode, fault);
+    case TRACE_TABLES:
+        return trace_next_table(reader, &row->table, fault);
     case TRACE_DECISIONS:
     case TRACE_PLANS:
         return trace_next_decision(reader, &row->decision, fault);

@@ -64,12 +64,47 @@ static void fill_arrivals(struct filling *filling)
     }
 }
 
+/* The number of the edge between two tasks, -1 if there is none. */
+static int32_t find_edge(const struct app *app, int32_t from, int32_t task)
+{
+    for (int32_t i = 0; i < app->tasks[task].pred_count; i++) {
+        const struct app_edge *pred = &app->preds[app->tasks[task].first_pred + i];
+        if (pred->task == from)
+            return pred->edge;
+    }
+    return -1;
+}
+
+/* Takes the factor of a task, or of an edge. */
+static bool fill_factor(struct filling *filling, const struct trace_factor *row)
+{
+    const struct app *app = filling->binds[filling->trace->arrivals[row->job].app]->app;
+    if (row->from < 0)
+        return scenario_recorded_set_factor(filling->recorded, row->job, row->task, row->factor) ||
+               refuse(filling, "every task has one factor", "the task has a factor already");
+    int32_t edge = find_edge(app, row->from, row->task);
+    if (edge < 0)
+        return refuse(filling, "see its app file", "there is no edge between these tasks");
+    return scenario_recorded_set_data(filling->recorded, row->job, edge, row->factor) ||
+           refuse(filling, "every edge has one factor", "the edge has a factor already");
+}
+
 static bool fill_factors(struct filling *filling)
 {
     struct trace_factor row;
     while (trace_next_factor(filling->reader, &row, filling->fault))
-        if (!scenario_recorded_set_factor(filling->recorded, row.job, row.task, row.factor))
-            return refuse(filling, "every task has one factor", "the task has a factor already");
+        if (!fill_factor(filling, &row))
+            return false;
+    return !fault_is_set(filling->fault);
+}
+
+static bool fill_tables(struct filling *filling)
+{
+    struct trace_table row;
+    while (trace_next_table(filling->reader, &row, filling->fault))
+        if (!scenario_recorded_add_table(filling->recorded, row.task_kind, row.pe_kind, row.factor))
+            return refuse(filling, "rows are in the order of their names, each once",
+                          "out of order");
     return !fault_is_set(filling->fault);
 }
 
@@ -83,17 +118,6 @@ static bool fill_episodes(struct filling *filling)
             return refuse(filling, "round the speeds", "there are too many different speeds");
     }
     return !fault_is_set(filling->fault);
-}
-
-/* The number of the edge between two tasks, -1 if there is none. */
-static int32_t find_edge(const struct app *app, int32_t from, int32_t task)
-{
-    for (int32_t i = 0; i < app->tasks[task].pred_count; i++) {
-        const struct app_edge *pred = &app->preds[app->tasks[task].first_pred + i];
-        if (pred->task == from)
-            return pred->edge;
-    }
-    return -1;
 }
 
 /* Rows of a job follow each other, so that what was seen of it can be told by its number. */
@@ -223,7 +247,9 @@ bool trace_fill_scenario(struct scenario_recorded *recorded, const struct trace 
         ok = trace->is_measured ? fill_from_measured(&filling, arena)
                                 : fill(&filling, TRACE_FACTORS, fill_factors) &&
                                       fill(&filling, TRACE_ROUTES, fill_routes) &&
-                                      fill(&filling, TRACE_EPISODES, fill_episodes);
+                                      fill(&filling, TRACE_EPISODES, fill_episodes) &&
+                                      (!trace_has(trace, TRACE_TABLES) ||
+                                       fill(&filling, TRACE_TABLES, fill_tables));
     }
     arena_destroy(arena);
     return ok;

@@ -103,7 +103,8 @@ static int run_one(const struct line *line)
         .arrivals = &arrivals,
         .app_share = shares,
         .app_count = APPS,
-        .noise = {.dist = line->sigma > 0 ? NOISE_LOGNORMAL : NOISE_NONE, .sigma = line->sigma},
+        .noise = {.exec = {.dist = line->sigma > 0 ? NOISE_LOGNORMAL : NOISE_NONE,
+                           .sigma = line->sigma}},
     };
     struct scenario scenario = scenario_drawn(&drawn);
     struct world_setup setup = {

@@ -54,7 +54,7 @@ static void make_scene(struct scene *scene, uint32_t number)
         .arrivals = &scene->arrivals,
         .app_share = shares,
         .app_count = APPS,
-        .noise = {.dist = NOISE_LOGNORMAL, .sigma = 0.4},
+        .noise = {.exec = {.dist = NOISE_LOGNORMAL, .sigma = 0.4}},
     };
     scene->scenario = scenario_drawn(&scene->drawn);
 }

@@ -15,6 +15,7 @@
 #include "base/tick.h"
 #include "sched/registry.h"
 #include "sim/scenario_drawn.h"
+#include "sim/truth.h"
 #include "test/fixture.h"
 #include "test/suite.h"
 
@@ -36,6 +37,7 @@ struct scene {
     struct arrivals arrivals;
     struct scenario_drawn drawn;
     struct scenario scenario;
+    struct truth *truth;
     const struct policy_kind *policy;
     int32_t prefetch;
     struct decision_cost decision_cost;
@@ -105,13 +107,19 @@ static void make_scene(struct scene *scene, uint32_t number)
         .arrivals = &scene->arrivals,
         .app_share = shares,
         .app_count = APPS,
-        .noise = {.dist = number % 5 < 2 ? NOISE_LOGNORMAL : NOISE_NONE, .sigma = 0.3}};
+        .noise = {.exec = {.dist = number % 5 < 2 ? NOISE_LOGNORMAL : NOISE_NONE, .sigma = 0.3}}};
     if (scene->is_slow) {
         scene->drawn.noise.slow_gap_us = is_integer ? 7 : 90;
         scene->drawn.noise.slow_length_us = is_integer ? 3 : 40;
         scene->drawn.noise.slow_factor = number % 4 == 0 ? 2 : 2.7;
     }
+    if (number % 11 < 4)
+        scene->drawn.noise.data = (struct noise_spread){.dist = NOISE_GAMMA, .shape = 2};
+    if (number % 9 < 3)
+        scene->drawn.noise.tables = (struct noise_spread){.dist = NOISE_LOGNORMAL, .sigma = 0.3};
     scene->scenario = scenario_drawn(&scene->drawn);
+    scene->truth = truth_create(&scene->scenario, scene->binds, APPS);
+    scene->scenario.truth = scene->truth;
     scene->policy = sched_registry[(int)(number / 2) % policy_count()];
     if (number % 7 < 3)
         scene->decision_cost =
@@ -219,6 +227,7 @@ START_TEST(both_engines_give_every_task_the_same_pe_and_dates)
         ck_assert_msg(heap.count >= JOBS, "case %u ran only %zu tasks", number, heap.count);
         fixture_log_finish(&heap);
         fixture_log_finish(&simgrid);
+        truth_destroy(scene.truth);
         arena_destroy(scene.arena);
     }
     printf("%d cases, %d tasks, %d cases with fluids, %d of them not equal to the tick\n", count,

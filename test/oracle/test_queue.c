@@ -38,7 +38,7 @@ static struct metrics run_trial(const struct soc *soc, const struct bind *bind, 
         .arrivals = &arrivals,
         .app_share = &share,
         .app_count = 1,
-        .noise = {.name = "exponential", .dist = NOISE_EXPONENTIAL, .slow_factor = 1},
+        .noise = {.name = "exponential", .exec = {.dist = NOISE_EXPONENTIAL}, .slow_factor = 1},
     };
     const struct scenario scenario = scenario_drawn(&drawn);
     struct metrics_observer *gatherer = metrics_create(soc, &scenario, WARMUP);

@@ -177,12 +177,13 @@ static double run(uint32_t number, const struct policy_kind *policy, double sigm
     }
     struct arrivals arrivals = {.kind = arrivals_find("poisson"),
                                 .mean_interarrival_us = number % 2 == 0 ? 30 : 200};
-    const struct scenario_drawn drawn = {.seed = number,
-                                         .jobs = 40,
-                                         .arrivals = &arrivals,
-                                         .app_share = shares,
-                                         .app_count = APPS,
-                                         .noise = {.dist = NOISE_LOGNORMAL, .sigma = sigma}};
+    const struct scenario_drawn drawn = {
+        .seed = number,
+        .jobs = 40,
+        .arrivals = &arrivals,
+        .app_share = shares,
+        .app_count = APPS,
+        .noise = {.exec = {.dist = NOISE_LOGNORMAL, .sigma = sigma}}};
     const struct bind *binds = fixture_bind(arena, soc, apps, APPS);
     const struct scenario scenario = scenario_drawn(&drawn);
     struct fixture_log log = {0};

@@ -268,12 +268,32 @@ START_TEST(noise_has_exactly_one_strength)
 {
     assert_refused(HEAD WORKLOAD RACE "noise: [{name: x, exec: {dist: lognormal}}]\n", ":5:25",
                    "no strength");
-    fault = FAULT_NONE;
-    assert_refused(HEAD WORKLOAD RACE "noise: [{name: x, exec: {dist: normal, sigma: 1, cv: 1}}]\n",
-                   ":5:54", "both");
-    fault = FAULT_NONE;
-    assert_refused(HEAD WORKLOAD RACE "noise: [{name: x, exec: {dist: none, cv: 1}}]\n", ":5:42",
-                   "neither");
+    static const struct {
+        const char *noise, *where, *what;
+    } cases[] = {
+        {"{name: x, exec: {dist: normal, sigma: 1, cv: 1}}", ":5:54", "two parameters"},
+        {"{name: x, exec: {dist: none, cv: 1}}", ":5:42", "`none` takes no cv"},
+        {"{name: x, exec: {dist: exponential, shape: 1}}", ":5:52", "takes no shape"},
+        {"{name: x, exec: {dist: gamma, sigma: 1}}", ":5:46", "`gamma` takes no sigma"},
+        {"{name: x, exec: {dist: gamma, cv: 1, shape: 1}}", ":5:53", "two parameters"},
+        {"{name: x, exec: {dist: gamma, cv: 4}}", ":5:43", "does not reach"},
+        {"{name: x, exec: {dist: gamma, cv: 0}}", ":5:43", "does not reach"},
+        {"{name: x, exec: {dist: gamma, shape: 0.01}}", ":5:46", "shape"},
+        {"{name: x, exec: {dist: pareto}}", ":5:25", "no strength"},
+        {"{name: x, exec: {dist: pareto, shape: 3}}", ":5:47", "takes no shape"},
+        {"{name: x, exec: {dist: pareto, alpha: 1}}", ":5:47", "alpha"},
+        {"{name: x, exec: {dist: pareto, cv: 0}}", ":5:44", "does not reach"},
+        {"{name: x, exec: {dist: lognormal, alpha: 2}}", ":5:50", "takes no alpha"},
+        {"{name: x, bandwidth: {dist: lognormal}}", ":5:30", "no strength"},
+        {"{name: x, tables: {sigma: 1}}", ":5:27", "dist"},
+        {"{name: x, tables: {dist: cauchy, sigma: 1}}", ":5:34", "cauchy"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fault = FAULT_NONE;
+        assert_refused(
+            arena_printf(scratch.arena, HEAD WORKLOAD RACE "noise: [%s]\n", cases[i].noise),
+            cases[i].where, cases[i].what);
+    }
 }
 END_TEST
 

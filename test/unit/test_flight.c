@@ -178,12 +178,13 @@ static void run(uint32_t number, bool has_branches)
             fixture_add_branches(arena, &stream, apps[i]);
     }
     struct arrivals arrivals = {.kind = arrivals_find("poisson"), .mean_interarrival_us = 100};
-    const struct scenario_drawn drawn = {.seed = number,
-                                         .jobs = 20,
-                                         .arrivals = &arrivals,
-                                         .app_share = shares,
-                                         .app_count = APPS,
-                                         .noise = {.dist = NOISE_LOGNORMAL, .sigma = 0.4}};
+    const struct scenario_drawn drawn = {
+        .seed = number,
+        .jobs = 20,
+        .arrivals = &arrivals,
+        .app_share = shares,
+        .app_count = APPS,
+        .noise = {.exec = {.dist = NOISE_LOGNORMAL, .sigma = 0.4}}};
     const struct scenario scenario = scenario_drawn(&drawn);
     const struct world_setup setup = {.soc = soc,
                                       .binds = fixture_bind(arena, soc, apps, APPS),

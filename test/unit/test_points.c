@@ -75,7 +75,7 @@ START_TEST(an_experiment_without_lists_is_one_point)
     ck_assert_int_eq(point->jobs, 9);
     ck_assert_int_eq(point->warmup_jobs, 2);
     ck_assert_int_eq(point->app_count, 1);
-    ck_assert_int_eq(point->noise.dist, NOISE_NONE);
+    ck_assert_int_eq(point->noise.exec.dist, NOISE_NONE);
     ck_assert_double_eq(point->noise.slow_gap_us, 0);
     ck_assert(!point->compat_ds3);
     ck_assert_int_eq(point->key_count, 0);
@@ -198,16 +198,16 @@ START_TEST(noise_is_read_in_all_its_forms)
         "slowdown: {gap_us: 9, length_us: 3, factor: 2.5}}\n"
         "  - {name: d, exec: {dist: none}}\n"
         "  - {name: e, tail: {share: 0.03, factor: 6}}\n");
-    ck_assert_int_eq(points.list[0].noise.dist, NOISE_NORMAL);
-    ck_assert_double_eq(points.list[0].noise.sigma, 0.1);
-    ck_assert_int_eq(points.list[1].noise.dist, NOISE_LOGNORMAL);
-    ck_assert_double_eq(points.list[1].noise.sigma, 0.3);
-    ck_assert_double_eq_tol(points.list[2].noise.sigma, sqrt(log(1.25)), 1e-12);
+    ck_assert_int_eq(points.list[0].noise.exec.dist, NOISE_NORMAL);
+    ck_assert_double_eq(points.list[0].noise.exec.sigma, 0.1);
+    ck_assert_int_eq(points.list[1].noise.exec.dist, NOISE_LOGNORMAL);
+    ck_assert_double_eq(points.list[1].noise.exec.sigma, 0.3);
+    ck_assert_double_eq_tol(points.list[2].noise.exec.sigma, sqrt(log(1.25)), 1e-12);
     ck_assert_double_eq(points.list[2].noise.slow_gap_us, 9);
     ck_assert_double_eq(points.list[2].noise.slow_length_us, 3);
     ck_assert_double_eq(points.list[2].noise.slow_factor, 2.5);
     ck_assert_double_eq(points.list[2].noise.tail_share, 0);
-    ck_assert_int_eq(points.list[3].noise.dist, NOISE_NONE);
+    ck_assert_int_eq(points.list[3].noise.exec.dist, NOISE_NONE);
     ck_assert_double_eq(points.list[4].noise.tail_share, 0.03);
     ck_assert_double_eq(points.list[4].noise.tail_factor, 6);
 }

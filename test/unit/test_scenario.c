@@ -29,7 +29,8 @@ static struct scenario_drawn make_drawn(struct noise noise)
 
 static struct noise make_noise(enum noise_dist dist, double sigma)
 {
-    return (struct noise){.name = "test", .dist = dist, .sigma = sigma, .slow_factor = 1.0};
+    return (struct noise){
+        .name = "test", .exec = {.dist = dist, .sigma = sigma}, .slow_factor = 1.0};
 }
 
 static struct noise make_slow(double gap_us, double length_us)
@@ -238,8 +239,8 @@ START_TEST(a_factor_depends_on_job_and_task_and_on_nothing_else)
     static const double one_share[] = {1.0};
     struct arrivals faster = {.kind = arrivals_find("periodic"), .mean_interarrival_us = 1.0};
     struct scenario_drawn other = make_drawn(make_slow(10.0, 5.0));
-    other.noise.dist = NOISE_LOGNORMAL;
-    other.noise.sigma = 0.3;
+    other.noise.exec.dist = NOISE_LOGNORMAL;
+    other.noise.exec.sigma = 0.3;
     other.noise.tail_factor = 6.0; /* of no task */
     other.noise.name = "another";
     other.jobs = 5;
@@ -419,8 +420,8 @@ START_TEST(episodes_belong_to_their_pe_and_renewal)
 {
     struct scenario_drawn drawn = make_drawn(make_slow(900.0, 300.0));
     struct scenario_drawn scaled = make_drawn(make_slow(1800.0, 300.0));
-    scaled.noise.dist = NOISE_NORMAL;
-    scaled.noise.sigma = 0.2;
+    scaled.noise.exec.dist = NOISE_NORMAL;
+    scaled.noise.exec.sigma = 0.2;
     scaled.noise.slow_factor = 4.0;
     struct scenario a = scenario_drawn(&drawn), b = scenario_drawn(&scaled);
     struct episode in_a = EPISODE_BEFORE_FIRST, in_b = EPISODE_BEFORE_FIRST;

@@ -100,6 +100,52 @@ START_TEST(factors_are_those_of_their_task)
 }
 END_TEST
 
+static double beyond_table(const void *source, const char *task_kind, const char *pe_kind)
+{
+    (void)source;
+    (void)task_kind;
+    (void)pe_kind;
+    return 7.0;
+}
+
+START_TEST(factors_of_edges_and_tables_are_theirs)
+{
+    ck_assert(scenario.data_factor == NULL);
+    ck_assert(scenario.table_factor == NULL);
+    ck_assert(scenario_recorded_set_data(recorded, 1, 2, 0.5));
+    ck_assert(!scenario_recorded_set_data(recorded, 1, 2, 0.5));
+    ck_assert(scenario_recorded_add_table(recorded, "fft", "A", 1.5));
+    ck_assert(scenario_recorded_add_table(recorded, "fft", "B", 2.5));
+    ck_assert(!scenario_recorded_add_table(recorded, "fft", "B", 2.5));
+    ck_assert(!scenario_recorded_add_table(recorded, "end", "C", 2.5));
+    ck_assert(scenario_recorded_add_table(recorded, "ifft", "A", 3.5));
+    scenario = scenario_recorded(recorded, 4);
+    ck_assert(scenario.data_factor(scenario.source, 1, 2) == 0.5);
+    ck_assert(scenario.data_factor(scenario.source, 2, 1) == 1.0);
+    ck_assert(scenario.exec_factor(scenario.source, 1, 2) == 3.0); /* of the task, from beyond */
+    ck_assert(scenario.table_factor(scenario.source, "fft", "B") == 2.5);
+    ck_assert(scenario.table_factor(scenario.source, "ifft", "A") == 3.5);
+    ck_assert(scenario.table_factor(scenario.source, "ifft", "B") == 1.0);
+    scenario_recorded_silence(recorded);
+    scenario = scenario_recorded(recorded, 4);
+    ck_assert(scenario.data_factor == NULL);
+    ck_assert(scenario.table_factor == NULL);
+}
+END_TEST
+
+START_TEST(tables_that_were_not_recorded_come_from_beyond)
+{
+    struct scenario wrong = beyond;
+    wrong.table_factor = beyond_table;
+    struct scenario_recorded *other = scenario_recorded_create(1, &wrong);
+    ck_assert(scenario_recorded_add_table(other, "fft", "A", 1.5));
+    struct scenario mixed = scenario_recorded(other, 1);
+    ck_assert(mixed.table_factor(mixed.source, "fft", "A") == 1.5);
+    ck_assert(mixed.table_factor(mixed.source, "fft", "B") == 7.0);
+    scenario_recorded_destroy(other);
+}
+END_TEST
+
 START_TEST(slow_downs_go_on_behind_the_recorded_ones)
 {
     struct episode episode = EPISODE_BEFORE_FIRST;
@@ -177,6 +223,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(test, set_up, tear_down);
     tcase_add_test(test, recorded_jobs_come_first_and_then_those_beyond);
     tcase_add_test(test, factors_are_those_of_their_task);
+    tcase_add_test(test, factors_of_edges_and_tables_are_theirs);
+    tcase_add_test(test, tables_that_were_not_recorded_come_from_beyond);
     tcase_add_test(test, slow_downs_go_on_behind_the_recorded_ones);
     tcase_add_test(test, all_speeds_are_told_once);
     tcase_add_test(test, silence_leaves_the_jobs_alone);

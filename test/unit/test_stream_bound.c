@@ -88,7 +88,7 @@ START_TEST(no_scheduler_is_below_it)
             .arrivals = &arrivals,
             .app_share = shares,
             .app_count = APPS,
-            .noise = {.dist = NOISE_LOGNORMAL, .sigma = 0.4},
+            .noise = {.exec = {.dist = NOISE_LOGNORMAL, .sigma = 0.4}},
         };
         struct scenario scenario = scenario_drawn(&drawn);
         struct latencies latencies = {0};

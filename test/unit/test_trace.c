@@ -25,6 +25,7 @@ static void set_up(void)
                   "  {\"category\": \"tasks\", \"file\": \"tasks.csv\", \"rows\": 3},\n"
                   "  {\"category\": \"routes\", \"file\": \"routes.csv\"},\n"
                   "  {\"category\": \"factors\", \"file\": \"factors.csv\"},\n"
+                  "  {\"category\": \"tables\", \"file\": \"tables.csv\"},\n"
                   "  {\"category\": \"decisions\", \"file\": \"decisions.csv\"},\n"
                   "  {\"category\": \"plans\", \"file\": \"plans.csv\"},\n"
                   "  {\"category\": \"transfers\", \"file\": \"transfers.csv\"},\n"
@@ -142,6 +143,8 @@ START_TEST(every_category_can_be_read)
         const char *text;
     } cases[] = {
         {TRACE_FACTORS, "job_id,task,factor\n0,first,1.25\n1,only,0\n"},
+        {TRACE_FACTORS, "job_id,task,factor,from\n0,first,1.25,\n0,second,2,first\n"},
+        {TRACE_TABLES, "task_kind,pe_kind,factor\nwork,A,1.25\n"},
         {TRACE_ROUTES, "job_id,task,from,samples,live\n0,first,,2,2\n0,second,first,1,2\n"},
         {TRACE_EPISODES, "pe,start_us,end_us,speed\na_0,1,2,0.5\na_0,2,,0.25\nb_2,0,1,0.5\n"},
         {TRACE_DECISIONS, "at_us,epoch,job_id,task,pe\n0,0,0,first,a_0\n"},
@@ -175,6 +178,10 @@ START_TEST(rows_that_cannot_be_are_refused_at_their_cell)
         {TRACE_FACTORS, "job_id,task,factor\n1,only,nan\n", ".csv:2:8", "not a number"},
         {TRACE_FACTORS, "job_id,task,factor\n1,only,-0.5\n", ".csv:2:8", "negative"},
         {TRACE_FACTORS, "job_id,task,factor\n1,only\n", ".csv:2:1", "2 cells"},
+        {TRACE_FACTORS, "job_id,task,factor,from\n0,second,1,frist\n", ":2:12", "no task: 'frist'"},
+        {TRACE_TABLES, "task_kind,pe_kind,factor\nlast,A,1\n", ".csv:2:1", "of the kind: 'last'"},
+        {TRACE_TABLES, "task_kind,pe_kind,factor\nwork,Z,1\n", ".csv:2:6", "no PE kind: 'Z'"},
+        {TRACE_TABLES, "task_kind,pe_kind,factor\nwork,A,-1\n", ".csv:2:8", "negative"},
         {TRACE_EPISODES, "pe,start_us,end_us,speed\na_0,1,3,.5\na_0,2,4,.5\n", ":3:5", "earlier"},
         {TRACE_EPISODES, "pe,start_us,end_us,speed\nb_2,1,3,.5\na_0,1,3,.5\n", ":3:1", "order"},
         {TRACE_EPISODES, "pe,start_us,end_us,speed\na_0,3,3,.5\n", ":2:7", "too early"},

@@ -110,8 +110,8 @@ END_TEST
 START_TEST(the_optimum_is_that_of_the_realised_times)
 {
     struct trial_row row;
-    points.list[0].noise =
-        (struct noise){.name = "ln", .dist = NOISE_LOGNORMAL, .sigma = 1, .slow_factor = 1};
+    points.list[0].noise = (struct noise){
+        .name = "ln", .exec = {.dist = NOISE_LOGNORMAL, .sigma = 1}, .slow_factor = 1};
     experiment.optimum =
         (struct optimum_limits){.nodes = 1000, .memory_bytes = OPTIMUM_MEMORY_BYTES};
     trial_run(&points, &experiment, 0, NULL, &row);
@@ -143,8 +143,8 @@ START_TEST(a_trace_tells_the_estimate_from_the_time_taken)
 {
     struct trial_row row;
     replace_policy(decide_apart);
-    points.list[0].noise =
-        (struct noise){.name = "ln", .dist = NOISE_LOGNORMAL, .sigma = 1, .slow_factor = 1};
+    points.list[0].noise = (struct noise){
+        .name = "ln", .exec = {.dist = NOISE_LOGNORMAL, .sigma = 1}, .slow_factor = 1};
     trial_run(&points, &experiment, 0, scratch_path(&scratch, "part"), &row);
     double start_us, finish_us, estimate_us, exec_us;
     const char *tasks = scratch_read(&scratch, "part.tasks.csv");
