@@ -33,8 +33,7 @@ static inline double truth_factor(const struct scenario *scenario, const struct 
 /* Factor on the amount of data of an edge of a job. O(1). */
 static inline double truth_data(const struct scenario *scenario, int32_t job, int32_t edge)
 {
-    return scenario->data_factor == NULL ? 1.0
-                                         : scenario->data_factor(scenario->source, job, edge);
+    return scenario->data_factor == NULL ? 1.0 : scenario->data_factor(scenario->source, job, edge);
 }
 
 /* What the delay of so many samples on an edge of a job really is. Latencies stay; the bandwidth is

@@ -146,9 +146,12 @@ END_TEST
 START_TEST(all_distributions_put_the_same_draws_in_the_same_order)
 {
     const struct noise_spread spreads[] = {
-        {.dist = NOISE_NORMAL, .sigma = 0.2}, {.dist = NOISE_LOGNORMAL, .sigma = 0.7},
-        {.dist = NOISE_EXPONENTIAL},          gamma_of(0.5),
-        gamma_of(30.0),                       pareto_of(1.5),
+        {.dist = NOISE_NORMAL, .sigma = 0.2},
+        {.dist = NOISE_LOGNORMAL, .sigma = 0.7},
+        {.dist = NOISE_EXPONENTIAL},
+        gamma_of(0.5),
+        gamma_of(30.0),
+        pareto_of(1.5),
     };
     for (int32_t i = 1; i < 500; i++) {
         bool is_more = draw(spreads[0], i) > draw(spreads[0], i - 1);
@@ -226,8 +229,8 @@ END_TEST
 
 START_TEST(another_sigma_stretches_the_same_error_of_a_table)
 {
-    struct scenario_drawn weak = drawn_with(
-        (struct noise){.tables = {.dist = NOISE_LOGNORMAL, .sigma = 0.1}});
+    struct scenario_drawn weak =
+        drawn_with((struct noise){.tables = {.dist = NOISE_LOGNORMAL, .sigma = 0.1}});
     struct scenario_drawn strong = drawn_with((struct noise){.tables = ln});
     double z = (log(scenario_drawn(&weak).table_factor(&weak, "fft", "A7")) + 0.005) / 0.1;
     double same = (log(scenario_drawn(&strong).table_factor(&strong, "fft", "A7")) + 0.125) / 0.5;

@@ -17,7 +17,7 @@
 static struct arena *arena;
 static struct fixture_log report;
 static struct soc *soc;
-static int64_t told_ps;  /* when the policy was told that the data of task 1 would come */
+static int64_t told_ps;     /* when the policy was told that the data of task 1 would come */
 static int64_t estimate_ps; /* of task 1 as it was told at its end */
 
 /* Task i runs on PE i. */
