@@ -29,6 +29,9 @@ void world_grow(struct world *world)
     world->skipped = memory_resize(world->skipped, task_count, sizeof(int32_t));
     world->tasks = memory_resize(world->tasks, task_count, sizeof *world->tasks);
     world->ready = memory_resize(world->ready, task_count, sizeof(int32_t));
+    world->task_sequence = memory_resize(world->task_sequence, task_count, sizeof(int64_t));
+    world->first_follower = memory_resize(world->first_follower, task_count, sizeof(int32_t));
+    world->next_follower = memory_resize(world->next_follower, task_count, sizeof(int32_t));
     world->decisions.list =
         memory_resize(world->decisions.list, task_count, sizeof(struct decision));
     world->decisions.capacity = (int32_t)task_count;
@@ -47,9 +50,11 @@ void world_grow(struct world *world)
         world->routes[job] = (struct world_route){0};
         world->free_jobs[world->free_count++] = job;
     }
-    for (size_t task = (size_t)old_jobs * (size_t)world->task_stride; task < task_count; task++)
+    for (size_t task = (size_t)old_jobs * (size_t)world->task_stride; task < task_count; task++) {
         world->tasks[task] = (struct view_task){
             .job = (int32_t)(task / (size_t)world->task_stride), .status = TASK_DONE, .pe = -1};
+        world->first_follower[task] = -1;
+    }
     world->view.tasks = world->tasks;
     world->view.jobs = world->jobs;
     world->view.ready = world->ready;
@@ -150,6 +155,9 @@ static void world_finish(struct world *world)
     free(world->leaving_jobs);
     free(world->planned_pe);
     free(world->plan_epoch);
+    free(world->task_sequence);
+    free(world->first_follower);
+    free(world->next_follower);
     free(world->touched);
     free(world->candidates);
     free(world->transfers.list);

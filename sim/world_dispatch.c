@@ -78,6 +78,7 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     struct view_task *what = &world->tasks[task];
     const struct scenario *scenario = world->setup->scenario;
     int64_t now_ps = world->view.now_ps;
+    world_set_after(world, task, -1);
     what->status = TASK_RUNNING;
     what->start_ps = now_ps;
     world->pes[pe].running = task;
@@ -112,25 +113,28 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
 static bool starts_before(enum policy_discipline discipline, const struct candidate *a,
                           const struct candidate *b)
 {
-    if (discipline != POLICY_ASSIGNED && a->entry.job_id != b->entry.job_id)
-        return a->entry.job_id < b->entry.job_id;
-    return a->entry.sequence < b->entry.sequence;
+    if (discipline != POLICY_ASSIGNED && a->job_id != b->job_id)
+        return a->job_id < b->job_id;
+    return a->sequence < b->sequence;
 }
 
 /* What an idle PE may start now; if nothing, asks for an event at the date when it may. */
-static bool find_candidate(struct world *world, int32_t index, struct candidate *candidate)
+static bool find_candidate(struct world *world, int32_t pe, struct candidate *candidate)
 {
-    struct world_pe *pe = &world->world_pes[index];
-    int64_t next_ps;
-    ptrdiff_t place = queue_pick(&pe->queue, world->setup->policy->discipline, world->tasks,
-                                 world->view.now_ps, &next_ps);
-    if (place >= 0) {
-        *candidate = (struct candidate){*queue_at(&pe->queue, place), index, place};
+    int64_t next_ps, *data_timer_ps = &world->world_pes[pe].data_timer_ps;
+    int32_t task;
+    if (world_pick(world, pe, &task, &next_ps)) {
+        *candidate = (struct candidate){
+            .sequence = world->task_sequence[task],
+            .job_id = world_job_id(world, task),
+            .task = task,
+            .pe = pe,
+        };
         return true;
     }
-    if (next_ps != TICK_NEVER && next_ps != pe->data_timer_ps) {
-        pe->data_timer_ps = next_ps;
-        world_post(world, next_ps, EVENT_DATA, index);
+    if (next_ps != TICK_NEVER && next_ps != *data_timer_ps) {
+        *data_timer_ps = next_ps;
+        world_post(world, next_ps, EVENT_DATA, pe);
     }
     return false;
 }
@@ -155,7 +159,7 @@ void world_dispatch(struct world *world)
     }
     world->touched_count = 0;
     for (int32_t i = 0; i < count; i++) {
-        queue_remove(&world->world_pes[candidates[i].pe].queue, candidates[i].place);
-        start_task(world, candidates[i].pe, candidates[i].entry.task);
+        world_dequeue(world, candidates[i].task, candidates[i].pe);
+        start_task(world, candidates[i].pe, candidates[i].task);
     }
 }

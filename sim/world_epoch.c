@@ -9,39 +9,6 @@
 
 /* ---- what the policy sees ---- */
 
-/* Computes anew when a PE will have done all it was given, and until when that holds. O(queue). */
-static void expect_available(struct world *world, int32_t index)
-{
-    const struct world_pe *pe = &world->world_pes[index];
-    int64_t available_ps = world->view.now_ps;
-    bool is_running = world->pes[index].running >= 0;
-    if (is_running && pe->expected_end_ps > available_ps)
-        available_ps = pe->expected_end_ps;
-    for (size_t i = 0; i < pe->queue.count && !world->is_plan; i++) {
-        int32_t task = queue_at(&pe->queue, (ptrdiff_t)i)->task;
-        if (world->tasks[task].data_ps > available_ps)
-            available_ps = world->tasks[task].data_ps;
-        available_ps +=
-            view_cost_ps(&world->view, task, index) + view_load_ps(&world->view, task, index);
-    }
-    world->pes[index].available_ps = available_ps;
-    world->available_until_ps[index] = is_running ? pe->expected_end_ps : TICK_NEVER;
-}
-
-static void refresh_available(struct world *world)
-{
-    int64_t now_ps = world->view.now_ps;
-    int32_t pe_count = world->setup->soc->pe_count;
-    struct view_pe *pes = world->pes;
-    const int64_t *until_ps = world->available_until_ps;
-    for (int32_t pe = 0; pe < pe_count; pe++) {
-        if (until_ps[pe] < now_ps)
-            expect_available(world, pe);
-        else if (pes[pe].available_ps < now_ps)
-            pes[pe].available_ps = now_ps;
-    }
-}
-
 /* Returns the wall time that it took, if that is measured. */
 static double ask_policy(struct world *world)
 {
@@ -153,9 +120,7 @@ static bool take_decision(struct world *world, struct decision decision)
     if (world->is_plan)
         return refuse(world, decision, "a policy with a plan discipline has to plan it");
     assign(world, decision.task, decision.pe);
-    queue_insert(
-        &world->world_pes[decision.pe].queue, world->setup->policy->discipline,
-        (struct queue_entry){world->sequence++, world_job_id(world, decision.task), decision.task});
+    world_enqueue(world, decision.task, decision.pe);
     return true;
 }
 
@@ -190,9 +155,7 @@ static bool take_planned(struct world *world, struct decision decision)
         return refuse(world, decision, "the plan names it twice");
     world->plan_epoch[decision.task] = world->result->epochs;
     world->planned_pe[decision.task] = decision.pe;
-    queue_insert(
-        &world->world_pes[decision.pe].queue, world->setup->policy->discipline,
-        (struct queue_entry){world->sequence++, world_job_id(world, decision.task), decision.task});
+    world_enqueue(world, decision.task, decision.pe);
     return true;
 }
 
@@ -235,9 +198,8 @@ static bool take_precedence(struct world *world, struct precedence precedence)
         return fault_set(world->fault, NULL, "see decide_after in sim/policy.h",
                          "policy '%s' ordered task %d after %d, but it is not assigned",
                          world->setup->policy->name, (int)precedence.task, (int)precedence.after);
-    world->tasks[precedence.task].after = precedence.after;
-    world->has_precedence = true;
-    world_touch(world, world->tasks[precedence.task].pe);
+    world_set_after(world, precedence.task, precedence.after);
+    world_requeue(world, precedence.task);
     return true;
 }
 
@@ -282,8 +244,10 @@ static void assign_planned(struct world *world)
 {
     for (int32_t i = 0; i < world->view.ready_count; i++) {
         int32_t task = world->ready[i];
-        if (world->planned_pe[task] >= 0)
-            assign(world, task, world->planned_pe[task]);
+        if (world->planned_pe[task] < 0)
+            continue;
+        assign(world, task, world->planned_pe[task]);
+        world_requeue(world, task);
     }
 }
 
@@ -326,7 +290,7 @@ bool world_epoch(struct world *world)
 {
     world->is_epoch_due = false;
     residency_settle(&world->residency, world->view.now_ps);
-    refresh_available(world);
+    world_refresh_available(world);
     int64_t thinking_ps = cost_ps(world, ask_policy(world));
     if (thinking_ps == 0)
         return world_obey(world);

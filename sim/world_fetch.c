@@ -30,8 +30,7 @@ static void start_transfer(struct world *world, int32_t number)
 {
     struct world_transfer *transfer = &world->transfers.list[number];
     const struct soc *soc = world->setup->soc;
-    int32_t from_pe = world->tasks[transfer->producer].pe;
-    int32_t to_pe = world->tasks[transfer->consumer].pe;
+    int32_t from_pe = transfer->from_pe, to_pe = transfer->to_pe;
     int64_t latency_ps = tick_from_us(soc_hops(soc, from_pe, to_pe) * soc->network.latency_us);
     struct event event = {
         .sequence = world->sequence++, .class = EVENT_TRANSFER, .subject = number};
@@ -65,6 +64,8 @@ static void ask_transfer(struct world *world, int32_t producer, int32_t consumer
     world->transfers.list[number] = (struct world_transfer){
         .producer = producer,
         .consumer = consumer,
+        .from_pe = world->tasks[producer].pe,
+        .to_pe = what->pe,
         .edge = edge,
         .amount = amount_of(app->bytes[edge] * edge_samples(world, what->job, edge) * factor),
         .asked_ps = world->view.now_ps,
@@ -187,8 +188,7 @@ void world_finish_transfer(struct world *world, int32_t number)
     if (--consumer->fetching > 0)
         return;
     consumer->data_ps = world->view.now_ps;
-    world->available_until_ps[consumer->pe] = AVAILABLE_STALE;
-    world_touch(world, consumer->pe);
+    world_requeue(world, transfer.consumer);
 }
 
 /* ---- shared memory ---- */

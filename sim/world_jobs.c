@@ -17,19 +17,6 @@ static int64_t deadline_of(const struct arrival *arrival, const struct bind *bin
     return bind->deadline_ps == TICK_NEVER ? TICK_NEVER : arrival->at_ps + bind->deadline_ps;
 }
 
-/* Lifts precedences on tasks of a slot that a new job takes: they are done. */
-static void forget_precedences(struct world *world, int32_t slot)
-{
-    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
-        const struct queue *queue = &world->world_pes[pe].queue;
-        for (size_t i = 0; i < queue->count; i++) {
-            struct view_task *task = &world->tasks[queue_at(queue, (ptrdiff_t)i)->task];
-            if (task->after >= 0 && task->after / world->task_stride == slot)
-                task->after = -1;
-        }
-    }
-}
-
 void world_start_job(struct world *world, const struct arrival *arrival)
 {
     if (world->free_count == 0)
@@ -37,8 +24,6 @@ void world_start_job(struct world *world, const struct arrival *arrival)
     int32_t slot = world->free_jobs[--world->free_count];
     const struct bind *bind = &world->setup->binds[arrival->app];
     const struct app *app = bind->app;
-    if (world->has_precedence)
-        forget_precedences(world, slot);
     struct view_job *job = &world->jobs[slot];
     *job = (struct view_job){
         .id = arrival->job,
@@ -65,6 +50,7 @@ void world_start_job(struct world *world, const struct arrival *arrival)
     world->is_epoch_due = true;
     for (int32_t i = 0; i < app->task_count; i++) {
         int32_t task = job->first_task + i;
+        world_forget_followers(world, task);
         world->tasks[task] = (struct view_task){
             .job = slot,
             .index = i,
@@ -167,8 +153,7 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     world->pes[pe].running = -1;
     world->available_until_ps[pe] = AVAILABLE_STALE;
     world_touch(world, pe);
-    for (int32_t other = 0; world->has_precedence && other < world->setup->soc->pe_count; other++)
-        world_touch(world, other);
+    world_free_followers(world, task);
     world->is_epoch_due = true;
     world->result->tasks_done++;
     world->finished[world->view.finished_count++] = task;

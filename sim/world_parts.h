@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inside of the world, shared by its parts: world.c (life, events), world_jobs.c (tasks and
  * jobs change state), world_route.c (branches), world_epoch.c (the policy is asked and obeyed),
- * world_fetch.c (data on its way), world_dispatch.c (PEs start what they may). Nobody else includes
- * it. */
+ * world_fetch.c (data on its way), world_queue.c (what PEs were given), world_dispatch.c (PEs start
+ * what they may). Nobody else includes it. */
 #ifndef HETSOC_SIM_WORLD_PARTS_H
 #define HETSOC_SIM_WORLD_PARTS_H
 
@@ -34,6 +34,7 @@ struct world_pe {
  * of a consumer whose way nothing else keeps busy, but which does not come when the tables say. */
 struct world_transfer {
     int32_t producer, consumer; /* tasks; the consumer has a PE */
+    int32_t from_pe, to_pe;     /* theirs */
     int32_t edge;
     int32_t next;   /* of those that wait for the same PE, or that are free; -1: none */
     int64_t amount; /* millionths of a byte */
@@ -63,9 +64,8 @@ struct world_route {
 
 /* A task that an idle PE may start now. */
 struct candidate {
-    struct queue_entry entry;
-    int32_t pe;
-    ptrdiff_t place; /* in the PE's queue */
+    int64_t sequence;
+    int32_t job_id, task, pe;
 };
 
 struct world {
@@ -99,9 +99,12 @@ struct world {
     int32_t free_count;
     int32_t *leaving_jobs; /* [job_capacity] slots of jobs that ended since the last epoch */
     int32_t leaving_count;
-    int32_t *planned_pe; /* [task_capacity] where, for plan disciplines; -1: not planned */
-    int64_t *plan_epoch; /* [task_capacity] of the last plan that names the task; -1 none */
-    int32_t *touched;    /* [pe_count] PEs with is_touched */
+    int32_t *planned_pe;     /* [task_capacity] where, for plan disciplines; -1: not planned */
+    int64_t *plan_epoch;     /* [task_capacity] of the last plan that names the task; -1 none */
+    int64_t *task_sequence;  /* [task_capacity] in the queue of its PE */
+    int32_t *first_follower; /* [task_capacity] of those in queues that come after it; -1: none */
+    int32_t *next_follower;  /* [task_capacity] of the same task; -1: none */
+    int32_t *touched;        /* [pe_count] PEs with is_touched */
     int32_t touched_count;
     struct candidate *candidates; /* [pe_count] scratch of dispatch */
     int32_t task_stride;          /* task slots per job slot */
@@ -118,7 +121,7 @@ struct world {
     int32_t rounds;           /* that the current date has had */
     bool is_epoch_due;
     bool is_late;        /* what is carried out was said at an earlier date */
-    bool has_precedence; /* the policy has used decide_after */
+    bool has_precedence; /* a task in a queue may come after another one */
     double fallback_params[POLICY_MAX_PARAMS];
     bool is_plan; /* discipline is POLICY_PLAN or POLICY_PLAN_WC */
 };
@@ -176,6 +179,25 @@ void world_release(struct world *world, int32_t task);
 void world_take_written(struct world *world);
 void world_fetch(struct world *world, int32_t task);
 void world_finish_transfer(struct world *world, int32_t number);
+
+/* world_queue.c: puts an assigned or planned task into the queue of a PE; notes that something
+ * about a task in a queue has changed; takes a task out. O(log queue). */
+void world_enqueue(struct world *world, int32_t task, int32_t pe);
+void world_requeue(struct world *world, int32_t task);
+void world_dequeue(struct world *world, int32_t task, int32_t pe);
+
+/* Which task in the queue of a PE may start now. If none may, false, and `next_ps` becomes the date
+ * at which one may (TICK_NEVER: unknown yet). O(log queue). */
+bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps);
+
+/* Brings the availability that the view shows up to date. O(PEs). */
+void world_refresh_available(struct world *world);
+
+/* Has a task in a queue wait for another one (-1: for none); a task is done or skipped, those that
+ * wait for it need not any more; a task's slot is taken by another one. */
+void world_set_after(struct world *world, int32_t task, int32_t after);
+void world_free_followers(struct world *world, int32_t task);
+void world_forget_followers(struct world *world, int32_t task);
 
 /* world_epoch.c: asks the policy, and carries out what it says unless that takes effect later; and
  * carries out then what it said. False and a fault if that is illegal. */

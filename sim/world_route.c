@@ -114,10 +114,10 @@ static void skip(struct world *world, int32_t task)
     world->skipped[world->view.skipped_count++] = task;
     residency_cancel(&world->residency, task, world->view.now_ps);
     if (world->is_plan && world->planned_pe[task] >= 0) {
-        struct queue *queue = &world->world_pes[world->planned_pe[task]].queue;
-        queue_remove(queue, queue_find(queue, task));
+        world_dequeue(world, task, world->planned_pe[task]);
         world_touch(world, world->planned_pe[task]);
     }
+    world_free_followers(world, task);
     struct observed_task observed = {
         .task = what,
         .job_id = world_job_id(world, task),

@@ -5,7 +5,11 @@
  * about one half, without data and with 16 KB per edge, which makes most tasks wait a little
  * before they start; then on a bus and on a mesh, whose links transfers share, and on a bus that is
  * asked for three times what it can carry, so that transfers and jobs pile up until the last
- * arrival. Each line is a process of its own. CSV on stdout. */
+ * arrival. Each line is a process of its own. CSV on stdout.
+ *
+ *   bench_engines [ENGINE INTERCONNECT BYTES_PER_US BYTES_PER_EDGE SIGMA JOBS SCHEDULER]
+ *
+ * With arguments it is one line, without a process of its own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +81,7 @@ static double cpu_s(void)
 
 /* One line of the table. */
 struct line {
-    const char *engine;
+    const char *engine, *scheduler;
     int32_t jobs;
     double bytes, sigma;
     enum soc_interconnect interconnect;
@@ -113,7 +117,7 @@ static int run_one(const struct line *line)
         .bind_count = APPS,
         .scenario = &scenario,
         .engine = engine_find(line->engine),
-        .policy = sched_find("eft"),
+        .policy = sched_find(line->scheduler),
         .seed = 1,
     };
     struct world_result result;
@@ -140,21 +144,52 @@ static bool run_in_child(struct line line)
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
-int main(void)
+static enum soc_interconnect find_interconnect(const char *name)
+{
+    int kind = 0;
+    while (strcmp(soc_interconnect_name((enum soc_interconnect)kind), name) != 0)
+        kind++;
+    return (enum soc_interconnect)kind;
+}
+
+static int run_named(char **words)
+{
+    return run_one(&(struct line){
+        .engine = words[0],
+        .interconnect = find_interconnect(words[1]),
+        .bandwidth_bytes_per_us = atof(words[2]),
+        .bytes = atof(words[3]),
+        .sigma = atof(words[4]),
+        .jobs = atoi(words[5]),
+        .scheduler = words[6],
+    });
+}
+
+int main(int argc, char **argv)
 {
     puts("engine,interconnect,bytes_per_us,bytes_per_edge,sigma,tasks,cpu_s,tasks_per_s,"
          "peak_rss_kib");
+    if (argc == 8)
+        return run_named(argv + 1);
     bool is_done = true;
     static const char *const engines[] = {"heap", "simgrid"};
     for (int i = 0; i < 2; i++) {
-        const char *engine = engines[i];
-        for (int32_t jobs = 1000; jobs <= 100000; jobs *= 10)
-            is_done &= run_in_child((struct line){engine, jobs, 0, 0, SOC_MATRIX, 8000});
-        is_done &= run_in_child((struct line){engine, 100000, 16000, 0, SOC_MATRIX, 8000});
-        is_done &= run_in_child((struct line){engine, 100000, 16000, 0.3, SOC_MATRIX, 8000});
-        is_done &= run_in_child((struct line){engine, 10000, 16000, 0, SOC_BUS, 8000});
-        is_done &= run_in_child((struct line){engine, 10000, 16000, 0, SOC_MESH, 8000});
-        is_done &= run_in_child((struct line){engine, 10000, 16000, 0, SOC_BUS, 1100});
+        struct line line = {engines[i], "eft", 0, 0, 0, SOC_MATRIX, 8000};
+        for (line.jobs = 1000; line.jobs < 100000; line.jobs *= 10)
+            is_done &= run_in_child(line);
+        is_done &= run_in_child(line);
+        line.bytes = 16000;
+        is_done &= run_in_child(line);
+        line.sigma = 0.3;
+        is_done &= run_in_child(line);
+        line.sigma = 0;
+        line.jobs = 10000;
+        line.interconnect = SOC_MESH;
+        is_done &= run_in_child(line);
+        line.interconnect = SOC_BUS;
+        is_done &= run_in_child(line);
+        line.bandwidth_bytes_per_us = 1100;
+        is_done &= run_in_child(line);
     }
     return is_done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What PEs were given and have not started: which of it may start, and when all of it will be done.
+ * Nothing here goes through a queue, but where weights are loaded. */
+#include "sim/world_parts.h"
+
+/* Date from which an assigned task may start; TICK_NEVER while that is not known. */
+static int64_t start_ps(const struct world *world, int32_t task)
+{
+    const struct view_task *what = &world->tasks[task];
+    if (what->status != TASK_ASSIGNED || what->fetching > 0 ||
+        (what->after >= 0 && world->tasks[what->after].status < TASK_DONE))
+        return TICK_NEVER;
+    return what->data_ps;
+}
+
+/* How a task is named in the queue of its PE, and what is known of it. Plans need no estimates. */
+static struct queue_entry describe(const struct world *world, int32_t task, int32_t pe)
+{
+    struct queue_entry entry = {
+        .job_id = world->setup->policy->discipline == POLICY_DATA_READY ? world_job_id(world, task)
+                                                                        : 0,
+        .task = task,
+        .sequence = world->task_sequence[task],
+        .start_ps = start_ps(world, task),
+    };
+    if (!world->is_plan) {
+        entry.cost_ps = view_cost_ps(&world->view, task, pe);
+        entry.least_end_ps = world->tasks[task].data_ps + entry.cost_ps;
+    }
+    return entry;
+}
+
+void world_enqueue(struct world *world, int32_t task, int32_t pe)
+{
+    world->task_sequence[task] = world->sequence++;
+    struct queue_entry entry = describe(world, task, pe);
+    queue_insert(&world->world_pes[pe].queue, &entry);
+}
+
+void world_requeue(struct world *world, int32_t task)
+{
+    int32_t pe = world->tasks[task].pe;
+    struct queue_entry entry = describe(world, task, pe);
+    queue_update(&world->world_pes[pe].queue, &entry);
+    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world_touch(world, pe);
+}
+
+void world_dequeue(struct world *world, int32_t task, int32_t pe)
+{
+    struct queue_entry entry = describe(world, task, pe);
+    queue_remove(&world->world_pes[pe].queue, &entry);
+}
+
+bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps)
+{
+    enum policy_discipline discipline = world->setup->policy->discipline;
+    const struct queue *queue = &world->world_pes[pe].queue;
+    int64_t now_ps = world->view.now_ps;
+    const struct queue_entry *entry;
+    if (discipline == POLICY_FIFO || discipline == POLICY_PLAN) {
+        entry = queue_first(queue);
+        *next_ps = entry == NULL ? TICK_NEVER : entry->start_ps;
+    } else {
+        entry = queue_pick(queue, now_ps);
+        *next_ps = entry == NULL ? queue_next_ps(queue) : entry->start_ps;
+    }
+    if (*next_ps > now_ps)
+        return false;
+    *task = entry->task;
+    return true;
+}
+
+/* ---- expected availability ---- */
+
+/* When a PE will have done all that is in its queue, loads of weights included, which change with
+ * everything that its memory takes in. O(queue). */
+static int64_t expect_with_loads(const struct world *world, int32_t pe, int64_t free_ps)
+{
+    const struct queue *queue = &world->world_pes[pe].queue;
+    const struct queue_entry *entry = queue_first(queue);
+    for (; entry != NULL; entry = queue_after(queue, entry)) {
+        int64_t data_ps = world->tasks[entry->task].data_ps;
+        free_ps = (data_ps > free_ps ? data_ps : free_ps) + entry->cost_ps +
+                  view_load_ps(&world->view, entry->task, pe);
+    }
+    return free_ps;
+}
+
+/* Computes anew when a PE will have done all it was given, and until when that holds. */
+static void expect_available(struct world *world, int32_t pe)
+{
+    const struct world_pe *what = &world->world_pes[pe];
+    int64_t free_ps = world->view.now_ps;
+    bool is_running = world->pes[pe].running >= 0;
+    if (is_running && what->expected_end_ps > free_ps)
+        free_ps = what->expected_end_ps;
+    if (world->is_plan)
+        world->pes[pe].available_ps = free_ps;
+    else if (world->residency.is_there != NULL)
+        world->pes[pe].available_ps = expect_with_loads(world, pe, free_ps);
+    else
+        world->pes[pe].available_ps = queue_expect_ps(&what->queue, free_ps);
+    world->available_until_ps[pe] = is_running ? what->expected_end_ps : TICK_NEVER;
+}
+
+void world_refresh_available(struct world *world)
+{
+    int64_t now_ps = world->view.now_ps;
+    int32_t pe_count = world->setup->soc->pe_count;
+    struct view_pe *pes = world->pes;
+    const int64_t *until_ps = world->available_until_ps;
+    for (int32_t pe = 0; pe < pe_count; pe++) {
+        if (until_ps[pe] < now_ps)
+            expect_available(world, pe);
+        else if (pes[pe].available_ps < now_ps)
+            pes[pe].available_ps = now_ps;
+    }
+}
+
+/* ---- precedences ---- */
+
+void world_set_after(struct world *world, int32_t task, int32_t after)
+{
+    int32_t old = world->tasks[task].after;
+    if (old >= 0) {
+        int32_t *link = &world->first_follower[old];
+        while (*link != task)
+            link = &world->next_follower[*link];
+        *link = world->next_follower[task];
+    }
+    world->tasks[task].after = after;
+    if (after >= 0) {
+        world->has_precedence = true;
+        world->next_follower[task] = world->first_follower[after];
+        world->first_follower[after] = task;
+    }
+}
+
+void world_free_followers(struct world *world, int32_t task)
+{
+    if (!world->has_precedence)
+        return;
+    int32_t follower = world->first_follower[task];
+    for (; follower >= 0; follower = world->next_follower[follower])
+        world_requeue(world, follower);
+}
+
+void world_forget_followers(struct world *world, int32_t task)
+{
+    while (world->has_precedence && world->first_follower[task] >= 0)
+        world_set_after(world, world->first_follower[task], -1);
+}
