@@ -265,17 +265,11 @@ static double read_utilization(const struct metrics_observer *metrics, struct me
     return shares / count;
 }
 
-/* Energy of the machine, and of each PE, if asked. */
-static double read_energy(const struct soc *soc, int64_t end_ps, const double *energy_uj,
-                          struct metrics_pe *pes)
+double metrics_energy_uj(const struct soc *soc, int64_t end_ps, const double *energy_uj)
 {
     double sum_uj = soc->base_mw * tick_to_us(end_ps) * 1e-3; /* 1 mW for 1 us is 1e-3 uJ */
-    for (int32_t p = 0; p < soc->pe_count; p++) {
-        double pe_uj = energy_uj == NULL ? NAN : energy_uj[p];
-        sum_uj += pe_uj;
-        if (pes != NULL)
-            pes[p].energy_uj = pe_uj;
-    }
+    for (int32_t p = 0; p < soc->pe_count; p++)
+        sum_uj += energy_uj == NULL ? NAN : energy_uj[p];
     return sum_uj;
 }
 
@@ -299,6 +293,8 @@ void metrics_read(struct metrics_observer *metrics, int64_t end_ps, const double
     out->mean_tardiness_us =
         ratio_or_nan(tick_to_us(metrics->tardiness_ps), metrics->deadline_count);
     out->utilization = read_utilization(metrics, pes);
-    out->energy_uj = read_energy(metrics->soc, end_ps, energy_uj, pes);
+    out->energy_uj = metrics_energy_uj(metrics->soc, end_ps, energy_uj);
+    for (int32_t p = 0; pes != NULL && p < metrics->soc->pe_count; p++)
+        pes[p].energy_uj = energy_uj == NULL ? NAN : energy_uj[p];
     out->edp_uj_us = out->energy_uj * out->mean_latency_us;
 }

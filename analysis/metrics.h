@@ -57,4 +57,7 @@ struct observer metrics_observer(struct metrics_observer *metrics);
 void metrics_read(struct metrics_observer *metrics, int64_t end_ps, const double *energy_uj,
                   struct metrics *out, struct metrics_pe *pes);
 
+/* The energy of a machine until a date from that of its PEs, which is [pe_count]; NULL: NAN. */
+double metrics_energy_uj(const struct soc *soc, int64_t end_ps, const double *energy_uj);
+
 #endif

@@ -54,7 +54,8 @@ static bool is_later_metric(const char *name)
         "latency_bound_us",   "latency_ratio",     "optimum_us",       "optimum_bound_us",
         "optimum_gap",        "optimum_ratio",     "p05_latency_us",   "p10_latency_us",
         "p25_latency_us",     "p75_latency_us",    "p90_latency_us",   "mean_latency_half_us",
-        "effective_jobs",     "warmup_mser_jobs",  "prefetched_bytes", "prefetch_wasted_bytes"};
+        "effective_jobs",     "warmup_mser_jobs",  "prefetched_bytes", "prefetch_wasted_bytes",
+        "max_temp_c",         "engine_energy_uj"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;

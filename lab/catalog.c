@@ -90,11 +90,74 @@ static struct soc *copy_soc(struct arena *arena, const struct soc *soc)
     return copy;
 }
 
-static enum soc_governor find_governor(const char *name)
+/* The number of a word among others, which has it. */
+static int find_word(const char *const *words, const char *word)
 {
-    if (strcmp(name, "powersave") == 0)
-        return SOC_POWERSAVE;
-    return strcmp(name, "fixed") == 0 ? SOC_FIXED : SOC_PERFORMANCE;
+    int number = 0;
+    while (strcmp(words[number], word) != 0)
+        number++;
+    return number;
+}
+
+/* What an experiment says of operating points and temperatures. */
+struct governing {
+    enum soc_governor governor;
+    double mhz;
+    struct soc_ondemand ondemand;
+    enum soc_thermal_mode thermal;
+};
+
+static struct governing read_governing(const struct yaml_node *root)
+{
+    static const char *const governors[] = {[SOC_PERFORMANCE] = "performance",
+                                            [SOC_POWERSAVE] = "powersave",
+                                            [SOC_FIXED] = "fixed",
+                                            [SOC_ONDEMAND] = "ondemand"};
+    static const char *const modes[] = {[SOC_THERMAL_NONE] = "none",
+                                        [SOC_THERMAL_WATCH] = "watch",
+                                        [SOC_THERMAL_THROTTLE] = "throttle"};
+    const struct schema *schema = &experiment_schema;
+    struct governing governing = {
+        .governor =
+            (enum soc_governor)find_word(governors, schema_text(schema, root, "", "governor")),
+        .mhz = schema_real(schema, root, "", "frequency_mhz"),
+        .thermal =
+            (enum soc_thermal_mode)find_word(modes, schema_text(schema, root, "", "thermal")),
+    };
+    const struct yaml_node *rule = yaml_get(root, "ondemand");
+    if (governing.governor == SOC_ONDEMAND)
+        governing.ondemand = (struct soc_ondemand){
+            .period_ps = tick_from_us(schema_real(schema, rule, "ondemand", "period_us")),
+            .up = schema_real(schema, rule, "ondemand", "up"),
+            .down = schema_real(schema, rule, "ondemand", "down"),
+        };
+    return governing;
+}
+
+static bool fault_of(const struct yaml_node *node, const char *hint, const char *what,
+                     struct fault *fault)
+{
+    char where[512];
+    return fault_set(fault, yaml_where(node, where, sizeof where), hint, "%s", what);
+}
+
+static bool govern(struct soc *soc, const struct yaml_node *root, const struct governing *governing,
+                   struct fault *fault)
+{
+    struct fault slow = FAULT_NONE;
+    if (governing->governor != SOC_PERFORMANCE &&
+        !soc_govern(soc, governing->governor, governing->mhz, &slow))
+        return fault_of(yaml_get(root, "governor"), slow.hint, slow.what, fault);
+    soc->ondemand = governing->ondemand;
+    if (soc->ondemand.down > soc->ondemand.up)
+        return fault_of(yaml_get(root, "ondemand"), "make `up` larger than `down`",
+                        "`ondemand` would go up and down at the same load", fault);
+    if (governing->thermal != SOC_THERMAL_NONE && soc->thermal == NULL)
+        return fault_of(yaml_get(root, "thermal"),
+                        "add `thermal` to its file, or leave it out here",
+                        "the platform does not tell how it gets warm", fault);
+    soc->thermal_mode = governing->thermal;
+    return true;
 }
 
 const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *root,
@@ -103,23 +166,20 @@ const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *r
     const struct yaml_node *platform = yaml_get(root, "platform");
     const char *path = catalog_file(catalog, LIBRARY_PLATFORMS, platform, fault);
     const struct soc *soc = path == NULL ? NULL : load_soc(catalog, platform, path, fault);
-    const char *name = schema_text(&experiment_schema, root, "", "governor");
-    double mhz = schema_real(&experiment_schema, root, "", "frequency_mhz");
-    enum soc_governor governor = find_governor(name);
-    if (soc == NULL || governor == SOC_PERFORMANCE)
+    struct governing governing = read_governing(root);
+    if (soc == NULL ||
+        (governing.governor == SOC_PERFORMANCE && governing.thermal == SOC_THERMAL_NONE))
         return soc;
-    const char *key = arena_printf(catalog->arena, "%s\n%s %a", path, name, mhz);
+    const struct soc_ondemand *ondemand = &governing.ondemand;
+    const char *key = arena_printf(
+        catalog->arena, "%s\n%d %a %a %a %a %d", path, (int)governing.governor, governing.mhz,
+        (double)ondemand->period_ps, ondemand->up, ondemand->down, (int)governing.thermal);
     const struct soc *known = entry_find(catalog->socs, key);
     if (known != NULL)
         return known;
     struct soc *governed = copy_soc(catalog->arena, soc);
-    struct fault slow = FAULT_NONE;
-    char where[512];
-    if (!soc_govern(governed, governor, mhz, &slow)) {
-        fault_set(fault, yaml_where(yaml_get(root, "governor"), where, sizeof where), slow.hint,
-                  "%s", slow.what);
+    if (!govern(governed, root, &governing, fault))
         return NULL;
-    }
     entry_add(catalog, &catalog->socs, key, governed);
     return governed;
 }

@@ -30,8 +30,8 @@ const char *catalog_file(struct catalog *catalog, enum library_shelf shelf,
                          const struct yaml_node *node, struct fault *fault);
 
 /* The machine that `platform:` of a checked experiment without lists names, at the operating points
- * of its `governor:`. NULL and a fault; also when another file gave a machine of the same name, for
- * their rows could not be told apart. */
+ * of its `governor:` and with its `thermal:`. NULL and a fault; also when another file gave a
+ * machine of the same name, for their rows could not be told apart. */
 const struct soc *catalog_soc(struct catalog *catalog, const struct yaml_node *root,
                               struct fault *fault);
 

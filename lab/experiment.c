@@ -345,9 +345,13 @@ static bool check_governor(const struct yaml_node *root, struct fault *fault)
     if (is_fixed && frequency == NULL)
         return fault_at(fault, governor, "add frequency_mhz",
                         "the governor `fixed` needs a frequency");
-    return is_fixed || frequency == NULL ||
-           fault_at(fault, frequency, "add governor: fixed, or remove it",
-                    "frequency_mhz has a meaning for the governor `fixed` only");
+    if (!is_fixed && frequency != NULL)
+        return fault_at(fault, frequency, "add governor: fixed, or remove it",
+                        "frequency_mhz has a meaning for the governor `fixed` only");
+    const struct yaml_node *ondemand = yaml_get(root, "ondemand");
+    return ondemand == NULL || names(governor, "ondemand") ||
+           fault_at(fault, ondemand, "add governor: ondemand, or remove it",
+                    "ondemand has a meaning for the governor of this name only");
 }
 
 static void read_optimum(struct experiment *experiment)
@@ -449,6 +453,7 @@ bool experiment_read(const struct roster *roster, struct experiment *experiment,
     experiment->seed = (uint64_t)schema_int(&experiment_schema, root, "", "seed");
     experiment->replicates = (int32_t)schema_int(&experiment_schema, root, "", "replicates");
     experiment->trace = schema_bool(&experiment_schema, root, "", "trace");
+    experiment->engine_energy = schema_bool(&experiment_schema, root, "", "engine_energy");
     double limit_s = schema_real(&experiment_schema, root, "", "time_limit_s");
     int64_t limit_mib = schema_int(&experiment_schema, root, "", "memory_limit_mib");
     experiment->time_limit_s = isnan(limit_s) ? 0 : limit_s;

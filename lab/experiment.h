@@ -39,6 +39,7 @@ struct experiment {
     struct record_wish record;     /* dir is for the caller to set */
     double time_limit_s;           /* of a trial; 0 = none */
     int64_t memory_limit_bytes;    /* of a trial; 0 = none */
+    bool engine_energy;            /* the engine measures as well */
     struct optimum_limits optimum; /* of the search in each trial; nodes = 0: not asked */
 };
 

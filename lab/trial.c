@@ -132,6 +132,12 @@ const struct trial_figure trial_figures[] = {
     {.name = "reproducible",
      COUNT(reproducible),
      .summary = "1; 0 if measured decision costs were charged, which differ between runs"},
+    {.name = "max_temp_c",
+     REAL(max_temp_c),
+     .summary = "highest temperature of a hotspot; only with `thermal`"},
+    {.name = "engine_energy_uj",
+     REAL(engine_energy_uj),
+     .summary = "energy_uj as the engine measured it; only with `engine_energy`"},
 };
 
 const int trial_figure_count = sizeof trial_figures / sizeof *trial_figures;
@@ -160,6 +166,7 @@ static void read_result(struct trial_row *row, const struct world_result *result
     row->loaded_bytes = result->loaded_bytes;
     row->prefetched_bytes = result->prefetched_bytes;
     row->wasted_bytes = result->wasted_bytes;
+    row->max_temp_c = result->max_temp_c;
     row->decide_us_mean =
         result->decisions > 0 ? 1e6 * result->decide_s / (double)result->decisions : NAN;
     row->wall_s = seconds;
@@ -257,7 +264,10 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
     scenario.truth = truth;
     struct audience audience = {.count = 0};
     open_audience(&audience, plan, &scenario, &row->fault);
-    double *energy_uj = memory_zeroed((size_t)point->soc->pe_count, sizeof *energy_uj);
+    size_t pe_count = (size_t)point->soc->pe_count;
+    double *energy_uj = memory_zeroed(pe_count, sizeof *energy_uj);
+    double *engine_energy_uj =
+        experiment->engine_energy ? memory_zeroed(pe_count, sizeof *engine_energy_uj) : NULL;
     const struct world_setup setup = {
         .soc = point->soc,
         .binds = point->binds,
@@ -272,6 +282,7 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
         .decision_cost = point->decision_cost,
         .time_decisions = true,
         .energy_uj = energy_uj,
+        .engine_energy_uj = engine_energy_uj,
         .params = point->params,
         .file = point->file->loaded,
         .seed = experiment->seed,
@@ -283,6 +294,8 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
         world_run(&setup, &result, &row->fault);
     double seconds = clock_s() - start_s;
     read_result(row, &result, seconds);
+    if (engine_energy_uj != NULL)
+        row->engine_energy_uj = metrics_energy_uj(point->soc, result.end_ps, engine_energy_uj);
     if (!close_audience(&audience, plan, result.end_ps, energy_uj, row))
         row->status = TRIAL_CRASHED; /* not the trial's fault: to be run again */
     if (row->status == TRIAL_DONE)
@@ -290,6 +303,7 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
     if (row->status == TRIAL_DONE && experiment->optimum.nodes > 0)
         hold_against_optimum(row, point, &scenario, &experiment->optimum);
     free(energy_uj);
+    free(engine_energy_uj);
     metrics_destroy(audience.metrics);
     truth_destroy(truth);
 }

@@ -17,6 +17,7 @@ struct trial_row {
     struct metrics metrics;
     int64_t decisions, reproducible;
     double decide_us_mean, wall_s, tasks_per_s, loaded_bytes, prefetched_bytes, wasted_bytes;
+    double max_temp_c, engine_energy_uj;    /* NAN unless asked for */
     double latency_bound_us, latency_ratio; /* NAN unless the trial is done */
     double optimum_us, optimum_bound_us, optimum_gap, optimum_ratio; /* NAN unless asked for */
     struct fault fault;                                              /* why, unless done */

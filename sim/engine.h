@@ -40,25 +40,40 @@ typedef bool (*engine_round)(void *context, int64_t now_ps, const struct event *
 
 struct engine;
 
+/* What will be asked of an engine. */
+struct engine_needs {
+    const double *factors; /* [factor_count] that set_speed is called with, besides 1 */
+    int32_t factor_count;
+    bool energy; /* energy_uj; the machine has_power */
+};
+
+/* Whether set_speed will be called, so that work is a fluid. */
+static inline bool engine_is_fluid(const struct soc *soc, const struct engine_needs *needs)
+{
+    return needs->factor_count > 0 || soc_is_scaled(soc);
+}
+
 struct engine_kind {
     const char *name;
     const char *summary;
 
-    /* Makes an engine for a machine on which set_speed is called with no other speeds than these
-     * and 1. NULL and a fault if it cannot (SimGrid: one per process). */
-    struct engine *(*create)(const struct soc *soc, const double *speeds, int32_t speed_count,
+    /* Makes an engine for a machine; borrows both. NULL and a fault if it cannot (SimGrid: one per
+     * process). */
+    struct engine *(*create)(const struct soc *soc, const struct engine_needs *needs,
                              struct fault *fault);
     void (*destroy)(struct engine *engine);
 
     /* Asks for an event at a date >= now. */
     void (*at)(struct engine *engine, int64_t when_ps, struct event event);
 
-    /* Starts work on an idle PE: `work_ps` ticks at speed 1. The event comes when it is done: the
-     * exact tick if the speed was 1 all the time, else rounded by tick_round_fluid. */
+    /* Starts work on an idle PE: `work_ps` ticks at the point of its kind. The event comes when it
+     * is done: the exact tick if the speed was 1 all the time, else rounded by tick_round_fluid. */
     void (*exec)(struct engine *engine, int32_t pe, int64_t work_ps, struct event event);
 
-    /* Changes the speed of a PE, 0 < speed; running work goes on at the new speed. */
-    void (*set_speed)(struct engine *engine, int32_t pe, double speed);
+    /* Has a PE run at an operating point (on a machine that soc_is_scaled; elsewhere at that of its
+     * kind), `factor` times as fast as that is: soc_speed x factor, 0 < factor. Running work goes
+     * on at the new speed. */
+    void (*set_speed)(struct engine *engine, int32_t pe, int32_t opp, double factor);
 
     /* Starts moving data between different PEs of a machine whose transfers share links: first
      * `latency_ps`, then engine_flow of the amount (in millionths of a byte), as fast as the links
@@ -66,6 +81,10 @@ struct engine_kind {
      * its way has, comes at the end, rounded up to 1 ns (engine_flow_end). */
     void (*transfer)(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
                      int64_t latency_ps, struct event event);
+
+    /* What a PE has drawn until now by the engine's own account, in microjoules: static power at
+     * its operating point all the time, dynamic power while it executes. NULL: it keeps none. */
+    double (*energy_uj)(struct engine *engine, int32_t pe);
 
     /* Runs until `round` returns false or nothing is left to happen. False and a fault if the
      * clock passed TICK_LIMIT or the engine failed. */

@@ -48,10 +48,10 @@ struct heap {
     size_t event_capacity;
 };
 
-static struct engine *heap_create(const struct soc *soc, const double *speeds, int32_t speed_count,
+static struct engine *heap_create(const struct soc *soc, const struct engine_needs *needs,
                                   struct fault *fault)
 {
-    (void)speeds, (void)speed_count, (void)fault;
+    (void)needs, (void)fault;
     struct heap *heap = memory_zeroed(1, sizeof *heap);
     heap->base.kind = &engine_heap;
     heap->soc = soc;
@@ -104,12 +104,12 @@ static void heap_exec(struct engine *engine, int32_t index, int64_t work_ps, str
     }
 }
 
-static void heap_set_speed(struct engine *engine, int32_t index, double speed)
+static void heap_set_speed(struct engine *engine, int32_t index, int32_t opp, double factor)
 {
     struct heap *heap = (struct heap *)engine;
     struct heap_pe *pe = &heap->pes[index];
     double old_speed = pe->speed;
-    pe->speed = speed;
+    pe->speed = soc_speed(&heap->soc->kinds[heap->soc->pes[index].kind], opp) * factor;
     if (!pe->busy || pe->real_end_ps <= (double)engine->now_ps)
         return;
     pe->left_ps -= (double)(engine->now_ps - pe->since_ps) * old_speed;

@@ -19,6 +19,7 @@
 #include <simgrid/engine.h>
 #include <simgrid/exec.h>
 #include <simgrid/host.h>
+#include <simgrid/plugins/energy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@
 #include "base/memory.h"
 #include "base/tick.h"
 #include "sim/engine.h"
+#include "sim/power.h"
 #include "sim/simgrid_platform.h"
 
 extern const struct engine_kind engine_simgrid;
@@ -43,6 +45,8 @@ struct simgrid_pe {
     bool has_work;    /* given to the actor, which has not taken it yet */
     bool busy;        /* from the start of the work until its end is reported */
     bool is_fluid;    /* the speed was not 1 all through the current work */
+    int32_t kind;
+    struct simgrid_mode mode;
     double speed;
     double work_ps;
     struct event event; /* of the current work */
@@ -77,8 +81,8 @@ struct simgrid {
     struct engine base;
     struct simgrid_pe *pes;
     int32_t pe_count;
-    double *speeds; /* [speed_count]; speed i is pstate i + 1, pstate 0 is speed 1 */
-    int32_t speed_count;
+    const struct engine_needs *needs;
+    bool is_fluid;             /* speeds may change */
     struct sleeper **sleepers; /* [sleeper_count] every timer actor made so far */
     size_t sleeper_count, sleeper_capacity;
     struct sleeper *free_sleepers;
@@ -101,7 +105,7 @@ struct simgrid {
 static struct simgrid *the_simgrid;
 
 /* Writes the platform into an anonymous file and gives it to SimGrid. */
-static bool load_platform(const struct soc *soc, const double *speeds, int32_t speed_count,
+static bool load_platform(const struct soc *soc, const struct engine_needs *needs,
                           struct fault *fault)
 {
     int fd = memfd_create("platform", 0);
@@ -109,7 +113,7 @@ static bool load_platform(const struct soc *soc, const double *speeds, int32_t s
     if (file == NULL)
         return fault_set(fault, NULL, NULL, "cannot make an anonymous file for SimGrid: %s",
                          strerror(errno));
-    simgrid_platform_write(soc, speeds, speed_count, file);
+    simgrid_platform_write(soc, needs, file);
     bool is_written = fflush(file) == 0;
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -120,7 +124,7 @@ static bool load_platform(const struct soc *soc, const double *speeds, int32_t s
            fault_set(fault, NULL, NULL, "cannot write the platform for SimGrid to memory");
 }
 
-static void start_simgrid(int32_t speed_count)
+static void start_simgrid(bool is_constant)
 {
     char *arguments[] = {
         "hetsoc",
@@ -128,8 +132,9 @@ static void start_simgrid(int32_t speed_count)
         "--cfg=network/model:CM02", /* no hidden factors on latency and bandwidth */
         "--cfg=network/crosstraffic:no",
         "--cfg=contexts/stack-size:1024", /* KiB; policies run on the control actor's stack */
-        /* Trace integration saves a tenth of the time; it is for hosts of constant speed. */
-        speed_count == 0 ? "--cfg=cpu/optim:TI" : "--cfg=cpu/optim:Lazy",
+        /* Trace integration saves a tenth of the time; it is for hosts of constant speed whose
+         * load nobody asks for. */
+        is_constant ? "--cfg=cpu/optim:TI" : "--cfg=cpu/optim:Lazy",
         NULL,
     };
     int count = (int)(sizeof arguments / sizeof *arguments) - 1;
@@ -142,6 +147,22 @@ static void add_due(struct simgrid *simgrid, struct event event)
     if (due->count == due->capacity)
         due->events = memory_grow(due->events, &due->capacity, due->count + 1, sizeof *due->events);
     due->events[due->count++] = event;
+}
+
+static void set_mode(struct simgrid *simgrid, struct simgrid_pe *pe, struct simgrid_mode mode)
+{
+    pe->mode = mode;
+    int32_t pstate = simgrid_pstate(simgrid->soc, simgrid->needs, pe->kind, mode);
+    sg_host_set_pstate(pe->host, (unsigned long)pstate);
+}
+
+/* Has a host, which executes nothing, draw what a busy or an idle PE draws. */
+static void draw_busy(struct simgrid *simgrid, struct simgrid_pe *pe, bool is_busy)
+{
+    struct simgrid_mode mode = pe->mode;
+    mode.is_busy = is_busy;
+    if (simgrid->needs->energy)
+        set_mode(simgrid, pe, mode);
 }
 
 /* Called by an actor at the date of an event: it belongs to the next round. */
@@ -248,10 +269,10 @@ static struct mover *make_mover(struct simgrid *simgrid)
 /* Called on a PE's actor when its work has been executed. Where speeds change, ends fall between
  * ticks, but rounds must start on whole ticks, or everything that starts in them would end between
  * ticks as well. So the last tick of work is not executed: the exact end is known then, lies ahead,
- * and becomes a timer. */
+ * and becomes a timer, until which the PE draws what a busy one does. */
 static void report_end(struct simgrid *simgrid, struct simgrid_pe *pe)
 {
-    if (simgrid->speed_count == 0) {
+    if (!simgrid->is_fluid) {
         report(simgrid, pe->event);
         return;
     }
@@ -259,6 +280,7 @@ static void report_end(struct simgrid *simgrid, struct simgrid_pe *pe)
     double end_ps = now_ps + WITHHELD_PS / pe->speed;
     int64_t rounded_ps = pe->is_fluid ? tick_round_fluid(end_ps) : (int64_t)llround(end_ps);
     simgrid->pending_count--;
+    draw_busy(simgrid, pe, true);
     sleep_for(simgrid, (double)rounded_ps - now_ps, pe->event);
 }
 
@@ -296,6 +318,17 @@ static bool take_round(struct simgrid *simgrid)
     return due.count > 0;
 }
 
+/* Has the PEs whose work ends in the current round draw what idle ones do. It is control that does
+ * this: a call into SimGrid on the way to a report would let control overtake it. */
+static void draw_idle(struct simgrid *simgrid)
+{
+    for (size_t i = 0; i < simgrid->current.count; i++) {
+        const struct event *event = &simgrid->current.events[i];
+        if (event->class == EVENT_FINISH && simgrid->pes[event->subject].mode.is_busy)
+            draw_busy(simgrid, &simgrid->pes[event->subject], false);
+    }
+}
+
 /* Sleeps until something is reported; false if nothing is on its way. */
 static bool wait_for_report(struct simgrid *simgrid)
 {
@@ -314,17 +347,19 @@ static void control_actor(int argc, char **argv)
     (void)argc, (void)argv;
     struct simgrid *simgrid = the_simgrid;
     do {
-        while (take_round(simgrid))
+        while (take_round(simgrid)) {
+            if (simgrid->needs->energy)
+                draw_idle(simgrid);
             if (!simgrid->round(simgrid->context, simgrid->base.now_ps, simgrid->current.events,
                                 (int32_t)simgrid->current.count))
                 return;
+        }
     } while (wait_for_report(simgrid));
 }
 
 /* The hosts between which transfers go. */
 static void find_nodes(struct simgrid *simgrid, const struct soc *soc)
 {
-    simgrid->soc = soc;
     if (!soc_is_contended(soc))
         return;
     int32_t count = soc->interconnect == SOC_BUS ? 2 : soc->pe_count;
@@ -336,30 +371,34 @@ static void find_nodes(struct simgrid *simgrid, const struct soc *soc)
     }
 }
 
-static struct engine *simgrid_create(const struct soc *soc, const double *speeds,
-                                     int32_t speed_count, struct fault *fault)
+static struct engine *simgrid_create(const struct soc *soc, const struct engine_needs *needs,
+                                     struct fault *fault)
 {
     if (the_simgrid != NULL) {
         fault_set(fault, NULL, "run each trial in a process of its own",
                   "SimGrid has one engine per process and it is taken");
         return NULL;
     }
-    start_simgrid(speed_count);
-    if (!load_platform(soc, speeds, speed_count, fault))
+    start_simgrid(!engine_is_fluid(soc, needs) && !needs->energy);
+    if (needs->energy)
+        sg_host_energy_plugin_init();
+    if (!load_platform(soc, needs, fault))
         return NULL;
     struct simgrid *simgrid = the_simgrid = memory_zeroed(1, sizeof *simgrid);
     simgrid->base.kind = &engine_simgrid;
-    simgrid->speed_count = speed_count;
-    simgrid->speeds = memory_zeroed((size_t)speed_count + 1, sizeof *simgrid->speeds);
-    for (int32_t i = 0; i < speed_count; i++)
-        simgrid->speeds[i] = speeds[i];
+    simgrid->soc = soc;
+    simgrid->needs = needs;
+    simgrid->is_fluid = engine_is_fluid(soc, needs);
     simgrid->pe_count = soc->pe_count;
     simgrid->pes = memory_zeroed((size_t)soc->pe_count, sizeof *simgrid->pes);
     for (int32_t i = 0; i < soc->pe_count; i++) {
         char name[16];
         snprintf(name, sizeof name, "pe%d", (int)i);
         struct simgrid_pe *pe = &simgrid->pes[i];
-        *pe = (struct simgrid_pe){.host = sg_host_by_name(name), .speed = 1.0};
+        *pe = (struct simgrid_pe){.host = sg_host_by_name(name),
+                                  .kind = soc->pes[i].kind,
+                                  .mode = {.opp = soc->kinds[soc->pes[i].kind].opp, .factor = 1.0},
+                                  .speed = 1.0};
         pe->actor = start_actor(name, pe->host, pe_actor, pe);
     }
     find_nodes(simgrid, soc);
@@ -380,7 +419,6 @@ static void simgrid_destroy(struct engine *engine)
     free(simgrid->movers);
     free(simgrid->nodes);
     free(simgrid->pes);
-    free(simgrid->speeds);
     free(simgrid->due.events);
     free(simgrid->current.events);
     free(simgrid);
@@ -408,26 +446,25 @@ static void simgrid_exec(struct engine *engine, int32_t index, int64_t work_ps, 
     }
     pe->busy = true;
     pe->event = event;
-    pe->work_ps = (double)work_ps - (simgrid->speed_count > 0 ? WITHHELD_PS : 0.0);
+    pe->work_ps = (double)work_ps - (simgrid->is_fluid ? WITHHELD_PS : 0.0);
     pe->is_fluid = pe->speed != 1.0;
     simgrid->pending_count++;
     pe->has_work = true;
     sg_actor_resume(pe->actor);
 }
 
-static void simgrid_set_speed(struct engine *engine, int32_t index, double speed)
+static void simgrid_set_speed(struct engine *engine, int32_t index, int32_t opp, double factor)
 {
     struct simgrid *simgrid = (struct simgrid *)engine;
     struct simgrid_pe *pe = &simgrid->pes[index];
-    int32_t pstate = 0;
-    if (speed != 1.0)
-        for (pstate = 1; pstate <= simgrid->speed_count; pstate++)
-            if (simgrid->speeds[pstate - 1] == speed)
-                break;
-    assert(pstate <= simgrid->speed_count);
-    pe->speed = speed;
+    pe->speed = soc_speed(&simgrid->soc->kinds[pe->kind], opp) * factor;
     pe->is_fluid = true;
-    sg_host_set_pstate(pe->host, (unsigned long)pstate);
+    set_mode(simgrid, pe, (struct simgrid_mode){opp, factor, pe->mode.is_busy});
+}
+
+static double simgrid_energy_uj(struct engine *engine, int32_t pe)
+{
+    return sg_host_get_consumed_energy(((struct simgrid *)engine)->pes[pe].host) * UJ_PER_MW_PS;
 }
 
 static void simgrid_transfer(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
@@ -474,6 +511,7 @@ const struct engine_kind engine_simgrid = {
     .at = simgrid_at,
     .exec = simgrid_exec,
     .set_speed = simgrid_set_speed,
+    .energy_uj = simgrid_energy_uj,
     .transfer = simgrid_transfer,
     .run = simgrid_run_all,
 };

@@ -5,9 +5,6 @@
 
 #include "base/memory.h"
 
-/* 1 mW for 1 ps is 1e-15 J. */
-#define UJ_PER_MW_PS 1e-9
-
 void power_init(struct power *power, const struct soc *soc)
 {
     *power = (struct power){0};

@@ -7,6 +7,9 @@
 
 #include "sim/soc.h"
 
+/* 1 mW for 1 ps is 1e-15 J. */
+#define UJ_PER_MW_PS 1e-9
+
 struct power_pe {
     int64_t since_ps; /* of the last change */
     double power_mw;

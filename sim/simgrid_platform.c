@@ -1,16 +1,68 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/simgrid_platform.h"
 
+#include <assert.h>
+
+/* Operating points that a kind may run at. */
+static int32_t point_count(const struct soc *soc, const struct soc_kind *kind)
+{
+    return soc_is_scaled(soc) && kind->opp_count > 0 ? kind->opp_count : 1;
+}
+
+/* Pstates are numbered by point from that of the kind on, then factor, then is_busy. */
+int32_t simgrid_pstate(const struct soc *soc, const struct engine_needs *needs, int32_t kind,
+                       struct simgrid_mode mode)
+{
+    int32_t points = point_count(soc, &soc->kinds[kind]);
+    int32_t point = (mode.opp - soc->kinds[kind].opp + points) % points;
+    int32_t factor = 0;
+    while (mode.factor != 1.0 && needs->factors[factor++] != mode.factor)
+        assert(factor < needs->factor_count);
+    int32_t pstate = point * (needs->factor_count + 1) + factor;
+    return needs->energy ? 2 * pstate + mode.is_busy : pstate;
+}
+
+/* The inverse of simgrid_pstate. */
+static struct simgrid_mode mode_of(const struct engine_needs *needs, const struct soc_kind *kind,
+                                   int32_t pstate)
+{
+    int32_t pair = needs->energy ? pstate / 2 : pstate;
+    int32_t factor = pair % (needs->factor_count + 1);
+    int32_t point = pair / (needs->factor_count + 1);
+    return (struct simgrid_mode){
+        .opp = kind->opp_count == 0 ? 0 : (kind->opp + point) % kind->opp_count,
+        .factor = factor == 0 ? 1.0 : needs->factors[factor - 1],
+        .is_busy = needs->energy && pstate % 2 == 1,
+    };
+}
+
+static void write_pe(const struct soc *soc, const struct engine_needs *needs, int32_t pe,
+                     FILE *file)
+{
+    const struct soc_kind *kind = &soc->kinds[soc->pes[pe].kind];
+    int32_t count = point_count(soc, kind) * (needs->factor_count + 1) * (needs->energy ? 2 : 1);
+    fprintf(file, "<host id=\"pe%d\" speed=\"", (int)pe);
+    for (int32_t i = 0; i < count; i++) {
+        struct simgrid_mode mode = mode_of(needs, kind, i);
+        fprintf(file, "%s%.17gf", i == 0 ? "" : ",", soc_speed(kind, mode.opp) * mode.factor);
+    }
+    if (needs->energy)
+        fputs("\"><prop id=\"wattage_per_state\" value=\"", file);
+    for (int32_t i = 0; needs->energy && i < count; i++) {
+        struct simgrid_mode mode = mode_of(needs, kind, i);
+        double busy_mw = soc_power_mw(kind, mode.opp, true);
+        fprintf(file, "%s%.17g:%.17g:%.17g", i == 0 ? "" : ",",
+                soc_power_mw(kind, mode.opp, mode.is_busy), busy_mw, busy_mw);
+    }
+    fputs(needs->energy ? "\"/></host>\n" : "\"/>\n", file);
+}
+
 /* The PEs: hosts that need no network. */
-static void write_pes(const struct soc *soc, const double *speeds, int32_t speed_count, FILE *file)
+static void write_pes(const struct soc *soc, const struct engine_needs *needs, FILE *file)
 {
     fputs("<zone id=\"pes\" routing=\"None\">\n<host id=\"control\" speed=\"1f\"/>\n", file);
-    for (int32_t pe = 0; pe < soc->pe_count; pe++) {
-        fprintf(file, "<host id=\"pe%d\" speed=\"1f", (int)pe);
-        for (int32_t i = 0; i < speed_count; i++)
-            fprintf(file, ",%.17gf", speeds[i]);
-        fputs("\"/>\n", file);
-    }
+    for (int32_t pe = 0; pe < soc->pe_count; pe++)
+        write_pe(soc, needs, pe, file);
     fputs("</zone>\n", file);
 }
 
@@ -93,14 +145,13 @@ static void write_mesh(const struct soc *soc, FILE *file)
     fputs("</zone>\n", file);
 }
 
-void simgrid_platform_write(const struct soc *soc, const double *speeds, int32_t speed_count,
-                            FILE *file)
+void simgrid_platform_write(const struct soc *soc, const struct engine_needs *needs, FILE *file)
 {
     fputs("<?xml version='1.0'?>\n"
           "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n"
           "<platform version=\"4.1\"><zone id=\"soc\" routing=\"Full\">\n",
           file);
-    write_pes(soc, speeds, speed_count, file);
+    write_pes(soc, needs, file);
     if (soc->interconnect == SOC_BUS)
         write_bus(soc, file);
     else if (soc->interconnect == SOC_MESH)

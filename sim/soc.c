@@ -234,7 +234,8 @@ bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fau
     if (root == NULL || !schema_check(&soc_schema, arena, root, fault) ||
         !read_name(&loader, root, path) || !read_kinds(&loader, yaml_get(root, "kinds"), path) ||
         !read_clusters(&loader, yaml_get(root, "clusters")) ||
-        !soc_read_interconnect(&loader, yaml_get(root, "interconnect"))) {
+        !soc_read_interconnect(&loader, yaml_get(root, "interconnect")) ||
+        !soc_read_thermal(&loader, yaml_get(root, "thermal"))) {
         return false;
     }
     loader.soc.base_mw = schema_real(&soc_schema, root, "", "base_mw");

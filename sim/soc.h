@@ -42,7 +42,7 @@ struct soc_kind {
     struct soc_profile profile;
     double active_mw; /* power of one busy PE at the last of them; 0 = not given */
     struct soc_power power;
-    int32_t opp; /* the point at which the kind runs; times of apps are stretched to it */
+    int32_t opp; /* the point at which the kind starts; times of apps are stretched to it */
 };
 
 struct soc_cluster {
@@ -85,7 +85,43 @@ enum soc_governor {
     SOC_PERFORMANCE, /* the last one */
     SOC_POWERSAVE,   /* the first one */
     SOC_FIXED,       /* the last one that does not exceed a frequency */
+    SOC_ONDEMAND,    /* as its load asks (struct soc_ondemand), from the last one on */
 };
+
+/* Linux's ondemand governor, by the rule of DS3 (Arda et al., IEEE Trans. Computers 69, 2020): at
+ * each multiple of a period, a cluster whose PEs were busy for more than `up` periods, all added
+ * up, goes to its last point; if for less than `down` periods, to the next slower one. */
+struct soc_ondemand {
+    int64_t period_ps; /* 0: points stay where they are */
+    double up, down;
+};
+
+/* What heats the chip: the PEs of a cluster, or something that always draws the same. */
+struct soc_heat {
+    int32_t cluster; /* -1: constant */
+    double constant_mw;
+    const double *c_per_w; /* [hotspot_count] degrees that 1 W adds in a period */
+};
+
+/* A temperature above which clusters may not run at all points. */
+struct soc_trip {
+    double above_c, hysteresis_c; /* left below above_c - hysteresis_c */
+    const int32_t *caps;          /* [cluster_count] the last point that is allowed */
+};
+
+/* Temperatures of a few hotspots, linear in the power (DS3's model of the Odroid-XU3): from period
+ * to period T' = ambient + keep (T - ambient) + sum over sources of c_per_w x mean power. */
+struct soc_thermal {
+    int64_t period_ps;
+    double ambient_c;
+    const double *keep; /* [hotspot * hotspot_count + of which hotspot] */
+    const struct soc_heat *sources;
+    const struct soc_trip *trips; /* hotter and hotter, slower and slower */
+    int32_t hotspot_count, source_count, trip_count;
+};
+
+/* What is done with it. */
+enum soc_thermal_mode { SOC_THERMAL_NONE, SOC_THERMAL_WATCH, SOC_THERMAL_THROTTLE };
 
 struct soc {
     const char *name;
@@ -106,6 +142,9 @@ struct soc {
     double memory_bandwidth_bytes_per_us; /* between any PE and the memory; 0 = not given */
     bool has_power;                       /* every kind tells its power */
     double base_mw;                       /* drawn whatever the PEs do; 0 without */
+    struct soc_ondemand ondemand;
+    const struct soc_thermal *thermal; /* NULL: not given */
+    enum soc_thermal_mode thermal_mode;
 };
 
 /* The keys of a platform file (soc_schema.c). */
@@ -114,7 +153,8 @@ extern const struct schema soc_schema;
 /* Loads a platform file; everything lives in `arena`. Faults: whatever the schema refuses,
  * a name that is not the file's, duplicate or unknown names, no PE, more than 4096 PEs, OPPs that
  * do not ascend, a pair of clusters given twice, more than 65535 lanes, keys of an interconnect
- * that its kind does not have or needs and lacks. O(links x lanes + clusters^2). */
+ * that its kind does not have or needs and lacks, a thermal model whose lists do not fit each other
+ * or that never settles. O(links x lanes + clusters^2 + hotspots^3). */
 bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault);
 
 /* Has every kind run at the point that a governor chooses; `mhz` is for SOC_FIXED. A fault without
@@ -123,6 +163,9 @@ bool soc_govern(struct soc *soc, enum soc_governor governor, double mhz, struct 
 
 /* How much longer work takes at an operating point than at the last one: f_max / f. */
 double soc_stretch(const struct soc_kind *kind, int32_t opp);
+
+/* How fast a PE works at an operating point, beside the point of its kind: f / f(kind->opp). */
+double soc_speed(const struct soc_kind *kind, int32_t opp);
 
 /* Power of one PE of a kind at an operating point. The machine has_power. */
 double soc_power_mw(const struct soc_kind *kind, int32_t opp, bool is_busy);
@@ -141,6 +184,13 @@ static inline int32_t soc_lane(const struct soc *soc, int32_t from_pe, int32_t t
 static inline bool soc_is_contended(const struct soc *soc)
 {
     return soc->interconnect == SOC_BUS || soc->interconnect == SOC_MESH;
+}
+
+/* Whether PEs change their operating points during a run. */
+static inline bool soc_is_scaled(const struct soc *soc)
+{
+    return soc->ondemand.period_ps > 0 ||
+           (soc->thermal_mode == SOC_THERMAL_THROTTLE && soc->thermal->trip_count > 0);
 }
 
 /* How often data is on its way between producer and consumer: to the memory and from it. */

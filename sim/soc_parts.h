@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inside of loading a platform file, shared by soc.c (names, kinds, clusters) and
- * soc_interconnect.c. Nobody else includes it. */
+/* The inside of loading a platform file, shared by soc.c (names, kinds, clusters),
+ * soc_interconnect.c and soc_thermal.c. Nobody else includes it. */
 #ifndef HETSOC_SIM_SOC_PARTS_H
 #define HETSOC_SIM_SOC_PARTS_H
 
@@ -24,5 +24,8 @@ const char *soc_name_hint(const struct soc_loader *loader, const char *word, con
 
 /* Reads how the PEs, which are known, are connected. */
 bool soc_read_interconnect(struct soc_loader *loader, const struct yaml_node *interconnect);
+
+/* Reads how the machine, of which all else is known, gets warm; NULL: nobody says. */
+bool soc_read_thermal(struct soc_loader *loader, const struct yaml_node *thermal);
 
 #endif

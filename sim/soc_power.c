@@ -36,6 +36,11 @@ double soc_stretch(const struct soc_kind *kind, int32_t opp)
     return kind->opp_count == 0 ? 1.0 : last_opp(kind)->freq_mhz / kind->opps[opp].freq_mhz;
 }
 
+double soc_speed(const struct soc_kind *kind, int32_t opp)
+{
+    return kind->opp_count == 0 ? 1.0 : kind->opps[opp].freq_mhz / kind->opps[kind->opp].freq_mhz;
+}
+
 double soc_power_mw(const struct soc_kind *kind, int32_t opp, bool is_busy)
 {
     double voltage = 1.0, frequency = 1.0; /* relative to the last point */

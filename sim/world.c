@@ -10,7 +10,6 @@
 #include "sim/world_parts.h"
 
 #define MAX_ROUNDS_PER_DATE 1000000
-#define MAX_EPISODE_SPEEDS  64
 
 void world_grow(struct world *world)
 {
@@ -105,6 +104,10 @@ static void world_init(struct world *world, const struct world_setup *setup,
                                                  .first_waiting = -1};
     }
     world->transfers.first_free = -1;
+    governor_init(&world->governor, setup->soc);
+    thermal_init(&world->thermal, setup->soc);
+    world->cluster_uj = memory_zeroed((size_t)setup->soc->cluster_count, sizeof(double));
+    world->cluster_mw = memory_zeroed((size_t)setup->soc->cluster_count, sizeof(double));
     power_init(&world->power, setup->soc);
     residency_init(&world->residency, setup->soc, setup->binds, setup->bind_count);
     world->view.is_resident = world->residency.is_there;
@@ -121,21 +124,39 @@ static void world_init(struct world *world, const struct world_setup *setup,
     world_grow(world);
 }
 
+/* Fills what PEs have drawn. */
+static void tell_energy(struct world *world)
+{
+    const struct world_setup *setup = world->setup;
+    int64_t end_ps = world->result->end_ps;
+    for (int32_t pe = 0; pe < setup->soc->pe_count; pe++) {
+        if (setup->energy_uj != NULL)
+            setup->energy_uj[pe] =
+                world->power.pes == NULL ? NAN : power_energy_uj(&world->power, pe, end_ps);
+        if (setup->engine_energy_uj != NULL)
+            setup->engine_energy_uj[pe] = world->needs.energy && world->engine != NULL
+                                              ? setup->engine->energy_uj(world->engine, pe)
+                                              : NAN;
+    }
+}
+
 static void world_finish(struct world *world)
 {
     const struct world_setup *setup = world->setup;
     if (setup->policy->destroy != NULL)
         setup->policy->destroy(world->policy);
+    tell_energy(world);
     engine_destroy(world->engine);
     for (int32_t pe = 0; pe < setup->soc->pe_count; pe++)
         queue_finish(&world->world_pes[pe].queue);
     residency_close(&world->residency, world->view.now_ps);
     world->result->loaded_bytes = world->residency.loaded_bytes;
-    for (int32_t pe = 0; setup->energy_uj != NULL && pe < setup->soc->pe_count; pe++)
-        setup->energy_uj[pe] = world->power.pes == NULL
-                                   ? NAN
-                                   : power_energy_uj(&world->power, pe, world->result->end_ps);
     power_finish(&world->power);
+    governor_finish(&world->governor);
+    world->result->max_temp_c = world->thermal.max_c;
+    thermal_finish(&world->thermal);
+    free(world->cluster_uj);
+    free(world->cluster_mw);
     world->result->prefetched_bytes = world->residency.prefetched_bytes;
     world->result->wasted_bytes = world->residency.wasted_bytes;
     residency_finish(&world->residency);
@@ -249,6 +270,10 @@ static void apply_event(struct world *world, const struct event *event)
     struct world_pe *pe;
     switch (event->class) {
     case EVENT_SPEED:
+        if (event->subject < 0) {
+            world_sample(world);
+            break;
+        }
         pe = &world->world_pes[event->subject];
         if (pe->speed_timer_ps == world->view.now_ps) {
             pe->speed_timer_ps = TICK_NEVER;
@@ -356,11 +381,15 @@ static void report_deadlock(struct world *world)
 static bool run_engine(struct world *world)
 {
     const struct world_setup *setup = world->setup;
-    double speeds[MAX_EPISODE_SPEEDS];
     assert(setup->scenario->table_factor == NULL || setup->scenario->truth != NULL);
-    int32_t speed_count =
-        setup->scenario->episode_speeds(setup->scenario->source, speeds, MAX_EPISODE_SPEEDS);
-    world->engine = setup->engine->create(setup->soc, speeds, speed_count, world->fault);
+    world->needs = (struct engine_needs){
+        .factors = world->factors,
+        .factor_count = setup->scenario->episode_speeds(setup->scenario->source, world->factors,
+                                                        MAX_EPISODE_SPEEDS),
+        .energy = setup->engine_energy_uj != NULL && setup->engine->energy_uj != NULL &&
+                  setup->soc->has_power,
+    };
+    world->engine = setup->engine->create(setup->soc, &world->needs, world->fault);
     if (world->engine == NULL)
         return false;
     if (setup->policy->create != NULL)
@@ -369,6 +398,7 @@ static bool run_engine(struct world *world)
     world->view.now_ps = -1;
     apply_last_arrivals(world);
     world->view.now_ps = 0;
+    world_keep_sampling(world);
     return setup->engine->run(world->engine, on_round, world, world->fault);
 }
 

@@ -42,7 +42,9 @@ struct world_setup {
     const void *file;     /* what policy->file loaded; NULL if the policy needs none */
     double *energy_uj;    /* [pe_count] filled: what each PE has drawn, NAN if the machine does not
                              tell its power; NULL: not wanted */
-    uint64_t seed;        /* for policies that draw */
+    double *engine_energy_uj; /* [pe_count] filled: the same as the engine measured it, NAN if it
+                                 does not; NULL: not wanted */
+    uint64_t seed;            /* for policies that draw */
     uint32_t replicate;
 };
 
@@ -54,7 +56,8 @@ struct world_result {
     /* Weights that came into the local memories of PEs; of these, in advance; of these, given up
      * on the way or dropped without having been used. */
     double loaded_bytes, prefetched_bytes, wasted_bytes;
-    double decide_s; /* wall time spent in the policy */
+    double decide_s;   /* wall time spent in the policy */
+    double max_temp_c; /* of the hottest hotspot; NAN unless temperatures are watched */
 };
 
 /* Runs one trial to its end. Returns false with a fault for a deadlock (naming tasks), an illegal

@@ -15,7 +15,8 @@ void world_follow_speed(struct world *world, int32_t index)
     double speed = is_slow ? pe->episode.speed : 1.0;
     if (speed != pe->speed) {
         pe->speed = speed;
-        world->engine->kind->set_speed(world->engine, index, speed);
+        world->engine->kind->set_speed(world->engine, index, governor_opp(&world->governor, index),
+                                       speed);
     }
     int64_t change_ps = is_slow ? pe->episode.end_ps : pe->episode.start_ps;
     if (change_ps < TICK_LIMIT && change_ps != pe->speed_timer_ps) {
@@ -88,7 +89,7 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     if (world->job_start_ps[what->job] == TICK_NEVER)
         world->job_start_ps[what->job] = now_ps;
     world_follow_speed(world, pe);
-    world_draw(world, pe, now_ps, true);
+    world_set_busy(world, pe, now_ps, true);
     if (world->power.pes != NULL)
         power_mark(&world->power, pe, now_ps);
 

@@ -112,13 +112,11 @@ static void release_succs(struct world *world, int32_t task, const struct app *a
     }
 }
 
-/* What a PE has drawn since it started its task, which is done. */
-static double take_energy(struct world *world, int32_t pe, int64_t finish_ps)
+/* Has a PE be idle; returns what it has drawn since it started its task. */
+static double end_work(struct world *world, int32_t pe, int64_t finish_ps)
 {
-    if (world->power.pes == NULL)
-        return NAN;
-    world_draw(world, pe, finish_ps, false);
-    return power_mark(&world->power, pe, finish_ps);
+    world_set_busy(world, pe, finish_ps, false);
+    return world->power.pes == NULL ? NAN : power_mark(&world->power, pe, finish_ps);
 }
 
 static void tell_done(const struct world *world, int32_t task, double energy_uj)
@@ -158,7 +156,7 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     world->result->tasks_done++;
     world->finished[world->view.finished_count++] = task;
 
-    double energy_uj = take_energy(world, pe, finish_ps);
+    double energy_uj = end_work(world, pe, finish_ps);
     world->job_energy_uj[what->job] += energy_uj;
     if (world->setup->observer_count > 0)
         tell_done(world, task, energy_uj);

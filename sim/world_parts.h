@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inside of the world, shared by its parts: world.c (life, events), world_jobs.c (tasks and
  * jobs change state), world_route.c (branches), world_epoch.c (the policy is asked and obeyed),
- * world_fetch.c (data on its way), world_queue.c (what PEs were given), world_dispatch.c (PEs start
- * what they may). Nobody else includes it. */
+ * world_fetch.c (data on its way), world_queue.c (what PEs were given), world_power.c (operating
+ * points and power), world_dispatch.c (PEs start what they may). Nobody else includes it. */
 #ifndef HETSOC_SIM_WORLD_PARTS_H
 #define HETSOC_SIM_WORLD_PARTS_H
 
 #include "base/tick.h"
+#include "sim/governor.h"
 #include "sim/power.h"
 #include "sim/queue.h"
 #include "sim/residency.h"
+#include "sim/thermal.h"
 #include "sim/world.h"
 
 /* available_until_ps of a PE whose view_pe.available_ps must be computed anew. */
 #define AVAILABLE_STALE INT64_MIN
 
+#define MAX_EPISODE_SPEEDS 64
+
 /* What the world knows of a PE and the policy need not see. */
 struct world_pe {
     struct queue queue;
-    int64_t data_timer_ps;  /* date of the transfer event on its way; TICK_NEVER: none */
-    int64_t speed_timer_ps; /* the same for the next change of speed */
-    struct episode episode; /* current or next slow-down */
-    double speed;
+    int64_t data_timer_ps;   /* date of the transfer event on its way; TICK_NEVER: none */
+    int64_t speed_timer_ps;  /* the same for the next change of speed */
+    struct episode episode;  /* current or next slow-down */
+    double speed;            /* by that alone: 1, or less in a slow-down */
     int64_t expected_end_ps; /* of the running task, by its estimate */
     int64_t load_ps;         /* part of that which loads its weights */
     double factor;           /* of the running task */
@@ -73,7 +77,9 @@ struct world {
     struct world_result *result;
     struct fault *fault;
     struct engine *engine;
-    void *policy; /* its own state */
+    struct engine_needs needs;          /* of it */
+    double factors[MAX_EPISODE_SPEEDS]; /* which these name */
+    void *policy;                       /* its own state */
     struct view view;
     /* The arrays that the view shows. */
     struct view_task *tasks;
@@ -88,6 +94,11 @@ struct world {
     int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
     int64_t *job_start_ps;       /* [job_capacity] TICK_NEVER until a task of the job starts */
     struct residency residency;
+    struct governor governor;
+    struct thermal thermal;
+    bool is_sampling;                /* a sample of loads or temperatures is on its way */
+    double *cluster_uj, *cluster_mw; /* [cluster_count] drawn until, and on average in the period
+                                        before, the last sample of temperatures */
     struct power power;
     double *job_energy_uj; /* [job_capacity] drawn by PEs while they ran its tasks */
     struct world_transfers transfers;
@@ -210,15 +221,12 @@ void world_follow_plan(struct world *world);
 /* world_dispatch.c: starts one task on every idle PE that can; brings a PE's speed up to date. */
 void world_dispatch(struct world *world);
 
-/* Tells the power meter, if there is one, whether a PE is busy from a date on. */
-static inline void world_draw(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
-{
-    const struct soc *soc = world->setup->soc;
-    const struct soc_kind *kind = &soc->kinds[soc->pes[pe].kind];
-    if (world->power.pes != NULL)
-        power_set(&world->power, pe, from_ps, soc_power_mw(kind, kind->opp, is_busy));
-}
-
 void world_follow_speed(struct world *world, int32_t pe);
+
+/* world_power.c: a PE executes from a date on, or does not; asks for the next sample of loads or
+ * temperatures unless it would change nothing; takes it, and operating points follow. */
+void world_set_busy(struct world *world, int32_t pe, int64_t from_ps, bool is_busy);
+void world_keep_sampling(struct world *world);
+void world_sample(struct world *world);
 
 #endif

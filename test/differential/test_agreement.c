@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two engines, one truth: generated cases (machine x interconnect x apps x arrivals x scheduler x
  * noise) run on both, and every task has the same PE, start and finish in the same order of
- * finishing: to the tick where nothing is fluid; where there are slow-downs or shared links, ends
- * that differ by at most 1 ns are counted and stay below 1 % of the cases.
+ * finishing: to the tick where nothing is fluid; where there are slow-downs, changes of frequency
+ * or shared links, ends that differ by at most 1 ns are counted and stay below 1 % of the cases. In
+ * half of the cases SimGrid measures the energy of each PE as well, and our meter agrees to 1e-9.
  *
  * Half of the cases have small whole numbers everywhere, zeros included, so that ties abound.
  * HETSOC_CASES sets how many cases are tried (default 1200). */
@@ -19,7 +20,7 @@
 #include "test/fixture.h"
 #include "test/suite.h"
 
-enum { GROUPS = 24, APPS = 3, JOBS = 12 };
+enum { GROUPS = 24, APPS = 3, JOBS = 12, MAX_PES = 9 };
 
 static int cases_per_group(void)
 {
@@ -41,8 +42,9 @@ struct scene {
     const struct policy_kind *policy;
     int32_t prefetch;
     struct decision_cost decision_cost;
+    bool is_measured; /* by the engine as well */
     bool is_slow;
-    bool is_fluid; /* slow, or transfers share links */
+    bool is_fluid; /* slow, or points change, or transfers share links */
 };
 
 /* Half of the machines have a matrix; of the others a third shares no links. */
@@ -58,6 +60,67 @@ static void connect(struct scene *scene, struct random_stream *stream, bool is_i
     fixture_connect(scene->soc, others[which - 3], latency_us, columns, channels);
     if (which == 3)
         scene->soc->at_assign = random_below(stream, 2) == 0;
+}
+
+/* Three operating points for each kind but the last, and power for all. */
+static void add_points(struct scene *scene, struct random_stream *stream, bool is_integer)
+{
+    struct soc *soc = scene->soc;
+    for (int32_t k = 0; k < soc->kind_count; k++) {
+        struct soc_kind *kind = &soc->kinds[k];
+        kind->power = (struct soc_power){1 + (double)random_below(stream, 2000),
+                                         (double)random_below(stream, 100)};
+        if (k > 0 && k == soc->kind_count - 1)
+            continue;
+        double slow = is_integer ? 250 : 200 + 300 * random_uniform(stream);
+        double middle = is_integer ? 500 : 600 + 300 * random_uniform(stream);
+        kind->opps = arena_zeroed(scene->arena, 3, sizeof *kind->opps);
+        kind->opps[0] = (struct soc_opp){slow, 800};
+        kind->opps[1] = (struct soc_opp){middle, 900};
+        kind->opps[2] = (struct soc_opp){1000, 1000};
+        kind->opp_count = 3;
+        kind->opp = 2;
+    }
+    soc->has_power = true;
+}
+
+/* Two places, heated by the clusters in turn, and two trips. */
+static void add_warmth(struct scene *scene, struct random_stream *stream, double period_us)
+{
+    static const double keep[] = {0.8, 0.05, 0.1, 0.85};
+    struct soc *soc = scene->soc;
+    size_t clusters = (size_t)soc->cluster_count;
+    struct soc_thermal *thermal = arena_zeroed(scene->arena, 1, sizeof *thermal);
+    struct soc_heat *sources = arena_zeroed(scene->arena, clusters, sizeof *sources);
+    struct soc_trip *trips = arena_zeroed(scene->arena, 2, sizeof *trips);
+    for (int32_t c = 0; c < soc->cluster_count; c++) {
+        double *c_per_w = arena_zeroed(scene->arena, 2, sizeof *c_per_w);
+        c_per_w[c % 2] = 1 + 2 * random_uniform(stream);
+        sources[c] = (struct soc_heat){.cluster = c, .c_per_w = c_per_w};
+    }
+    for (int32_t t = 0; t < 2; t++) {
+        int32_t *caps = arena_zeroed(scene->arena, clusters, sizeof *caps);
+        for (size_t c = 0; c < clusters; c++)
+            caps[c] = 1 - t;
+        trips[t] = (struct soc_trip){42 + 5 * t, 1, caps};
+    }
+    *thermal = (struct soc_thermal){tick_from_us(period_us), 40, keep, sources, trips, 2,
+                                    soc->cluster_count,      2};
+    soc->thermal = thermal;
+    soc->thermal_mode = SOC_THERMAL_THROTTLE;
+}
+
+/* A third of the machines keep their points; the others are governed by load, by warmth, or both.
+ */
+static void govern(struct scene *scene, struct random_stream *stream, bool is_integer)
+{
+    int32_t which = (int32_t)random_below(stream, 6);
+    double period_us = is_integer ? 1 + (double)random_below(stream, 4) : 7.7;
+    add_points(scene, stream, is_integer);
+    if (which >= 2 && which <= 4)
+        scene->soc->ondemand = (struct soc_ondemand){tick_from_us(period_us), 0.8, 0.3};
+    if (which >= 4)
+        add_warmth(scene, stream, is_integer ? 2 : 11.3);
 }
 
 static int policy_count(void)
@@ -81,6 +144,8 @@ static void make_scene(struct scene *scene, uint32_t number)
     scene->soc = fixture_soc(scene->arena, kinds, pes_of, is_integer ? 1 : 7.3);
     struct random_stream wires = random_open(7, 0, RANDOM_TEST, number, 1);
     connect(scene, &wires, is_integer);
+    struct random_stream points = random_open(7, 0, RANDOM_TEST, number, 2);
+    govern(scene, &points, is_integer);
     struct app *apps[APPS];
     for (int32_t i = 0; i < APPS; i++)
         apps[i] = fixture_random_app(scene->arena, &stream, kinds, 12, is_integer);
@@ -99,8 +164,9 @@ static void make_scene(struct scene *scene, uint32_t number)
     }
     scene->arrivals =
         (struct arrivals){.kind = arrivals_find("trace"), .rows = scene->rows, .row_count = JOBS};
+    scene->is_measured = number / 2 % 2 == 0;
     scene->is_slow = number % 3 == 0;
-    scene->is_fluid = scene->is_slow || soc_is_contended(scene->soc);
+    scene->is_fluid = scene->is_slow || soc_is_scaled(scene->soc) || soc_is_contended(scene->soc);
     scene->drawn = (struct scenario_drawn){
         .seed = number,
         .jobs = JOBS,
@@ -126,9 +192,20 @@ static void make_scene(struct scene *scene, uint32_t number)
             (struct decision_cost){DECISION_FIXED, is_integer ? TICK_PER_US : 1234567};
 }
 
-static bool run(const struct scene *scene, const struct engine_kind *engine,
-                struct fixture_log *log)
+/* Whether two accounts of the energy of the PEs agree. */
+static bool is_same_energy(const struct scene *scene, const double *a_uj, const double *b_uj)
 {
+    for (int32_t pe = 0; pe < scene->soc->pe_count; pe++)
+        if (!(fabs(a_uj[pe] - b_uj[pe]) <= 1e-9 * fabs(a_uj[pe])))
+            return false;
+    return true;
+}
+
+/* Fills the log and what PEs have drawn. False if the run fails, or its engine says otherwise. */
+static bool run(const struct scene *scene, const struct engine_kind *engine,
+                struct fixture_log *log, double *energy_uj)
+{
+    double engine_uj[MAX_PES];
     struct observer observer = fixture_observer(log);
     struct world_setup setup = {
         .soc = scene->soc,
@@ -142,6 +219,8 @@ static bool run(const struct scene *scene, const struct engine_kind *engine,
         .observers = &observer,
         .observer_count = 1,
         .prefetch = scene->prefetch,
+        .energy_uj = energy_uj,
+        .engine_energy_uj = scene->is_measured ? engine_uj : NULL,
         .seed = scene->drawn.seed,
     };
     struct world_result result;
@@ -149,12 +228,18 @@ static bool run(const struct scene *scene, const struct engine_kind *engine,
     bool is_done = world_run(&setup, &result, &fault);
     if (!is_done)
         fault_print(&fault, stderr);
+    if (is_done && scene->is_measured && engine->energy_uj != NULL &&
+        !is_same_energy(scene, energy_uj, engine_uj)) {
+        fprintf(stderr, "%s measures another energy\n", engine->name);
+        return false;
+    }
     return is_done;
 }
 
 /* SimGrid has one engine per process: the case runs in a child, its rows come through a pipe. */
-static bool run_simgrid(const struct scene *scene, struct fixture_log *log)
+static bool run_simgrid(const struct scene *scene, struct fixture_log *log, double *energy_uj)
 {
+    size_t pe_count = (size_t)scene->soc->pe_count;
     int ends[2];
     if (pipe(ends) != 0)
         return false;
@@ -162,8 +247,9 @@ static bool run_simgrid(const struct scene *scene, struct fixture_log *log)
     pid_t child = fork();
     if (child == 0) {
         struct fixture_log rows = {0};
-        bool is_done = run(scene, engine_find("simgrid"), &rows);
+        bool is_done = run(scene, engine_find("simgrid"), &rows, energy_uj);
         FILE *out = fdopen(ends[1], "w");
+        is_done &= fwrite(energy_uj, sizeof *energy_uj, pe_count, out) == pe_count;
         is_done &= fwrite(rows.rows, sizeof *rows.rows, rows.count, out) == rows.count;
         is_done &= fclose(out) == 0;
         _exit(is_done ? 0 : 1);
@@ -171,13 +257,14 @@ static bool run_simgrid(const struct scene *scene, struct fixture_log *log)
     close(ends[1]);
     FILE *in = fdopen(ends[0], "r");
     struct fixture_row row;
+    bool has_energy = fread(energy_uj, sizeof *energy_uj, pe_count, in) == pe_count;
     while (fread(&row, sizeof row, 1, in) == 1) {
         log->rows = memory_grow(log->rows, &log->capacity, log->count + 1, sizeof *log->rows);
         log->rows[log->count++] = row;
     }
     fclose(in);
     int status;
-    return waitpid(child, &status, 0) == child && status == 0;
+    return waitpid(child, &status, 0) == child && status == 0 && has_energy;
 }
 
 static bool is_same(const struct fixture_row *a, const struct fixture_row *b, int64_t tolerance_ps)
@@ -210,18 +297,24 @@ static enum verdict compare(const struct fixture_log *heap, const struct fixture
 
 START_TEST(both_engines_give_every_task_the_same_pe_and_dates)
 {
-    int count = cases_per_group(), fluid = 0, near = 0, tasks = 0;
+    int count = cases_per_group(), fluid = 0, scaled = 0, near = 0, tasks = 0;
     for (int i = 0; i < count; i++) {
         uint32_t number = (uint32_t)(_i * count + i);
         struct scene scene;
         make_scene(&scene, number);
         struct fixture_log heap = {0}, simgrid = {0};
-        ck_assert_msg(run(&scene, engine_find("heap"), &heap), "case %u fails on heap", number);
-        ck_assert_msg(run_simgrid(&scene, &simgrid), "case %u fails on simgrid", number);
+        double heap_uj[MAX_PES], simgrid_uj[MAX_PES];
+        ck_assert_msg(run(&scene, engine_find("heap"), &heap, heap_uj), "case %u fails on heap",
+                      number);
+        ck_assert_msg(run_simgrid(&scene, &simgrid, simgrid_uj), "case %u fails on simgrid",
+                      number);
         enum verdict verdict = compare(&heap, &simgrid);
         ck_assert_msg(verdict == EQUAL || scene.is_fluid, "case %u (policy %s): not equal", number,
                       scene.policy->name);
+        ck_assert_msg(verdict != EQUAL || is_same_energy(&scene, heap_uj, simgrid_uj),
+                      "case %u: other energies", number);
         fluid += scene.is_fluid;
+        scaled += soc_is_scaled(scene.soc);
         near += verdict != EQUAL;
         tasks += (int)heap.count;
         ck_assert_msg(heap.count >= JOBS, "case %u ran only %zu tasks", number, heap.count);
@@ -230,8 +323,9 @@ START_TEST(both_engines_give_every_task_the_same_pe_and_dates)
         truth_destroy(scene.truth);
         arena_destroy(scene.arena);
     }
-    printf("%d cases, %d tasks, %d cases with fluids, %d of them not equal to the tick\n", count,
-           tasks, fluid, near);
+    printf("%d cases, %d tasks, %d cases with fluids, %d of them not equal to the tick, %d with "
+           "points that change\n",
+           count, tasks, fluid, near, scaled);
     ck_assert_int_le(near * 100, fluid);
 }
 END_TEST

@@ -228,6 +228,28 @@ START_TEST(a_governor_needs_points_to_choose_from_and_a_frequency_a_governor)
 }
 END_TEST
 
+START_TEST(ondemand_needs_its_governor_and_a_rule_that_makes_sense)
+{
+    scratch_write(&scratch, "race.yaml", GOVERNED("ondemand: {period_us: 5}\n"));
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:6:11", "of this name only");
+    scratch_write(&scratch, "race.yaml",
+                  GOVERNED("governor: ondemand\nondemand: {up: 0.2, down: 0.3}\n"));
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:7:11", "at the same load");
+    scratch_write(&scratch, "race.yaml",
+                  GOVERNED("governor: ondemand\nondemand: {period_us: 0.5}\n"));
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:7:23",
+                "must be a number from 1");
+}
+END_TEST
+
+START_TEST(temperatures_need_a_platform_that_tells_them)
+{
+    scratch_write(&scratch, "race.yaml", GOVERNED("thermal: watch\n"));
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set platform=study3"), "race.yaml:6:10",
+                "does not tell how it gets warm");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("bad_input");
@@ -248,6 +270,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_broken_set_is_refused);
     tcase_add_test(tcase, an_output_folder_that_cannot_be_written_is_refused);
     tcase_add_test(tcase, a_governor_needs_points_to_choose_from_and_a_frequency_a_governor);
+    tcase_add_test(tcase, ondemand_needs_its_governor_and_a_rule_that_makes_sense);
+    tcase_add_test(tcase, temperatures_need_a_platform_that_tells_them);
     tcase_add_test(tcase, a_training_without_a_network_or_data_is_refused);
     tcase_add_test(tcase, the_optimum_of_an_app_with_branches_is_refused);
     tcase_add_test(tcase, the_optimum_where_transfers_share_links_is_refused);

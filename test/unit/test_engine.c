@@ -11,8 +11,10 @@
 
 #define US TICK_PER_US
 
+static struct soc_kind kind = {.name = "P"};
 static struct soc_pe pes[3] = {{"P0", 0, 0}, {"P1", 0, 0}, {"P2", 0, 0}};
-static const struct soc soc = {.name = "engine test", .pes = pes, .pe_count = 3};
+static struct soc soc = {
+    .name = "engine test", .kinds = &kind, .kind_count = 1, .pes = pes, .pe_count = 3};
 
 /* What a test saw: one line per event. */
 struct seen {
@@ -38,10 +40,12 @@ static bool record(void *context, int64_t now_ps, const struct event *events, in
     return true;
 }
 
-static void make(int kind, const double *speeds, int32_t speed_count)
+static void make(int which, const double *factors, int32_t factor_count)
 {
+    static struct engine_needs needs;
     struct fault fault = FAULT_NONE;
-    engine = engine_kinds[kind]->create(&soc, speeds, speed_count, &fault);
+    needs = (struct engine_needs){.factors = factors, .factor_count = factor_count};
+    engine = engine_kinds[which]->create(&soc, &needs, &fault);
     ck_assert_msg(engine != NULL, "%s", fault.what);
 }
 
@@ -142,7 +146,7 @@ END_TEST
 static void slow_then_fast(const struct event *event)
 {
     if (event->class == EVENT_SPEED)
-        engine->kind->set_speed(engine, 0, event->sequence == 1 ? 0.4 : 1.0);
+        engine->kind->set_speed(engine, 0, 0, event->sequence == 1 ? 0.4 : 1.0);
 }
 
 START_TEST(work_goes_on_at_the_speed_of_the_moment)
@@ -168,7 +172,7 @@ START_TEST(an_end_between_ticks_is_rounded_up_to_a_nanosecond)
 {
     static const double speeds[] = {0.3};
     make(_i, speeds, 1);
-    engine->kind->set_speed(engine, 0, 0.3);
+    engine->kind->set_speed(engine, 0, 0, 0.3);
     exec(0, 1000, 0); /* 3333.33 ticks */
     struct fault fault;
     ck_assert(run(&fault));
@@ -190,7 +194,8 @@ START_TEST(a_second_simgrid_in_one_process_is_refused)
 {
     make(0, NULL, 0);
     struct fault fault = FAULT_NONE;
-    ck_assert_ptr_null(engine_kinds[0]->create(&soc, NULL, 0, &fault));
+    const struct engine_needs needs = {.energy = false};
+    ck_assert_ptr_null(engine_kinds[0]->create(&soc, &needs, &fault));
     ck_assert_ptr_nonnull(strstr(fault.what, "one engine per process"));
     ck_assert(run(&fault));
 }

@@ -326,6 +326,30 @@ START_TEST(a_governor_stretches_what_schedulers_plan_with)
 }
 END_TEST
 
+START_TEST(a_governor_that_follows_loads_and_a_thermal_model_are_read)
+{
+    scratch_write(&scratch, "warm.yaml",
+                  "format: 1\nplatform: warm\nsummary: warm\nkinds: {A: {class: cpu, "
+                  "opps: [{mhz: 500, mv: 900}, {mhz: 800, mv: 1000}], "
+                  "power: {dynamic_mw: 9, static_mw: 1}}}\nclusters: [{name: A}]\n"
+                  "interconnect: {kind: matrix, bandwidth_bytes_per_us: 1}\n"
+                  "thermal: {period_us: 9, ambient_c: 1, hotspots: [{keeps: [0.5]}], "
+                  "sources: [{cluster: A, c_per_w: [1]}]}\n");
+    assert_expands("name: race\nplatform: warm\nworkload: {apps: [pair], " POISSON
+                   "}\nschedulers: [heft]\ngovernor: ondemand\n"
+                   "ondemand: {period_us: [10, 2.5], up: 0.7}\nthermal: [watch, throttle]\n");
+    ck_assert_int_eq(points.count, 4);
+    for (int32_t i = 0; i < 4; i++) {
+        const struct soc *soc = points.list[i].soc;
+        ck_assert_int_eq(soc->ondemand.period_ps, i < 2 ? 10000000 : 2500000);
+        ck_assert_double_eq(soc->ondemand.up, 0.7);
+        ck_assert_double_eq(soc->ondemand.down, 0.3);
+        ck_assert_int_eq(soc->thermal_mode, i % 2 ? SOC_THERMAL_THROTTLE : SOC_THERMAL_WATCH);
+        ck_assert_int_eq(soc->kinds[0].opp, 1);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("points");
@@ -341,6 +365,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_trace_gives_the_number_of_jobs);
     tcase_add_test(tcase, points_of_one_machine_and_workload_share_them);
     tcase_add_test(tcase, a_governor_stretches_what_schedulers_plan_with);
+    tcase_add_test(tcase, a_governor_that_follows_loads_and_a_thermal_model_are_read);
     tcase_add_test(tcase, names_that_mean_nothing_are_refused);
     tcase_add_test(tcase, a_task_that_no_pe_supports_is_refused);
     tcase_add_test(tcase, values_and_names_that_cannot_be_told_apart_are_refused);

@@ -132,7 +132,11 @@ static const struct policy_kind policy = {.contract = POLICY_CONTRACT,
                                           .discipline = POLICY_DATA_READY,
                                           .decide = decide};
 
-/* a (10 us on K0) gives 5000 bytes to b (20 us on K1). */
+/* What the run said beside the energy of PEs, which its caller wants. */
+static struct world_result result;
+static double engine_uj[2];
+
+/* a (10 us on K0) gives 5000 bytes to b (20 us on K1). SimGrid measures as well, and agrees. */
 static void run(const struct soc *soc, const struct fixture_scenario *source, int engine,
                 double *energy_uj)
 {
@@ -149,10 +153,16 @@ static void run(const struct soc *soc, const struct fixture_scenario *source, in
                                 .policy = &policy,
                                 .observers = &observer,
                                 .observer_count = 1,
-                                .energy_uj = energy_uj};
-    struct world_result result;
+                                .energy_uj = energy_uj,
+                                .engine_energy_uj = engine_uj};
     struct fault fault = FAULT_NONE;
     ck_assert(world_run(&setup, &result, &fault));
+    for (int32_t pe = 0; pe < 2; pe++) {
+        if (engine_kinds[engine]->energy_uj == NULL || !soc->has_power)
+            ck_assert(isnan(engine_uj[pe]));
+        else
+            ck_assert_double_eq_tol(engine_uj[pe], energy_uj[pe], 1e-9 * energy_uj[pe]);
+    }
 }
 
 static const struct arrival_row at_zero[] = {{0}};
@@ -202,6 +212,85 @@ START_TEST(a_silent_slow_down_costs_energy_as_long_as_it_lasts)
 }
 END_TEST
 
+/* ---- points that change ---- */
+
+/* Period 4 us. At 4 nothing is to do: 500 MHz. a begins at 6; at 8 its PE was busy for half of the
+ * period; at 12 all of it: 1000 MHz. 3 us of work are done by then, the rest takes 7: a 6..19. At
+ * 20 it was busy for three quarters: as before; at 24 not at all: 500 MHz. b 24..44. */
+START_TEST(a_running_task_goes_on_at_the_frequency_that_ondemand_chooses)
+{
+    static const struct arrival_row at_six[] = {{.at_ps = 6 * US}};
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    soc->ondemand = (struct soc_ondemand){4 * US, 0.8, 0.3};
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = at_six, .row_count = 1}, _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 44 * US);
+    ck_assert_double_eq_tol(task_uj[0], 6 * 0.4 + 7 * 1.1, 1e-9);
+    ck_assert_double_eq_tol(energy_uj[0], 4 * 0.1 + 2 * 0.08 + 10.1 + 5 * 0.1 + 20 * 0.08, 1e-9);
+    ck_assert_double_eq_tol(energy_uj[1], 24 * 0.05 + 20 * 0.35, 1e-9);
+}
+END_TEST
+
+/* The same, and from 14 on everything is half as fast: of the 7 us 2 are done, the rest takes 10: a
+ * 6..24; at 24 it was busy all the time, at 28 not at all: 500 MHz. b 29..69. */
+START_TEST(a_slow_down_and_a_frequency_multiply)
+{
+    static const struct arrival_row at_six[] = {{.at_ps = 6 * US}};
+    static const struct episode episodes[] = {{0, 14 * US, 1000 * US, 0.5}};
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    soc->ondemand = (struct soc_ondemand){4 * US, 0.8, 0.3};
+    double energy_uj[2];
+    run(soc,
+        &(struct fixture_scenario){
+            .rows = at_six, .row_count = 1, .episodes = episodes, .episode_count = 1},
+        _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 69 * US);
+    ck_assert_double_eq_tol(task_uj[0], 6 * 0.4 + 12 * 1.1, 1e-9);
+    ck_assert_double_eq_tol(energy_uj[0], 4 * 0.1 + 2 * 0.08 + 15.6 + 4 * 0.1 + 41 * 0.08, 1e-9);
+}
+END_TEST
+
+/* One place, which keeps half of its warmth over a period of 4 us; K0 heats it by 10 degrees per
+ * watt, and has to slow down above 50 until it is below 47. */
+static struct soc *make_warm_soc(enum soc_thermal_mode mode)
+{
+    static const double keep[] = {0.5}, c_per_w[] = {10};
+    static const int32_t caps[] = {0, INT32_MAX};
+    static const struct soc_heat sources[] = {{0, 0, c_per_w}};
+    static const struct soc_trip trips[] = {{50, 3, caps}};
+    static const struct soc_thermal thermal = {4 * US, 40, keep, sources, trips, 1, 1, 1};
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    soc->thermal = &thermal;
+    soc->thermal_mode = mode;
+    return soc;
+}
+
+/* 40 + 11 at 4 is above 50: 500 MHz, of the 10 us of a 6 are left: a 0..16. Then 49.5,
+ * 48.75, 48.375, and 44.9875 at 20: 1000 MHz. b 21..41. */
+START_TEST(a_trip_slows_a_cluster_down_until_it_is_cooler)
+{
+    struct soc *soc = make_warm_soc(SOC_THERMAL_THROTTLE);
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = at_zero, .row_count = 1}, _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 41 * US);
+    ck_assert_double_eq_tol(result.max_temp_c, 51, 1e-9);
+    ck_assert_double_eq_tol(task_uj[0], 4 * 1.1 + 12 * 0.4, 1e-9);
+    ck_assert_double_eq_tol(energy_uj[0], 9.2 + 4 * 0.08 + 21 * 0.1, 1e-9);
+}
+END_TEST
+
+/* 40 + 11, 51 + 11 / 2, and 2 us of the third period: 8.25 + 5.5 + 0.5. */
+START_TEST(temperatures_that_are_only_watched_slow_nothing_down)
+{
+    struct soc *soc = make_warm_soc(SOC_THERMAL_WATCH);
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = at_zero, .row_count = 1}, _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 35 * US);
+    ck_assert_double_eq_tol(result.max_temp_c, 40 + 16.5, 1e-9);
+    ck_assert_double_eq_tol(energy_uj[0], 13.5, 1e-9);
+}
+END_TEST
+
 START_TEST(without_power_data_energies_are_not_numbers)
 {
     struct soc *soc = make_soc((int32_t[]){1, 1});
@@ -225,6 +314,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, the_energy_of_a_schedule_is_that_of_its_busy_and_idle_times, 0, 2);
     tcase_add_loop_test(cases, at_a_slower_point_work_takes_longer_and_less_power, 0, 2);
     tcase_add_loop_test(cases, a_silent_slow_down_costs_energy_as_long_as_it_lasts, 0, 2);
+    tcase_add_loop_test(cases, a_running_task_goes_on_at_the_frequency_that_ondemand_chooses, 0, 2);
+    tcase_add_loop_test(cases, a_slow_down_and_a_frequency_multiply, 0, 2);
+    tcase_add_loop_test(cases, a_trip_slows_a_cluster_down_until_it_is_cooler, 0, 2);
+    tcase_add_loop_test(cases, temperatures_that_are_only_watched_slow_nothing_down, 0, 2);
     tcase_add_loop_test(cases, without_power_data_energies_are_not_numbers, 0, 2);
     suite_add_tcase(suite, cases);
     return suite;

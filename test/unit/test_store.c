@@ -84,15 +84,16 @@ START_TEST(rows_come_out_in_trial_order_with_all_columns)
         "latency_bound_us,latency_ratio,optimum_us,optimum_bound_us,optimum_gap,optimum_ratio,"
         "p05_latency_us,p10_latency_us,p25_latency_us,p75_latency_us,p90_latency_us,"
         "mean_latency_half_us,effective_jobs,warmup_mser_jobs,"
-        "prefetched_bytes,prefetch_wasted_bytes,reproducible,workload.jobs\n"
+        "prefetched_bytes,prefetch_wasted_bytes,reproducible,max_temp_c,engine_energy_uj,"
+        "workload.jobs\n"
         "0,race,duo,pair,heap,heft,0.3,none,0,7,done,10,0,0,,,1.5,,,,,,,,,0,20,,,,,,,0,,,,,,,,,,,,,"
         ","
-        ",,,,0,4\n"
+        ",,,,0,,,4\n"
         "2,race,duo,pair,heap,heft,0.3,none,0,7,crashed,12,0,0,,,1.5,,,,,,,,,0,22,,,,,,,0,,,,,,,,,,"
-        ",,,,,,,,0,5\n"
+        ",,,,,,,,0,,,5\n"
         "3,race,duo,pair,heap,heft,0.3,none,1,7,done,13,0,0,,,1.5,,,,,,,,,0,23,,,,,,,0,,,,,,,,,,,,,"
         ","
-        ",,,,0,5\n");
+        ",,,,0,,,5\n");
     ck_assert_int_eq(scratch_count(&scratch, "out"), 2); /* with the database */
 }
 END_TEST
