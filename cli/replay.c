@@ -39,7 +39,9 @@ static const struct argp_option option_list[] = {
     {"plugin", KEY_PLUGIN, "FILE.so", 0,
      "add the scheduler of a plug-in (docs/plugin.md); may be repeated", 0},
     {"output", 'o', "DIR", 0,
-     "write trials.csv, jobs.csv, tasks.csv, pes.csv of the replay and job_pairs.csv to DIR", 0},
+     "write trials.csv, jobs.csv, tasks.csv, pes.csv, links.csv of the replay and job_pairs.csv to "
+     "DIR",
+     0},
     {"quiet", 'q', NULL, 0, "print errors only", 0},
     {0},
 };
@@ -101,12 +103,13 @@ static const struct argp argp = {
     .options = option_list,
     .parser = parse_option,
     .args_doc = "TRACE_DIR",
-    .doc = "Run a recorded trial again: the same, or otherwise with the same draws.\v"
-           "Without options, every byte of jobs.csv, tasks.csv and pes.csv is that of the recorded "
-           "trial, on either engine. With another scheduler, another platform or without noise, "
-           "arrivals, ways through branches and factors on execution times stay those of the "
-           "trace, and each job is compared with itself. TRACE_DIR may also hold times measured on "
-           "hardware (docs/traces.md).",
+    .doc =
+        "Run a recorded trial again: the same, or otherwise with the same draws.\v"
+        "Without options, every byte of jobs.csv, tasks.csv, pes.csv and links.csv is that of "
+        "the recorded trial, on either engine. With another scheduler, platform or without noise, "
+        "arrivals, ways through branches and factors on execution times stay those of the "
+        "trace, and each job is compared with itself. TRACE_DIR may also hold times measured on "
+        "hardware (docs/traces.md).",
 };
 
 /* ---- what is written ---- */

@@ -223,9 +223,9 @@ static void tell_failures(const struct run *run)
 
 static void tell_files(struct arena *arena, const char *dir)
 {
-    static const char *const names[] = {"trials.csv",        "summary.csv", "wins.csv",
-                                        "jobs.csv",          "tasks.csv",   "pes.csv",
-                                        "plots/latency.png", "report.html", "manifest.json"};
+    static const char *const names[] = {
+        "trials.csv", "summary.csv", "wins.csv",          "jobs.csv",    "tasks.csv",
+        "pes.csv",    "links.csv",   "plots/latency.png", "report.html", "manifest.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *path = arena_printf(arena, "%s/%s", dir, names[i]);
         if (access(path, F_OK) == 0)

@@ -3,7 +3,7 @@
  *
  * Tables: `run` (what the run is called, its seed, ...), `points` and `settings` (what each point
  * is, in the order of the export), `trials` (a row for each trial, columns as in trials.csv),
- * `parts` (its rows of jobs.csv, tasks.csv, pes.csv), and the view `results` for people. A trial is
+ * `parts` (its rows of jobs.csv and the others), and the view `results` for people. A trial is
  * there with all its parts or not at all, whatever kills the process. The file needs nothing else:
  * every export comes from it alone. One process writes; lab/store.h sees to that. */
 #ifndef HETSOC_LAB_DATABASE_H

@@ -67,15 +67,15 @@ bool database_kept(struct database *database, bool with_parts, bool *kept, struc
     static const char text[] =
         "SELECT place, replicate FROM points CROSS JOIN trials USING (identity)"
         " WHERE replicate < ? AND status IN ('done', 'failed', 'deadlock') AND"
-        " (NOT ? OR EXISTS (SELECT 1 FROM parts WHERE"
-        " parts.identity = trials.identity AND parts.replicate = trials.replicate))";
+        " (SELECT count(*) FROM parts WHERE parts.identity = trials.identity AND"
+        " parts.replicate = trials.replicate) >= ?";
     struct database_run run;
     struct sql_query *query;
     if (!database_read_run(database, &run, fault) ||
         (query = sql_prepare(database->sql, text, fault)) == NULL)
         return false;
     sql_bind_int(query, 1, run.replicates);
-    sql_bind_int(query, 2, with_parts);
+    sql_bind_int(query, 2, with_parts ? TABLES_COUNT : 0);
     while (sql_next(query, fault))
         kept[sql_int(query, 0) * run.replicates + sql_int(query, 1)] = true;
     sql_finish(query);

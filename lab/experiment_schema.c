@@ -579,7 +579,7 @@ static const struct schema_row rows[] = {
     {.path = "trace",
      .type = SCHEMA_BOOL,
      .fallback = "false",
-     .help = "Also write jobs.csv, tasks.csv and pes.csv."},
+     .help = "Also write jobs.csv, tasks.csv, pes.csv and links.csv."},
 };
 
 const struct schema experiment_schema = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* results.db -> trials.csv, and jobs.csv, tasks.csv, pes.csv if the run was told to trace.
+/* results.db -> trials.csv, and jobs.csv, tasks.csv, pes.csv, links.csv if the run was told to
+ * trace.
  *
  * Rows come in the order of trials, whatever the order in which they were run. */
 #ifndef HETSOC_LAB_EXPORT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of a traced trial: its rows of jobs.csv, tasks.csv and pes.csv, on their way from the
+/* The parts of a traced trial: its rows of jobs.csv and the others, on their way from the
  * child that writes them (lab/tables.h) to the store.
  *
  * They lie in DIR/.parts-HOST-PID, so that a child of a run that was killed and still breathes

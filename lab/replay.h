@@ -39,7 +39,7 @@ bool replay_open(struct replay *replay, struct arena *arena, const struct replay
 void replay_close(struct replay *replay);
 
 /* Runs it. `latency_ps` [trace->job_count] gets what each job took, 0 where it did not end. With
- * `tables` not NULL, writes STEM.jobs.csv, STEM.tasks.csv and STEM.pes.csv. */
+ * `tables` not NULL, writes STEM.jobs.csv and the others. */
 void replay_run(struct replay *replay, const char *tables, int64_t *latency_ps,
                 struct trial_row *row);
 

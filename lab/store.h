@@ -30,7 +30,7 @@ bool store_put(struct store *store, const struct trial_row *row, const struct pa
 /* How many trials of the plan there are, and how many of them are done. O(trials). */
 bool store_count(struct store *store, int64_t *ended, int64_t *done, struct fault *fault);
 
-/* Writes trials.csv, and jobs.csv, tasks.csv, pes.csv if traced (lab/export.h). */
+/* Writes trials.csv, and jobs.csv, tasks.csv, pes.csv, links.csv if traced (lab/export.h). */
 bool store_export(struct store *store, struct fault *fault);
 
 /* Writes manifest.json: version, commit, the full configuration, seeds, host, wall time, peak

@@ -8,8 +8,9 @@
 #include "base/csv.h"
 #include "base/memory.h"
 #include "base/tick.h"
+#include "sim/links.h"
 
-const char *const tables_names[TABLES_COUNT] = {"jobs.csv", "tasks.csv", "pes.csv"};
+const char *const tables_names[TABLES_COUNT] = {"jobs.csv", "tasks.csv", "pes.csv", "links.csv"};
 
 static const char *const job_columns[] = {"trial",    "job_id",    "app",        "arrival_us",
                                           "start_us", "finish_us", "latency_us", "lower_bound_us",
@@ -22,8 +23,12 @@ static const char *const pe_columns[] = {
     "trial",       "pe",        "kind",      "cluster",        "tasks_done",  "busy_us",
     "utilization", "energy_uj", "transfers", "received_bytes", "transfer_us", "transfer_wait_us",
     NULL};
+static const char *const link_columns[] = {
+    "trial",       "link",          "bandwidth_bytes_per_us", "transfers",    "bytes", "busy_us",
+    "utilization", "carried_share", "mean_transfer_us",       "mean_wait_us", NULL};
 
-const char *const *const tables_columns[TABLES_COUNT] = {job_columns, task_columns, pe_columns};
+const char *const *const tables_columns[TABLES_COUNT] = {job_columns, task_columns, pe_columns,
+                                                         link_columns};
 
 struct tables {
     int32_t trial;
@@ -140,7 +145,7 @@ struct observer tables_observer(struct tables *tables)
     };
 }
 
-bool tables_finish(struct tables *tables, const struct metrics_pe *pes, struct fault *fault)
+static void write_pes(struct tables *tables, const struct metrics_pe *pes)
 {
     struct csv_writer *csv = &tables->files[TABLES_PES];
     const struct soc *soc = tables->soc;
@@ -159,6 +164,37 @@ bool tables_finish(struct tables *tables, const struct metrics_pe *pes, struct f
         csv_real(csv, pes[p].transfer_wait_us);
         csv_end_row(csv);
     }
+}
+
+static void write_links(struct tables *tables, const struct traffic *traffic)
+{
+    struct csv_writer *csv = &tables->files[TABLES_LINKS];
+    struct arena *arena = arena_create();
+    for (int32_t link = 0; link < links_count(tables->soc); link++) {
+        const char *name = links_name(tables->soc, arena, link);
+        if (name == NULL)
+            continue;
+        struct traffic_link figures = traffic_read(traffic, link);
+        csv_int(csv, tables->trial);
+        csv_text(csv, name);
+        csv_real(csv, links_bandwidth_bytes_per_us(tables->soc));
+        csv_int(csv, figures.transfers);
+        csv_real(csv, figures.bytes);
+        csv_real(csv, figures.busy_us);
+        csv_real(csv, figures.utilization);
+        csv_real(csv, figures.carried_share);
+        csv_real(csv, figures.mean_transfer_us);
+        csv_real(csv, figures.mean_wait_us);
+        csv_end_row(csv);
+    }
+    arena_destroy(arena);
+}
+
+bool tables_finish(struct tables *tables, const struct metrics_pe *pes,
+                   const struct traffic *traffic, struct fault *fault)
+{
+    write_pes(tables, pes);
+    write_links(tables, traffic);
     bool ok = true;
     for (int i = 0; i < TABLES_COUNT; i++)
         ok = csv_finish(&tables->files[i], fault) && ok;

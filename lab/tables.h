@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jobs.csv, tasks.csv and pes.csv of one traced trial: an observer that writes a row per event.
+/* jobs.csv, tasks.csv, pes.csv and links.csv of one traced trial: an observer that writes a row per
+ * event.
  *
  * Rows come in order of finishing, which is part of the result and the same in every run. */
 #ifndef HETSOC_LAB_TABLES_H
 #define HETSOC_LAB_TABLES_H
 
 #include "analysis/metrics.h"
+#include "analysis/traffic.h"
 #include "sim/observer.h"
 #include "sim/scenario.h"
 
-enum { TABLES_JOBS, TABLES_TASKS, TABLES_PES, TABLES_COUNT };
+enum { TABLES_JOBS, TABLES_TASKS, TABLES_PES, TABLES_LINKS, TABLES_COUNT };
 
 /* File names ("jobs.csv") and NULL-terminated column names of each table. */
 extern const char *const tables_names[TABLES_COUNT];
@@ -17,8 +19,8 @@ extern const char *const *const tables_columns[TABLES_COUNT];
 
 struct tables;
 
-/* Creates STEM.jobs.csv, STEM.tasks.csv and STEM.pes.csv, with header rows or without. Borrows
- * `soc` and `scenario`. NULL and a fault if a file cannot be made. */
+/* Creates STEM.jobs.csv and the others, with header rows or without. Borrows `soc` and `scenario`.
+ * NULL and a fault if a file cannot be made. */
 struct tables *tables_create(const char *stem, bool has_headers, int32_t trial,
                              const struct soc *soc, const struct scenario *scenario,
                              struct fault *fault);
@@ -26,8 +28,9 @@ struct tables *tables_create(const char *stem, bool has_headers, int32_t trial,
 /* The observer to hand to the world; borrows `tables`. O(1) per task, O(V + E) per job. */
 struct observer tables_observer(struct tables *tables);
 
-/* Writes the PE rows ([soc->pe_count]), closes the files and frees `tables`. A fault if anything
- * could not be written. */
-bool tables_finish(struct tables *tables, const struct metrics_pe *pes, struct fault *fault);
+/* Writes the rows of the PEs ([soc->pe_count]) and of the links, closes the files and frees
+ * `tables`. A fault if anything could not be written. */
+bool tables_finish(struct tables *tables, const struct metrics_pe *pes,
+                   const struct traffic *traffic, struct fault *fault);
 
 #endif

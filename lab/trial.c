@@ -209,9 +209,10 @@ static void hold_against_optimum(struct trial_row *row, const struct point *poin
 /* Everybody who watches a trial. */
 struct audience {
     struct metrics_observer *metrics;
-    struct tables *tables; /* NULL: none */
-    struct record *record; /* NULL: none */
-    struct observer observers[4];
+    struct tables *tables;   /* NULL: none */
+    struct traffic *traffic; /* NULL: none; for the tables */
+    struct record *record;   /* NULL: none */
+    struct observer observers[5];
     int32_t count;
 };
 
@@ -224,8 +225,11 @@ static void open_audience(struct audience *audience, const struct trial_plan *pl
     if (plan->tables != NULL)
         audience->tables = tables_create(plan->tables, plan->tables_have_headers, plan->trial,
                                          point->soc, scenario, fault);
-    if (audience->tables != NULL)
+    if (audience->tables != NULL) {
+        audience->traffic = traffic_create(point->soc, point->warmup_jobs);
         audience->observers[audience->count++] = tables_observer(audience->tables);
+        audience->observers[audience->count++] = traffic_observer(audience->traffic);
+    }
     if (plan->experiment->record.dir != NULL)
         audience->record =
             record_begin(plan->experiment, point, plan->trial, plan->replicate, scenario, fault);
@@ -244,10 +248,11 @@ static bool close_audience(struct audience *audience, const struct trial_plan *p
               (plan->experiment->record.dir == NULL) == (audience->record == NULL);
     metrics_read(audience->metrics, end_ps, energy_uj, &row->metrics, pes);
     if (audience->tables != NULL)
-        ok = tables_finish(audience->tables, pes, &row->fault) && ok;
+        ok = tables_finish(audience->tables, pes, audience->traffic, &row->fault) && ok;
     if (audience->record != NULL)
         ok =
             record_end(audience->record, trial_status_name(row->status), end_ps, &row->fault) && ok;
+    traffic_destroy(audience->traffic);
     free(pes);
     return ok;
 }

@@ -53,8 +53,8 @@ struct trial_plan {
  * the row. */
 void trial_play(const struct trial_plan *plan, struct trial_row *row);
 
-/* Runs one trial of an experiment. With `trace_stem` not NULL, writes STEM.jobs.csv, STEM.tasks.csv
- * and STEM.pes.csv without header rows (the store puts them together). */
+/* Runs one trial of an experiment. With `trace_stem` not NULL, writes STEM.jobs.csv and the others
+ * (lab/tables.h) without header rows; the store puts them together. */
 void trial_run(const struct points *points, const struct experiment *experiment, int32_t trial,
                const char *trace_stem, struct trial_row *row);
 

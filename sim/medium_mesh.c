@@ -7,9 +7,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "sim/links.h"
 #include "sim/medium.h"
-
-enum { EAST, WEST, SOUTH, NORTH, DIRECTIONS };
 
 struct mesh_flow {
     double left; /* as of the clock */
@@ -28,7 +27,7 @@ struct mesh {
     struct medium base;
     double bandwidth; /* amount per tick */
     int32_t columns;
-    struct mesh_link *links; /* [node * DIRECTIONS + direction in which it leaves] */
+    struct mesh_link *links; /* by number */
     int32_t *used;           /* links with flows */
     int32_t used_count;
     struct mesh_flow *flows; /* in the order of their starts */
@@ -40,7 +39,7 @@ struct mesh {
 static struct medium *mesh_create(const struct soc *soc)
 {
     struct mesh *mesh = memory_zeroed(1, sizeof *mesh);
-    size_t links = (size_t)soc->network.columns * (size_t)soc->network.rows * (size_t)DIRECTIONS;
+    size_t links = (size_t)links_count(soc);
     mesh->bandwidth = soc->network.bandwidth_bytes_per_us;
     mesh->columns = soc->network.columns;
     mesh->links = memory_zeroed(links, sizeof *mesh->links);
@@ -62,16 +61,7 @@ static void mesh_destroy(struct medium *medium)
 /* The next link on the way from a node; moves the node along it. */
 static int32_t take_link(const struct mesh *mesh, int32_t *node, int32_t to)
 {
-    int32_t here = *node, columns = mesh->columns;
-    int32_t direction;
-    if (here % columns != to % columns) {
-        direction = here % columns < to % columns ? EAST : WEST;
-        *node += direction == EAST ? 1 : -1;
-    } else {
-        direction = here < to ? SOUTH : NORTH;
-        *node += direction == SOUTH ? columns : -columns;
-    }
-    return here * DIRECTIONS + direction;
+    return links_step(mesh->columns, node, to);
 }
 
 /* Opens every link on the way of every flow. */

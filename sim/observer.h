@@ -50,7 +50,13 @@ struct observer {
     void (*on_task_done)(void *self, const struct observed_task *task);
     void (*on_task_skipped)(void *self, int64_t now_ps, const struct observed_task *task);
     void (*on_job_arrival)(void *self, int64_t now_ps, const struct observed_arrival *arrival);
+    void (*on_transfer_start)(void *self, const struct observed_transfer *transfer); /* the end is
+                                                                                       not known */
     void (*on_transfer_done)(void *self, const struct observed_transfer *transfer);
+
+    /* A task got its PE, and reads from the shared memory what a producer wrote there; either takes
+     * so long. */
+    void (*on_memory_access)(void *self, int64_t now_ps, double bytes, int64_t access_ps);
     void (*on_job_done)(void *self, const struct observed_job *job);
 
     /* A task got its PE, a new plan replaced the old one, in the epoch of this number, from 0. The

@@ -26,6 +26,63 @@ static int32_t take_transfer(struct world *world)
     return number;
 }
 
+/* Samples that use an edge of a job in flight, whose producer is done. */
+static int32_t edge_samples(const struct world *world, int32_t slot, int32_t edge)
+{
+    const struct app *app = world->setup->binds[world->jobs[slot].bind].app;
+    return app->branch_count > 0 ? world->routes[slot].edge_samples[edge] : app->batch;
+}
+
+/* What an edge carries to a task. */
+static double edge_bytes(const struct world *world, int32_t task, int32_t edge)
+{
+    return view_bind(&world->view, task)->app->bytes[edge] *
+           edge_samples(world, world->tasks[task].job, edge);
+}
+
+/* In millionths; no more than takes until the end of the clock. */
+static int64_t amount_of(double bytes)
+{
+    return (int64_t)fmin(round(bytes * 1e6), 0x1p62);
+}
+
+/* What observers get to see of a transfer as of now. */
+static struct observed_transfer observe(const struct world *world,
+                                        const struct world_transfer *transfer)
+{
+    return (struct observed_transfer){
+        .job_id = world_job_id(world, transfer->consumer),
+        .bind = view_bind(&world->view, transfer->consumer),
+        .edge = transfer->edge,
+        .producer = &world->tasks[transfer->producer],
+        .consumer = &world->tasks[transfer->consumer],
+        .bytes = (double)amount_of(edge_bytes(world, transfer->consumer, transfer->edge)) * 1e-6,
+        .asked_ps = transfer->asked_ps,
+        .start_ps = transfer->start_ps,
+        .finish_ps = world->view.now_ps,
+    };
+}
+
+static void tell_start(const struct world *world, const struct world_transfer *transfer)
+{
+    const struct observed_transfer observed = observe(world, transfer);
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_transfer_start != NULL)
+            observer->on_transfer_start(observer->self, &observed);
+    }
+}
+
+static void tell_end(const struct world *world, const struct world_transfer *transfer)
+{
+    const struct observed_transfer observed = observe(world, transfer);
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_transfer_done != NULL)
+            observer->on_transfer_done(observer->self, &observed);
+    }
+}
+
 static void start_transfer(struct world *world, int32_t number)
 {
     struct world_transfer *transfer = &world->transfers.list[number];
@@ -35,29 +92,16 @@ static void start_transfer(struct world *world, int32_t number)
     struct event event = {
         .sequence = world->sequence++, .class = EVENT_TRANSFER, .subject = number};
     transfer->start_ps = world->view.now_ps;
+    tell_start(world, transfer);
     world->world_pes[to_pe].receiving++;
     world->engine->kind->transfer(world->engine, from_pe, to_pe, transfer->amount, latency_ps,
                                   event);
-}
-
-/* Samples that use an edge of a job in flight, whose producer is done. */
-static int32_t edge_samples(const struct world *world, int32_t slot, int32_t edge)
-{
-    const struct app *app = world->setup->binds[world->jobs[slot].bind].app;
-    return app->branch_count > 0 ? world->routes[slot].edge_samples[edge] : app->batch;
-}
-
-/* In millionths; no more than takes until the end of the clock. */
-static int64_t amount_of(double bytes)
-{
-    return (int64_t)fmin(round(bytes * 1e6), 0x1p62);
 }
 
 /* Asks for the data of an edge; waits for a DMA channel of the consumer's PE. */
 static void ask_transfer(struct world *world, int32_t producer, int32_t consumer, int32_t edge)
 {
     const struct view_task *what = &world->tasks[consumer];
-    const struct app *app = view_bind(&world->view, consumer)->app;
     struct world_pe *pe = &world->world_pes[what->pe];
     double factor = truth_data(world->setup->scenario, world_job_id(world, consumer), edge);
     int32_t number = take_transfer(world);
@@ -67,7 +111,7 @@ static void ask_transfer(struct world *world, int32_t producer, int32_t consumer
         .from_pe = world->tasks[producer].pe,
         .to_pe = what->pe,
         .edge = edge,
-        .amount = amount_of(app->bytes[edge] * edge_samples(world, what->job, edge) * factor),
+        .amount = amount_of(edge_bytes(world, consumer, edge) * factor),
         .asked_ps = world->view.now_ps,
         .next = -1,
     };
@@ -83,6 +127,17 @@ static void ask_transfer(struct world *world, int32_t producer, int32_t consumer
     pe->last_waiting = number;
 }
 
+/* What the delay of an edge to a task really is; on the lane from PE to PE. */
+static int64_t edge_delay_ps(const struct world *world, int32_t task, int32_t edge, int32_t lane)
+{
+    int32_t slot = world->tasks[task].job;
+    const struct bind *bind = view_bind(&world->view, task);
+    if (world->setup->scenario->data_factor == NULL)
+        return world->jobs[slot].delay_ps[(int64_t)edge * bind->soc->lane_count + lane];
+    return truth_delay_ps(world->setup->scenario, bind, world_job_id(world, task), edge, lane,
+                          edge_samples(world, slot, edge));
+}
+
 /* When the data of a task will really be at its PE, if transfers share no links. */
 static int64_t arrival_ps(const struct world *world, int32_t task)
 {
@@ -96,9 +151,8 @@ static int64_t arrival_ps(const struct world *world, int32_t task)
         const struct view_task *producer = &world->tasks[task - what->index + pred->task];
         if (producer->status == TASK_SKIPPED)
             continue;
-        int64_t delay_ps = truth_delay_ps(world->setup->scenario, bind, world_job_id(world, task),
-                                          pred->edge, soc_lane(soc, producer->pe, what->pe),
-                                          edge_samples(world, what->job, pred->edge));
+        int64_t delay_ps =
+            edge_delay_ps(world, task, pred->edge, soc_lane(soc, producer->pe, what->pe));
         int64_t sent_ps = soc->at_assign                           ? now_ps
                           : soc->interconnect == SOC_SHARED_MEMORY ? now_ps - delay_ps / 2
                                                                    : producer->finish_ps;
@@ -123,44 +177,38 @@ static void await_data(struct world *world, int32_t task)
     world_post(world, at_ps, EVENT_TRANSFER, number);
 }
 
+/* Tells of data that a task reads from the shared memory. */
+static void tell_access(const struct world *world, int32_t task, int32_t edge)
+{
+    double bytes = edge_bytes(world, task, edge);
+    int64_t access_ps = edge_delay_ps(world, task, edge, 0) / 2;
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_memory_access != NULL)
+            observer->on_memory_access(observer->self, world->view.now_ps, bytes, access_ps);
+    }
+}
+
 void world_fetch(struct world *world, int32_t task)
 {
     struct view_task *what = &world->tasks[task];
     what->data_ps = view_data_ps(&world->view, task, what->pe);
-    if (!soc_is_contended(world->setup->soc)) {
-        if (world->setup->scenario->data_factor != NULL)
-            await_data(world, task);
+    const struct soc *soc = world->setup->soc;
+    if (!soc_is_contended(soc) && world->setup->scenario->data_factor != NULL)
+        await_data(world, task);
+    if (soc->interconnect == SOC_MATRIX)
         return;
-    }
     const struct app *app = view_bind(&world->view, task)->app;
     const struct app_task *shape = &app->tasks[what->index];
     for (int32_t i = 0; i < shape->pred_count; i++) {
         const struct app_edge *pred = &app->preds[shape->first_pred + i];
         int32_t producer = task - what->index + pred->task;
-        if (world->tasks[producer].status != TASK_SKIPPED && world->tasks[producer].pe != what->pe)
+        if (world->tasks[producer].status == TASK_SKIPPED)
+            continue;
+        if (soc->interconnect == SOC_SHARED_MEMORY)
+            tell_access(world, task, pred->edge);
+        else if (world->tasks[producer].pe != what->pe)
             ask_transfer(world, producer, task, pred->edge);
-    }
-}
-
-static void tell_observers(struct world *world, const struct world_transfer *transfer)
-{
-    const struct bind *bind = view_bind(&world->view, transfer->consumer);
-    int32_t samples = edge_samples(world, world->tasks[transfer->consumer].job, transfer->edge);
-    struct observed_transfer observed = {
-        .job_id = world_job_id(world, transfer->consumer),
-        .bind = bind,
-        .edge = transfer->edge,
-        .producer = &world->tasks[transfer->producer],
-        .consumer = &world->tasks[transfer->consumer],
-        .bytes = (double)amount_of(bind->app->bytes[transfer->edge] * samples) * 1e-6,
-        .asked_ps = transfer->asked_ps,
-        .start_ps = transfer->start_ps,
-        .finish_ps = world->view.now_ps,
-    };
-    for (int32_t i = 0; i < world->setup->observer_count; i++) {
-        const struct observer *observer = &world->setup->observers[i];
-        if (observer->on_transfer_done != NULL)
-            observer->on_transfer_done(observer->self, &observed);
     }
 }
 
@@ -168,7 +216,7 @@ static void tell_observers(struct world *world, const struct world_transfer *tra
 static void leave_links(struct world *world, const struct world_transfer *transfer)
 {
     struct world_pe *pe = &world->world_pes[world->tasks[transfer->consumer].pe];
-    tell_observers(world, transfer);
+    tell_end(world, transfer);
     pe->receiving--;
     if (pe->first_waiting >= 0) {
         int32_t waiting = pe->first_waiting;
@@ -205,11 +253,7 @@ static int64_t written_ps(const struct world *world, int32_t task)
         const struct view_task *producer = &world->tasks[task - what->index + pred->task];
         if (producer->status == TASK_SKIPPED)
             continue;
-        int64_t delay_ps = world->jobs[what->job].delay_ps[pred->edge];
-        if (world->setup->scenario->data_factor != NULL)
-            delay_ps = truth_delay_ps(world->setup->scenario, view_bind(&world->view, task),
-                                      world_job_id(world, task), pred->edge, 0,
-                                      edge_samples(world, what->job, pred->edge));
+        int64_t delay_ps = edge_delay_ps(world, task, pred->edge, 0);
         if (producer->finish_ps + delay_ps / 2 > last_ps)
             last_ps = producer->finish_ps + delay_ps / 2;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Trials of generated experiments are recorded, the traces moved elsewhere and replayed: every byte
- * of jobs.csv, tasks.csv and pes.csv has to be that of the trial, which has to be that of the same
- * trial without recording.
+ * of jobs.csv, tasks.csv, pes.csv and links.csv has to be that of the trial, which has to be that
+ * of the same trial without recording.
  *
  * Schedulers come in turn; machines, apps (with branches too), arrivals, noise, slow-downs, engines
  * and what is recorded are random. Traces without slow-downs and a bus are replayed on the other

@@ -65,14 +65,14 @@ static const char *rows_of(const char *text, int trial)
 
 START_TEST(a_replay_writes_the_rows_of_the_recorded_trial)
 {
-    static const char *const tables[] = {"jobs.csv", "tasks.csv", "pes.csv"};
+    static const char *const tables[] = {"jobs.csv", "tasks.csv", "pes.csv", "links.csv"};
     static const char *const engines[] = {"heap", "simgrid"};
     run("run race.yaml --record traces -o out --quiet");
     for (int trial = 0; trial < 8; trial++)
         for (int e = 0; e < 2; e++) {
             run(arena_printf(scratch.arena, "replay traces/%d --engine %s -o again --quiet", trial,
                              engines[e]));
-            for (int t = 0; t < 3; t++) {
+            for (int t = 0; t < 4; t++) {
                 const char *recorded =
                     scratch_read(&scratch, arena_printf(scratch.arena, "out/%s", tables[t]));
                 const char *again =

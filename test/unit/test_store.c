@@ -117,7 +117,10 @@ START_TEST(parts_of_whole_trials_are_joined_in_trial_order)
                      "trial,pe,kind,cluster,tasks_done,busy_us,utilization,energy_uj,transfers,"
                      "received_bytes,transfer_us,transfer_wait_us\n"
                      "0,2\n2,2\n3,2\n");
-    ck_assert_int_eq(scratch_count(&scratch, "out"), 5);
+    ck_assert_str_eq(scratch_read(&scratch, "out/links.csv"),
+                     "trial,link,bandwidth_bytes_per_us,transfers,bytes,busy_us,utilization,"
+                     "carried_share,mean_transfer_us,mean_wait_us\n0,3\n2,3\n3,3\n");
+    ck_assert_int_eq(scratch_count(&scratch, "out"), 6);
 }
 END_TEST
 

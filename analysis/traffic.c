@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/traffic.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/tick.h"
+#include "sim/links.h"
+
+struct link_time {
+    int64_t transfers, transfer_ps, wait_ps;
+    int32_t under_way;
+    int64_t busy_from_ps;       /* while any is under way */
+    int64_t busy_ps, window_ps; /* over the whole run, since the first counted arrival */
+    double bytes, window_bytes;
+};
+
+struct traffic {
+    const struct soc *soc;
+    int32_t warmup_jobs;
+    int64_t window_start_ps; /* first counted arrival, TICK_NEVER before it */
+    int64_t last_finish_ps;
+    struct link_time *links;
+};
+
+struct traffic *traffic_create(const struct soc *soc, int32_t warmup_jobs)
+{
+    struct traffic *traffic = memory_zeroed(1, sizeof *traffic);
+    *traffic =
+        (struct traffic){.soc = soc, .warmup_jobs = warmup_jobs, .window_start_ps = TICK_NEVER};
+    traffic->links = memory_zeroed((size_t)links_count(soc), sizeof *traffic->links);
+    return traffic;
+}
+
+void traffic_destroy(struct traffic *traffic)
+{
+    if (traffic == NULL)
+        return;
+    free(traffic->links);
+    free(traffic);
+}
+
+static void note_arrival(void *self, int64_t now_ps, const struct observed_arrival *arrival)
+{
+    struct traffic *traffic = self;
+    if (arrival->job->id >= traffic->warmup_jobs && now_ps < traffic->window_start_ps)
+        traffic->window_start_ps = now_ps;
+}
+
+static void note_task(void *self, const struct observed_task *observed)
+{
+    struct traffic *traffic = self;
+    if (observed->task->finish_ps > traffic->last_finish_ps)
+        traffic->last_finish_ps = observed->task->finish_ps;
+}
+
+/* The next link on the way to a PE, and the node behind it; -1 at its end. */
+static int32_t next_link(const struct soc *soc, int32_t *node, int32_t to_pe)
+{
+    if (*node == to_pe)
+        return -1;
+    if (soc->interconnect == SOC_MESH)
+        return links_step(soc->network.columns, node, to_pe);
+    *node = to_pe;
+    return 0;
+}
+
+static void note_start(void *self, const struct observed_transfer *transfer)
+{
+    struct traffic *traffic = self;
+    int32_t node = transfer->producer->pe, link;
+    while ((link = next_link(traffic->soc, &node, transfer->consumer->pe)) >= 0) {
+        struct link_time *time = &traffic->links[link];
+        if (time->under_way++ == 0)
+            time->busy_from_ps = transfer->start_ps;
+    }
+}
+
+static void count(struct link_time *time, double bytes, int64_t transfer_ps, bool is_in_window)
+{
+    time->transfers++;
+    time->bytes += bytes;
+    time->transfer_ps += transfer_ps;
+    if (is_in_window)
+        time->window_bytes += bytes;
+}
+
+static void note_end(void *self, const struct observed_transfer *transfer)
+{
+    struct traffic *traffic = self;
+    int64_t end_ps = transfer->finish_ps, start_ps = traffic->window_start_ps;
+    int32_t node = transfer->producer->pe, link;
+    while ((link = next_link(traffic->soc, &node, transfer->consumer->pe)) >= 0) {
+        struct link_time *time = &traffic->links[link];
+        count(time, transfer->bytes, end_ps - transfer->start_ps, end_ps > start_ps);
+        time->wait_ps += transfer->start_ps - transfer->asked_ps;
+        if (--time->under_way > 0)
+            continue;
+        time->busy_ps += end_ps - time->busy_from_ps;
+        if (end_ps > start_ps)
+            time->window_ps +=
+                end_ps - (time->busy_from_ps > start_ps ? time->busy_from_ps : start_ps);
+    }
+}
+
+static void note_access(void *self, int64_t now_ps, double bytes, int64_t access_ps)
+{
+    struct traffic *traffic = self;
+    for (int32_t link = 0; link < LINKS_MEMORY; link++)
+        count(&traffic->links[link], bytes, access_ps, now_ps > traffic->window_start_ps);
+}
+
+struct observer traffic_observer(struct traffic *traffic)
+{
+    return (struct observer){
+        .self = traffic,
+        .on_job_arrival = note_arrival,
+        .on_task_done = note_task,
+        .on_transfer_start = note_start,
+        .on_transfer_done = note_end,
+        .on_memory_access = note_access,
+    };
+}
+
+static double ratio(double part, double whole)
+{
+    return whole > 0.0 ? part / whole : (double)NAN;
+}
+
+struct traffic_link traffic_read(const struct traffic *traffic, int32_t link)
+{
+    const struct link_time *time = &traffic->links[link];
+    bool is_shared = soc_is_contended(traffic->soc);
+    double window_us = traffic->last_finish_ps > traffic->window_start_ps
+                           ? tick_to_us(traffic->last_finish_ps - traffic->window_start_ps)
+                           : 0.0;
+    return (struct traffic_link){
+        .transfers = time->transfers,
+        .bytes = time->bytes,
+        .busy_us = is_shared ? tick_to_us(time->busy_ps) : (double)NAN,
+        .utilization = is_shared ? ratio(tick_to_us(time->window_ps), window_us) : (double)NAN,
+        .carried_share =
+            ratio(time->window_bytes, window_us * links_bandwidth_bytes_per_us(traffic->soc)),
+        .mean_transfer_us = ratio(tick_to_us(time->transfer_ps), (double)time->transfers),
+        .mean_wait_us = ratio(tick_to_us(time->wait_ps), (double)time->transfers),
+    };
+}
