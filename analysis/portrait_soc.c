@@ -56,13 +56,17 @@ static void print_clusters(const struct soc *soc, FILE *stream)
     for (int32_t c = 0; c < soc->cluster_count; c++) {
         const struct soc_cluster *cluster = &soc->clusters[c];
         fprintf(stream, "  %-*s ", width, cluster->name);
-        for (int32_t i = 0; i < cluster->pe_count && i < 16; i++)
+        bool is_long = cluster->pe_count > 16;
+        for (int32_t i = 0; i < (is_long ? 4 : cluster->pe_count); i++)
             fprintf(stream, " [%s]", soc->kinds[cluster->kind].name);
-        if (cluster->pe_count > 16)
+        if (is_long)
             fputs(" ...", stream);
         fprintf(stream, "   PE %d", (int)cluster->first_pe);
         if (cluster->pe_count > 1)
             fprintf(stream, " to %d", (int)(cluster->first_pe + cluster->pe_count - 1));
+        const struct soc_kind *kind = &soc->kinds[cluster->kind];
+        if (kind->like != NULL)
+            fprintf(stream, ", %.3g x %s", kind->speed, kind->like);
         fputc('\n', stream);
     }
 }

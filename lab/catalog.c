@@ -410,11 +410,13 @@ const char *const *catalog_contents(struct catalog *catalog, const struct yaml_n
     const struct soc *soc = catalog_soc(catalog, root, fault);
     if (soc == NULL)
         return NULL;
-    size_t room = (size_t)apps->count + (size_t)soc->kind_count + 3;
+    size_t room = (size_t)apps->count + (size_t)soc->kind_count + 4;
     const char **digests = arena_zeroed(catalog->arena, room, sizeof *digests);
     int count = 0;
     digests[count++] =
         find_digest(catalog, catalog_file(catalog, LIBRARY_PLATFORMS, platform, fault), fault);
+    if (soc->base_file != NULL)
+        digests[count++] = find_digest(catalog, soc->base_file, fault);
     for (int32_t i = 0; i < soc->kind_count; i++)
         if (soc->kinds[i].profile.file != NULL)
             digests[count++] = find_digest(catalog, soc->kinds[i].profile.file, fault);

@@ -126,25 +126,33 @@ static struct yaml_node *narrow(struct record *record, const struct point *point
     return tree;
 }
 
-/* Copies the platform, and the measured profiles that it names, which then lie beside it. */
+/* Copies the platform, complete with what it takes from another file, and the measured profiles
+ * that it names, which then lie beside it. */
 static const char *carry_platform(struct record *record, const struct point *point,
                                   struct fault *fault)
 {
     struct arena *arena = record->arena;
     const char *name = carry(record, "platform", point->platform_file, fault);
-    struct yaml_node *tree = NULL;
-    for (int32_t i = 0; name != NULL && i < point->soc->kind_count; i++) {
-        const char *file = point->soc->kinds[i].profile.file;
-        if (file == NULL)
+    const char *base_file;
+    struct yaml_node *tree =
+        name == NULL ? NULL : soc_read_keys(arena, point->platform_file, &base_file, fault);
+    if (tree == NULL)
+        return NULL;
+    bool is_changed = base_file != NULL;
+    const struct yaml_node *kinds = yaml_get(tree, "kinds");
+    for (int32_t i = 0; i < point->soc->kind_count; i++) {
+        const struct soc_kind *kind = &point->soc->kinds[i];
+        if (kind->profile.file == NULL)
             continue;
-        if (tree == NULL)
-            tree = yaml_load(arena, point->platform_file, fault);
-        if (tree == NULL || carry(record, "platform", file, fault) == NULL)
+        if (carry(record, "platform", kind->profile.file, fault) == NULL)
             return NULL;
-        struct yaml_node *kind = yaml_get(yaml_get(tree, "kinds"), point->soc->kinds[i].name);
-        put_text(arena, yaml_get(kind, "profile"), "file", base_name(file));
+        const struct yaml_node *keys = yaml_get(kinds, kind->name);
+        if (keys == NULL)
+            keys = yaml_get(kinds, kind->like); /* generated: its template */
+        put_text(arena, yaml_get(keys, "profile"), "file", base_name(kind->profile.file));
+        is_changed = true;
     }
-    if (name == NULL || tree == NULL)
+    if (!is_changed)
         return name;
     return write_tree(tree, arena_printf(arena, "%s/%s", record->aside, name), fault) ? name : NULL;
 }

@@ -118,6 +118,24 @@ int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane,
     return tick_fits_us(us) ? soc_legs(bind->soc) * tick_from_us(us) : TICK_LIMIT;
 }
 
+/* What an app says a task kind takes on a PE kind, NULL if nothing; `share` of it is what it takes
+ * there. */
+static const struct app_cost *find_cost(const struct app_task_kind *task,
+                                        const struct soc_kind *kind, double *share)
+{
+    const struct app_cost *alike = NULL;
+    *share = 1.0;
+    for (int32_t i = 0; i < task->cost_count; i++) {
+        if (strcmp(task->costs[i].pe_kind, kind->name) == 0)
+            return &task->costs[i];
+        if (kind->like != NULL && strcmp(task->costs[i].pe_kind, kind->like) == 0)
+            alike = &task->costs[i];
+    }
+    if (alike != NULL)
+        *share = 1.0 / kind->speed;
+    return alike;
+}
+
 /* Fills the timings of one task by PE kind, and where it can run: what the app lists, else what the
  * profile makes of its kernel, at the frequency of the kind. */
 static void time_task(struct bind *bind, int32_t task, bool *is_capable)
@@ -131,12 +149,13 @@ static void time_task(struct bind *bind, int32_t task, bool *is_capable)
     for (int32_t k = 0; k < soc->kind_count; k++)
         is_capable[k] =
             kernel != NULL && timing_of_kernel(&timings[k], kernel, &soc->kinds[k].profile);
-    for (int32_t i = 0; i < kind->cost_count; i++) {
-        int32_t k = soc_find_kind(soc, kind->costs[i].pe_kind);
-        if (k < 0)
+    for (int32_t k = 0; k < soc->kind_count; k++) {
+        double share;
+        const struct app_cost *cost = find_cost(kind, &soc->kinds[k], &share);
+        if (cost == NULL)
             continue;
-        timings[k] = (struct timing){.fixed_us = kind->costs[i].fixed_us,
-                                     .sample_us = kind->costs[i].exec_us};
+        timings[k] =
+            (struct timing){.fixed_us = cost->fixed_us * share, .sample_us = cost->exec_us * share};
         is_capable[k] = true;
     }
     for (int32_t k = 0; k < soc->kind_count; k++)

@@ -132,7 +132,22 @@ static bool read_power(struct soc_loader *loader, struct soc_kind *kind,
     return true;
 }
 
-static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map, const char *path)
+static bool read_likeness(struct soc_loader *loader, struct soc_kind *kind,
+                          const struct yaml_node *item)
+{
+    const char *like = schema_text(&soc_schema, item, "kinds.*", "like");
+    const struct yaml_node *speed = yaml_get(item, "speed");
+    char where[512];
+    if (like == NULL && speed != NULL)
+        return fault_set(loader->fault, yaml_where(speed, where, sizeof where),
+                         "say with `like` whose times these are",
+                         "the speed of PE kind '%s' is relative to nothing", kind->name);
+    kind->like = like == NULL ? NULL : arena_string(loader->arena, like);
+    kind->speed = schema_real(&soc_schema, item, "kinds.*", "speed");
+    return true;
+}
+
+static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map)
 {
     struct soc *soc = &loader->soc;
     soc->kind_count = map->count;
@@ -143,12 +158,15 @@ static bool read_kinds(struct soc_loader *loader, const struct yaml_node *map, c
         struct soc_kind *kind = &soc->kinds[i];
         kind->name = arena_string(loader->arena, map->keys[i]->text);
         kind->class = find_class(schema_text(&soc_schema, item, "kinds.*", "class"));
+        if (!read_likeness(loader, kind, item)) {
+            return false;
+        }
         if (!read_opps(loader, kind, yaml_get(item, "opps"))) {
             return false;
         }
         const struct yaml_node *profile = yaml_get(item, "profile");
-        if (profile != NULL &&
-            !soc_profile_read(&kind->profile, loader->arena, profile, path, loader->fault)) {
+        if (profile != NULL && !soc_profile_read(&kind->profile, loader->arena, profile,
+                                                 profile->file, loader->fault)) {
             return false;
         }
         kind->opp = kind->opp_count > 0 ? kind->opp_count - 1 : 0;
@@ -213,6 +231,27 @@ static bool read_clusters(struct soc_loader *loader, const struct yaml_node *lis
             return false;
         }
     }
+    return true;
+}
+
+/* Where the PEs come from: clusters, or a generator. */
+static bool read_machine(struct soc_loader *loader, const struct yaml_node *root)
+{
+    const struct yaml_node *clusters = yaml_get(root, "clusters");
+    const struct yaml_node *generate = yaml_get(root, "generate");
+    char where[512];
+    if (clusters == NULL && generate == NULL)
+        return fault_set(loader->fault, yaml_where(root, where, sizeof where),
+                         "list them under clusters, or give generate", "the machine has no PE");
+    if (clusters != NULL && generate != NULL)
+        return fault_set(loader->fault, yaml_where(generate, where, sizeof where),
+                         "leave one of them out", "the machine has clusters and is generated");
+    return clusters != NULL ? read_clusters(loader, clusters) : soc_generate(loader, generate);
+}
+
+static void name_pes(struct soc_loader *loader)
+{
+    struct soc *soc = &loader->soc;
     soc->pes = arena_zeroed(loader->arena, (size_t)soc->pe_count, sizeof *soc->pes);
     for (int32_t c = 0; c < soc->cluster_count; c++) {
         const struct soc_cluster *cluster = &soc->clusters[c];
@@ -224,17 +263,19 @@ static bool read_clusters(struct soc_loader *loader, const struct yaml_node *lis
             };
         }
     }
-    return true;
 }
 
 bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault)
 {
     struct soc_loader loader = {.arena = arena, .fault = fault};
-    struct yaml_node *root = yaml_load(arena, path, fault);
+    struct yaml_node *root = soc_read_keys(arena, path, &loader.soc.base_file, fault);
     if (root == NULL || !schema_check(&soc_schema, arena, root, fault) ||
-        !read_name(&loader, root, path) || !read_kinds(&loader, yaml_get(root, "kinds"), path) ||
-        !read_clusters(&loader, yaml_get(root, "clusters")) ||
-        !soc_read_interconnect(&loader, yaml_get(root, "interconnect")) ||
+        !read_name(&loader, root, path) || !read_kinds(&loader, yaml_get(root, "kinds")) ||
+        !read_machine(&loader, root)) {
+        return false;
+    }
+    name_pes(&loader);
+    if (!soc_read_interconnect(&loader, yaml_get(root, "interconnect")) ||
         !soc_read_thermal(&loader, yaml_get(root, "thermal"))) {
         return false;
     }

@@ -37,6 +37,8 @@ struct soc_power {
 struct soc_kind {
     const char *name; /* "A15": what the costs of an app refer to */
     enum soc_class class;
+    const char *like; /* costs for this name hold too, divided by `speed`; NULL: no other */
+    double speed;
     struct soc_opp *opps; /* ascending frequency; execution times hold at the last one */
     int32_t opp_count;    /* 0 = not given */
     struct soc_profile profile;
@@ -126,6 +128,7 @@ enum soc_thermal_mode { SOC_THERMAL_NONE, SOC_THERMAL_WATCH, SOC_THERMAL_THROTTL
 struct soc {
     const char *name;
     const char *summary;
+    const char *base_file; /* the file that its file extends; NULL: none */
     struct soc_kind *kinds;
     int32_t kind_count;
     struct soc_cluster *clusters;
@@ -150,11 +153,18 @@ struct soc {
 /* The keys of a platform file (soc_schema.c). */
 extern const struct schema soc_schema;
 
+/* The keys of a platform file, with those of the file that it extends where it is silent, in place
+ * of `extends`; not checked but for that. `base_file` becomes the path of the latter, NULL without.
+ * NULL and a fault if one of them cannot be read, or the other extends a third. */
+struct yaml_node *soc_read_keys(struct arena *arena, const char *path, const char **base_file,
+                                struct fault *fault);
+
 /* Loads a platform file; everything lives in `arena`. Faults: whatever the schema refuses,
- * a name that is not the file's, duplicate or unknown names, no PE, more than 4096 PEs, OPPs that
- * do not ascend, a pair of clusters given twice, more than 65535 lanes, keys of an interconnect
- * that its kind does not have or needs and lacks, a thermal model whose lists do not fit each other
- * or that never settles. O(links x lanes + clusters^2 + hotspots^3). */
+ * a name that is not the file's, duplicate or unknown names, no PE, more than 4096 PEs, both
+ * or none of clusters and generate, a speed without `like`, OPPs that do not ascend, a pair of
+ * clusters given twice, more than 65535 lanes, keys of an interconnect that its kind does not have
+ * or needs and lacks, a thermal model whose lists do not fit each other or that never settles.
+ * O(links x lanes + clusters^2 + hotspots^3). */
 bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault);
 
 /* Has every kind run at the point that a governor chooses; `mhz` is for SOC_FIXED. A fault without

@@ -22,6 +22,9 @@ int32_t soc_find_cluster(const struct soc *soc, const char *name);
 const char *soc_name_hint(const struct soc_loader *loader, const char *word, const void *named,
                           int32_t count, size_t size, const char *advice);
 
+/* Makes kinds and clusters from the kinds that were read, which are templates. */
+bool soc_generate(struct soc_loader *loader, const struct yaml_node *generate);
+
 /* Reads how the PEs, which are known, are connected. */
 bool soc_read_interconnect(struct soc_loader *loader, const struct yaml_node *interconnect);
 
