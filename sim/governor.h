@@ -11,11 +11,11 @@
 #include "sim/soc.h"
 
 struct governor_cluster {
-    int32_t opp;       /* in force */
-    int32_t wish;      /* of the governor */
-    int32_t cap;       /* the last point that is allowed; INT32_MAX: all */
-    int32_t busy_pes;  /* that execute */
-    int64_t busy_ps;   /* of all its PEs since the last sample, as of since_ps */
+    int32_t opp;      /* in force */
+    int32_t wish;     /* of the governor */
+    int32_t cap;      /* the last point that is allowed; INT32_MAX: all */
+    int32_t busy_pes; /* that execute */
+    int64_t busy_ps;  /* of all its PEs since the last sample, as of since_ps */
     int64_t since_ps;
 };
 

@@ -23,9 +23,9 @@ static bool read_numbers(struct soc_loader *loader, const struct yaml_node *list
                          double *numbers)
 {
     if (list->count != count)
-        return fault_at(loader, list, "give one number for each of thermal.hotspots",
-                        arena_printf(loader->arena, "%d numbers for %d hotspots", list->count,
-                                     (int)count));
+        return fault_at(
+            loader, list, "give one number for each of thermal.hotspots",
+            arena_printf(loader->arena, "%d numbers for %d hotspots", list->count, (int)count));
     for (int32_t i = 0; i < count; i++)
         schema_parse_real(list->items[i]->text, &numbers[i]);
     return true;
@@ -68,7 +68,8 @@ static bool read_hotspots(struct soc_loader *loader, const struct yaml_node *lis
         if (!read_numbers(loader, yaml_get(list->items[i], "keeps"), list->count, &keep[i * count]))
             return false;
     return is_stable(loader->arena, keep, list->count) ||
-           fault_at(loader, list, "what hotspots keep of warmth has to fade: each row below 1 in all",
+           fault_at(loader, list,
+                    "what hotspots keep of warmth has to fade: each row below 1 in all",
                     "the temperatures never settle");
 }
 

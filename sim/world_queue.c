@@ -17,8 +17,8 @@ static int64_t start_ps(const struct world *world, int32_t task)
 static struct queue_entry describe(const struct world *world, int32_t task, int32_t pe)
 {
     struct queue_entry entry = {
-        .job_id = world->setup->policy->discipline == POLICY_DATA_READY ? world_job_id(world, task)
-                                                                        : 0,
+        .job_id =
+            world->setup->policy->discipline == POLICY_DATA_READY ? world_job_id(world, task) : 0,
         .task = task,
         .sequence = world->task_sequence[task],
         .start_ps = start_ps(world, task),

@@ -25,8 +25,8 @@ static void tear_down(void)
 #define POWER ", power: {dynamic_mw: 1, static_mw: 1}"
 #define CHIP(POWER)                                                                                \
     "format: 1\nplatform: chip\nsummary: a chip\nkinds:\n"                                         \
-    "  A: {class: cpu, opps: [{mhz: 600, mv: 900}, {mhz: 800, mv: 950}, {mhz: 1000, mv: 1000}]"    \
-    POWER "}\n"                                                                                    \
+    "  A: {class: cpu, opps: [{mhz: 600, mv: 900}, {mhz: 800, mv: 950}, {mhz: 1000, mv: "          \
+    "1000}]" POWER "}\n"                                                                           \
     "  F: {class: fpga" POWER "}\n"                                                                \
     "clusters: [{name: A, count: 2}, {name: F}, {name: little, kind: A}]\n"                        \
     "interconnect: {kind: matrix, bandwidth_bytes_per_us: 1}\n"
