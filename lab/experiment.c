@@ -110,6 +110,38 @@ static bool check_rate(const struct yaml_node *arrivals, const struct arrivals_k
     return true;
 }
 
+static bool check_states(const struct yaml_node *arrivals, const struct arrivals_kind *kind,
+                         struct fault *fault)
+{
+    const struct yaml_node *states = yaml_get(arrivals, "states");
+    bool has_jobs = false;
+    if (!kind->needs_states)
+        return states == NULL || fault_at(fault, states, "remove it, or choose kind: mmpp",
+                                          "the arrival process takes no states");
+    if (states == NULL)
+        return fault_at(fault, arrivals,
+                        "add states: [{rate: 4, length: 20}, {rate: 1, length: 80}]",
+                        "the arrival process needs states");
+    if (states->count < 2 || states->count > ARRIVALS_STATES_MAX)
+        return fault_at(fault, states, "list 2 to 64 of them; with one, choose kind: poisson",
+                        "this is no number of states");
+    for (int i = 0; i < states->count; i++)
+        has_jobs |= schema_real(&experiment_schema, states->items[i], "workload.arrivals.states[]",
+                                "rate") > 0;
+    return has_jobs || fault_at(fault, states, "give at least one state a rate above 0",
+                                "no job arrives: all rates are 0");
+}
+
+/* Where dates are fixed, nobody waits. */
+static bool check_gate(const struct yaml_node *arrivals, const struct arrivals_kind *kind,
+                       struct fault *fault)
+{
+    const struct yaml_node *most = yaml_get(arrivals, "max_in_flight");
+    return most == NULL || kind->needs_rate || kind->needs_file ||
+           fault_at(fault, most, "remove it, or choose another kind",
+                    "the arrival process takes no max_in_flight");
+}
+
 static bool check_periods(const struct yaml_node *workload, const struct arrivals_kind *kind,
                           struct fault *fault)
 {
@@ -164,6 +196,7 @@ static bool check_workload(const struct yaml_node *workload, struct fault *fault
         return false;
     const struct arrivals_kind *kind = find_kind(yaml_get(arrivals, "kind"), fault);
     return kind != NULL && check_rate(arrivals, kind, fault) &&
+           check_states(arrivals, kind, fault) && check_gate(arrivals, kind, fault) &&
            check_periods(workload, kind, fault) && check_jobs(workload, kind, fault);
 }
 

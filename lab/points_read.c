@@ -86,6 +86,19 @@ static double load_of_dates(const struct catalog_mix *mix, const struct arrivals
     return load;
 }
 
+/* The states of an mmpp, of which one has a rate. */
+static const struct arrivals_state *read_states(struct arena *arena, const struct yaml_node *list)
+{
+    static const char at[] = "workload.arrivals.states[]";
+    struct arrivals_state *states = arena_zeroed(arena, (size_t)list->count, sizeof *states);
+    for (int i = 0; i < list->count; i++) {
+        states[i].rate = schema_real(&experiment_schema, list->items[i], at, "rate");
+        states[i].length = schema_real(&experiment_schema, list->items[i], at, "length");
+    }
+    arrivals_scale_states(states, list->count);
+    return states;
+}
+
 bool points_read_workload(struct expansion *expansion, struct point *point,
                           const struct yaml_node *workload, struct fault *fault)
 {
@@ -117,6 +130,13 @@ bool points_read_workload(struct expansion *expansion, struct point *point,
     point->arrivals.kind = kind;
     point->arrivals.period_ps = mix->period_ps;
     point->arrivals.app_count = mix->app_count;
+    int64_t most = schema_int(&experiment_schema, arrivals, at, "max_in_flight");
+    point->arrivals.max_in_flight = most < 0 ? 0 : (int32_t)most;
+    if (kind->needs_states) {
+        const struct yaml_node *states = yaml_get(arrivals, "states");
+        point->arrivals.states = read_states(expansion->arena, states);
+        point->arrivals.state_count = states->count;
+    }
     point->load = kind->needs_rate
                       ? load_of_mix(expansion, mix) / point->arrivals.mean_interarrival_us
                       : load_of_dates(mix, &point->arrivals);

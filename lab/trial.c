@@ -177,8 +177,10 @@ static void read_result(struct trial_row *row, const struct world_result *result
 static void hold_against_bound(struct trial_row *row, const struct point *point,
                                const struct scenario *scenario)
 {
+    bool is_open = point->arrivals.max_in_flight == 0; /* else dates depend on the scheduler */
     row->latency_bound_us =
-        stream_bound_us(point->binds, point->app_count, scenario, point->warmup_jobs);
+        is_open ? stream_bound_us(point->binds, point->app_count, scenario, point->warmup_jobs)
+                : row->metrics.lower_bound_us;
     if (row->latency_bound_us > 0)
         row->latency_ratio = row->metrics.mean_latency_us / row->latency_bound_us;
 }
@@ -282,6 +284,7 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
         .policy = point->policy,
         .observers = audience.observers,
         .observer_count = audience.count,
+        .max_in_flight = point->arrivals.max_in_flight,
         .compat_ds3 = point->compat_ds3,
         .prefetch = point->prefetch,
         .decision_cost = point->decision_cost,

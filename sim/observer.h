@@ -11,7 +11,8 @@
 struct observed_arrival {
     int32_t slot; /* view_task.job of its tasks until it is done */
     const struct view_job *job;
-    const struct route *route; /* the truth; NULL: its app has no branches */
+    const struct route *route;   /* the truth; NULL: its app has no branches */
+    const struct arrival *drawn; /* by the arrival process, before it waited at the gate */
 };
 
 /* What a finished or skipped task looked like. */

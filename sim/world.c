@@ -83,7 +83,7 @@ static void world_init(struct world *world, const struct world_setup *setup,
         .available_until_ps = memory_zeroed(pe_count, sizeof(int64_t)),
         .touched = memory_zeroed(pe_count, sizeof(int32_t)),
         .candidates = memory_zeroed(pe_count, sizeof(struct candidate)),
-        .next_arrival = ARRIVAL_BEFORE_FIRST,
+        .drawn_arrival = ARRIVAL_BEFORE_FIRST,
         .wake_ps = TICK_NEVER,
         .decided_ps = TICK_NEVER,
         .arrival_timer_ps = TICK_NEVER,
@@ -205,7 +205,10 @@ static int64_t visible_ps(const struct arrival *arrival)
 static void fetch_arrival(struct world *world)
 {
     const struct scenario *scenario = world->setup->scenario;
-    world->has_next_arrival = scenario->next_arrival(scenario->source, &world->next_arrival);
+    world->has_next_arrival = scenario->next_arrival(scenario->source, &world->drawn_arrival);
+    world->next_arrival = world->drawn_arrival;
+    int64_t at_ps = world->drawn_arrival.at_ps + world->waited_ps;
+    world->next_arrival.at_ps = at_ps < TICK_LIMIT ? at_ps : TICK_LIMIT;
     if (!world->setup->compat_ds3)
         world->next_arrival.after_tick = world->next_arrival.after_completions = false;
 }
@@ -215,24 +218,63 @@ static bool is_arrival_due(const struct world *world)
     return world->has_next_arrival && visible_ps(&world->next_arrival) <= world->view.now_ps;
 }
 
+/* ---- the gate ---- */
+
+static bool is_gate_open(const struct world *world)
+{
+    return world->setup->max_in_flight == 0 || world->jobs_left < world->setup->max_in_flight;
+}
+
+static void wait_at_gate(struct world *world, int64_t for_ps)
+{
+    world->next_arrival.at_ps += for_ps;
+    world->waited_ps += for_ps;
+}
+
+/* The next job finds the gate closed and waits for the end of another one. DS3 has it look again
+ * each microsecond, after the ends of that date. */
+static void turn_away(struct world *world)
+{
+    if (world->setup->compat_ds3) {
+        wait_at_gate(world, TICK_PER_US);
+        world->next_arrival.after_completions = true;
+    } else {
+        world->is_one_at_gate = true;
+    }
+}
+
+/* Starts the job that is due. */
+static void let_in(struct world *world)
+{
+    if (world->is_one_at_gate)
+        wait_at_gate(world, world->view.now_ps - world->next_arrival.at_ps);
+    world->is_one_at_gate = false;
+    world_start_job(world, &world->next_arrival);
+    fetch_arrival(world);
+}
+
 /* Starts the jobs that are due and have these flags. */
 static void apply_arrivals(struct world *world, bool after_tick, bool after_completions)
 {
     while (is_arrival_due(world) && world->next_arrival.after_tick == after_tick &&
            world->next_arrival.after_completions == after_completions) {
-        world_start_job(world, &world->next_arrival);
-        fetch_arrival(world);
+        if (!is_gate_open(world)) {
+            turn_away(world);
+            return;
+        }
+        let_in(world);
     }
 }
 
-/* Starts the jobs that are still due, whatever their flags, and asks for the next arrival. */
+/* Starts the jobs that are still due, whatever their flags, and asks for the next arrival, unless
+ * that waits at the gate. */
 static void apply_last_arrivals(struct world *world)
 {
-    while (is_arrival_due(world)) {
-        world_start_job(world, &world->next_arrival);
-        fetch_arrival(world);
-    }
-    if (!world->has_next_arrival)
+    while (is_arrival_due(world) && is_gate_open(world))
+        let_in(world);
+    if (is_arrival_due(world))
+        turn_away(world);
+    if (!world->has_next_arrival || is_arrival_due(world))
         return;
     int64_t when_ps = visible_ps(&world->next_arrival);
     if (when_ps != world->arrival_timer_ps) {

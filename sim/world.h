@@ -34,9 +34,10 @@ struct world_setup {
     const struct policy_kind *policy;
     const struct observer *observers;
     int32_t observer_count;
-    bool compat_ds3;     /* DS3's two clock artefacts (docs/decisions) */
-    int32_t prefetch;    /* most alternatives of a branch whose weights are fetched in advance */
-    bool time_decisions; /* measure decide_s */
+    int32_t max_in_flight; /* jobs; more wait at the gate (docs/decisions/0026); 0: no limit */
+    bool compat_ds3;       /* DS3's two clock artefacts (docs/decisions) */
+    int32_t prefetch;      /* most alternatives of a branch whose weights are fetched in advance */
+    bool time_decisions;   /* measure decide_s */
     struct decision_cost decision_cost;
     const double *params; /* [policy->param_count]; NULL = the fallbacks */
     const void *file;     /* what policy->file loaded; NULL if the policy needs none */

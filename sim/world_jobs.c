@@ -69,7 +69,11 @@ void world_start_job(struct world *world, const struct arrival *arrival)
             world_make_ready(world, task);
     }
     const struct observed_arrival observed = {
-        .slot = slot, .job = job, .route = bind->chances != NULL ? &world->route : NULL};
+        .slot = slot,
+        .job = job,
+        .route = bind->chances != NULL ? &world->route : NULL,
+        .drawn = &world->drawn_arrival,
+    };
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
         if (observer->on_job_arrival != NULL)

@@ -121,8 +121,11 @@ struct world {
     int32_t task_stride;          /* task slots per job slot */
     int32_t edge_stride;          /* edges of the largest app with branches */
     struct decisions decisions;
-    struct arrival next_arrival;
+    struct arrival drawn_arrival; /* the next one as the scenario has it */
+    struct arrival next_arrival;  /* the same with what earlier ones have waited at the gate */
     bool has_next_arrival;
+    int64_t waited_ps;        /* at the gate, by all so far */
+    bool is_one_at_gate;      /* the next one has come and must wait for the end of a job */
     int64_t arrival_timer_ps; /* date of the arrival event on its way; TICK_NEVER: none */
     int32_t jobs_left;        /* in flight */
     int32_t unstarted_left;   /* tasks of jobs in flight that have not started */

@@ -65,6 +65,7 @@ struct ds3_config {
     const char *scheduler;
     const double *gaps; /* mean times between jobs, in units */
     int32_t gap_count;
+    int64_t max_in_flight; /* max_jobs_in_parallel; 0: none */
     int64_t jobs, replicates, seed;
     bool is_periodic;
 };

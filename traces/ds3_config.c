@@ -173,11 +173,7 @@ static bool note_rest(const struct ini *ini, struct text *text, struct imported 
     if (warmup > 0)
         import_note(imported, arena, "%s: warmup_period is a time; say warmup_jobs here",
                     text->path);
-    if (cap > 0)
-        import_note(
-            imported, arena,
-            "%s: max_jobs_in_parallel holds jobs back in DS3; here they arrive all the same",
-            text->path);
+    config->max_in_flight = cap < 1 ? 0 : cap > 1e9 ? (int64_t)1e9 : (int64_t)cap;
     if (is_yes(ini, "inject_jobs_asap"))
         import_note(imported, arena, "%s: inject_jobs_asap has no counterpart; `scale` is taken",
                     text->path);
@@ -275,9 +271,11 @@ static const char *write_arrivals(const struct ds3_config *config, struct arena 
 static void put_arrivals(const struct ds3_config *config, FILE *stream, double us_per_unit,
                          const char *arrivals)
 {
-    char number[32];
+    char number[32], cap[48] = "";
+    if (config->max_in_flight > 0)
+        snprintf(cap, sizeof cap, ", max_in_flight: %lld", (long long)config->max_in_flight);
     if (arrivals != NULL) {
-        fprintf(stream, "  arrivals: {kind: trace, file: %s.csv}\n", config->name);
+        fprintf(stream, "  arrivals: {kind: trace, file: %s.csv%s}\n", config->name, cap);
         return;
     }
     fprintf(stream, "  arrivals: {kind: %s, mean_interarrival_us: ",
@@ -288,7 +286,7 @@ static void put_arrivals(const struct ds3_config *config, FILE *stream, double u
                 : config->gap_count > 1 ? "["
                                         : "",
                 csv_format_real(number, config->gaps[g] * us_per_unit));
-    fputs(config->gap_count > 1 ? "]}\n" : "}\n", stream);
+    fprintf(stream, "%s%s}\n", config->gap_count > 1 ? "]" : "", cap);
 }
 
 void ds3_add_experiment(const struct ds3_config *config, struct imported *imported,

@@ -37,9 +37,9 @@ static void on_job_arrival(void *self, int64_t now_ps, const struct observed_arr
         .slot = arrival->slot,
         .job = job->id,
         .bind = job->bind,
-        .at_ps = job->arrival_ps,
+        .at_ps = arrival->drawn->at_ps,
         .after_tick = job->after_tick,
-        .after_completions = job->after_completions,
+        .after_completions = job->after_completions && arrival->drawn->after_completions,
     };
     if (arrival->route == NULL)
         return;

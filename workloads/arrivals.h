@@ -14,13 +14,21 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+/* Where a process with states is: in which one, until when. */
+struct arrival_phase {
+    int32_t begun; /* phases that have begun; 0: the process has yet to find out */
+    int32_t state;
+    int64_t end_ps;
+};
+
 /* One arrival; also the place in the stream (start with ARRIVAL_BEFORE_FIRST). */
 struct arrival {
-    int32_t job;            /* number of the job, from 0 in arrival order */
-    int32_t app;            /* index into the workload's apps */
-    int64_t at_ps;          /* date of arrival */
-    bool after_tick;        /* trace only: DS3's late arrival (compat: ds3) */
-    bool after_completions; /* trace only: applied after the completions of its instant */
+    int32_t job;                /* number of the job, from 0 in arrival order */
+    int32_t app;                /* index into the workload's apps */
+    int64_t at_ps;              /* date of arrival */
+    bool after_tick;            /* trace only: DS3's late arrival (compat: ds3) */
+    bool after_completions;     /* trace only: applied after the completions of its instant */
+    struct arrival_phase phase; /* mmpp only */
 };
 
 #define ARRIVAL_BEFORE_FIRST ((struct arrival){.job = -1, .app = -1})
@@ -32,6 +40,14 @@ struct arrival_row {
     bool after_tick, after_completions;
 };
 
+/* A state of an mmpp. */
+struct arrivals_state {
+    double rate;   /* relative to the mean rate of the process */
+    double length; /* mean stay, in mean gaps between jobs */
+};
+
+#define ARRIVALS_STATES_MAX 64
+
 /* What an experiment says about arrivals; filled by the experiment reader. */
 struct arrivals {
     const struct arrivals_kind *kind;
@@ -40,6 +56,11 @@ struct arrivals {
     int32_t row_count;
     const int64_t *period_ps; /* per_app: [app_count], > 0; owned by the arena of the reader */
     int32_t app_count;
+    const struct arrivals_state *states; /* mmpp: [state_count], mean rate 1; owned by the arena */
+    int32_t state_count;
+    /* Most jobs in flight; a job that would be one more waits, and all later ones come so much
+     * later (docs/decisions/0026). 0: as many as come. The world sees to it. */
+    int32_t max_in_flight;
     bool has_compat_columns; /* the trace had after_tick or after_completions */
 };
 
@@ -49,6 +70,7 @@ struct arrivals_kind {
     bool needs_rate;     /* rate_jobs_per_ms or mean_interarrival_us must be given */
     bool needs_file;     /* `file` must be given */
     bool needs_periods;  /* every app must have a period */
+    bool needs_states;   /* `states` must be given */
 
     /* Turns the previous arrival into the next one, with app -1 if the process does not decide it
      * (then the scenario draws it) and at_ps TICK_LIMIT if the date lies beyond it; false after the
@@ -60,10 +82,13 @@ struct arrivals_kind {
 /* The registry: NULL-terminated. */
 extern const struct arrivals_kind *const arrivals_kinds[];
 extern const struct arrivals_kind arrivals_single, arrivals_periodic, arrivals_poisson,
-    arrivals_per_app, arrivals_trace;
+    arrivals_mmpp, arrivals_per_app, arrivals_trace;
 
 /* The row with a name, NULL if there is none. */
 const struct arrivals_kind *arrivals_find(const char *name);
+
+/* Scales the rates of states so that their mean over time is 1; false if all are 0. */
+bool arrivals_scale_states(struct arrivals_state *states, int32_t count);
 
 /* For processes: a date plus a gap that is rounded to a tick, at most TICK_LIMIT. */
 int64_t arrivals_after(int64_t at_ps, double gap_us);

@@ -129,7 +129,21 @@ static const char *make_arrivals(struct scene *scene)
 {
     struct arena *arena = scene->scratch.arena;
     int jobs = 5 + below(scene, 30), gap_us = 10 + below(scene, 120);
-    switch (below(scene, 4)) {
+    switch (below(scene, 6)) {
+    case 2:
+        return arena_printf(
+            arena,
+            "{kind: mmpp, mean_interarrival_us: %d,\n    states: [{rate: 9, length: 5}, "
+            "{rate: 1, length: %d}]}\n  jobs: %d",
+            gap_us, 1 + below(scene, 20), jobs);
+    case 3:
+        return arena_printf(
+            arena, "{kind: poisson, mean_interarrival_us: %d, max_in_flight: %d}\n  jobs: %d",
+            1 + gap_us / 8, 1 + below(scene, 5), jobs);
+    case 4:
+        scratch_write(&scene->scratch, "times.csv",
+                      "arrival_us,app\n0,ways\n0,ways\n3,dags#0\n3,ways\n9,dags#0\n");
+        return "{kind: trace, file: times.csv, max_in_flight: 2}";
     case 0:
         return arena_printf(arena,
                             "{kind: periodic, mean_interarrival_us: %d}\n  jobs: %d\n"

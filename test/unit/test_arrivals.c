@@ -45,7 +45,7 @@ START_TEST(every_kind_is_found_by_its_name)
         ck_assert_ptr_nonnull(arrivals_kinds[count]->summary);
         ck_assert(arrivals_kinds[count]->next != NULL);
     }
-    ck_assert_int_eq(count, 5);
+    ck_assert_int_eq(count, 6);
     ck_assert_ptr_eq(arrivals_find("poisson"), &arrivals_poisson);
     ck_assert_ptr_null(arrivals_find("poison"));
 }

@@ -297,6 +297,43 @@ START_TEST(noise_has_exactly_one_strength)
 }
 END_TEST
 
+START_TEST(bursts_and_the_gate_are_checked)
+{
+    static const struct {
+        const char *arrivals, *where, *what;
+    } cases[] = {
+        {"{kind: mmpp, mean_interarrival_us: 9}", ":3:45", "needs states"},
+        {"{kind: mmpp, mean_interarrival_us: 9, states: [{rate: 1, length: 1}]}", ":3:91",
+         "number of states"},
+        {"{kind: mmpp, mean_interarrival_us: 9, states: [{rate: 0, length: 1}, {rate: 0, length: "
+         "2}]}",
+         ":3:91", "all rates are 0"},
+        {"{kind: mmpp, mean_interarrival_us: 9, states: [{rate: 1}, {rate: 2, length: 2}]}",
+         ":3:92", "length"},
+        {"{kind: mmpp, mean_interarrival_us: 9, states: [{rate: -1, length: 1}, {rate: 2, length: "
+         "2}]}",
+         ":3:99", "rate"},
+        {"{kind: mmpp, mean_interarrival_us: 9, states: [{rate: 1, length: 0}, {rate: 2, length: "
+         "2}]}",
+         ":3:110", "length"},
+        {"{kind: mmpp, states: [{rate: 1, length: 1}, {rate: 2, length: 2}]}", ":3:45",
+         "needs a rate"},
+        {"{kind: poisson, mean_interarrival_us: 9, states: [{rate: 1, length: 1}]}", ":3:94",
+         "takes no states"},
+        {"{kind: poisson, mean_interarrival_us: 9, max_in_flight: 0}", ":3:101", "max_in_flight"},
+        {"{kind: poisson, mean_interarrival_us: 9, max_in_flight: 1.5}", ":3:101", "max_in_flight"},
+        {"{kind: single, max_in_flight: 2}", ":3:75", "takes no max_in_flight"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fault = FAULT_NONE;
+        assert_refused(arena_printf(scratch.arena,
+                                    HEAD "workload: {apps: [pair], jobs: 9, arrivals: %s}\n" RACE,
+                                    cases[i].arrivals),
+                       cases[i].where, cases[i].what);
+    }
+}
+END_TEST
+
 START_TEST(a_noise_that_is_only_a_name_must_be_called_none)
 {
     assert_refused(HEAD WORKLOAD RACE "noise: [none, ln30]\n", ":5:15", "nothing else");
@@ -363,6 +400,7 @@ Suite *test_suite(void)
         the_number_of_jobs_must_make_sense,
         every_workload_of_a_sweep_is_checked,
         the_optimum_is_asked_of_a_single_job_only,
+        bursts_and_the_gate_are_checked,
         noise_has_exactly_one_strength,
         a_noise_that_is_only_a_name_must_be_called_none,
         names_listed_twice_are_refused,

@@ -98,14 +98,15 @@ START_TEST(a_run_becomes_an_experiment)
 {
     static const char config[] = "[DEFAULT]\nresource_file = SoC.T.txt\njob_file = job_T.txt\n"
                                  "job_probabilities = [1]\njob_list = []\nmax_jobs = 40\n"
-                                 "scheduler = MET\n[SIMULATION MODE]\nscale = 25\n";
+                                 "scheduler = MET\n[SIMULATION MODE]\nscale = 25\n"
+                                 "max_jobs_in_parallel = 12\n";
     ck_assert_msg(try_files((const char *const[]){"SoC.T.txt", "job_T.txt", "run.ini"},
                             (const char *const[]){soc_text, job_text, config}, 3),
                   "%s: %s", fault.where, fault.what);
     const char *text = imported.experiment->text;
     ck_assert_ptr_nonnull(strstr(text, "platform: SoC.T.yaml"));
     ck_assert_ptr_nonnull(strstr(text, "{app: job_T.yaml, share: 1}"));
-    ck_assert_ptr_nonnull(strstr(text, "mean_interarrival_us: 25"));
+    ck_assert_ptr_nonnull(strstr(text, "mean_interarrival_us: 25, max_in_flight: 12}"));
     ck_assert_ptr_nonnull(strstr(text, "jobs: 40"));
     ck_assert_ptr_nonnull(strstr(text, "schedulers: [ds3_met]"));
 }
