@@ -58,8 +58,7 @@ static bool next(const struct arrivals *arrivals, uint64_t seed, uint32_t replic
         left -= used;
         at_ps = phase.end_ps;
     }
-    *arrival =
-        (struct arrival){.job = arrival->job + 1, .app = -1, .at_ps = at_ps, .phase = phase};
+    *arrival = (struct arrival){.job = arrival->job + 1, .app = -1, .at_ps = at_ps, .phase = phase};
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The closed loop: with so many jobs in flight, the next one waits at the gate. By hand, on streams,
- * and against DS3's own dates. */
+/* The closed loop: with so many jobs in flight, the next one waits at the gate. By hand, on
+ * streams, and against DS3's own dates. */
 #include <stdlib.h>
 
 #include "base/csv.h"
@@ -182,8 +182,8 @@ START_TEST(there_are_never_more_in_flight_on_a_stream)
 }
 END_TEST
 
-/* The gaps that DS3 drew for a stream of the Topcuoglu app at a load above 1 with its cap of 12, and
- * when its jobs then arrived and ended under ETF. */
+/* The gaps that DS3 drew for a stream of the Topcuoglu app at a load above 1 with its cap of 12,
+ * and when its jobs then arrived and ended under ETF. */
 START_TEST(ds3_lets_its_jobs_in_at_the_same_dates)
 {
     struct soc soc;
@@ -193,11 +193,11 @@ START_TEST(ds3_lets_its_jobs_in_at_the_same_dates)
     const char *path = arena_printf(arena, "%s/test/golden/ds3/closed_top_etf_sc25.csv", root);
     const char *name = "topcuoglu";
     struct arrivals arrivals;
-    bool ok = soc_load(&soc, arena, arena_printf(arena, "%s/sim/platforms/top3.yaml", root),
-                       &fault) &&
-              app_load(&set, arena, arena_printf(arena, "%s/workloads/apps/topcuoglu.yaml", root),
-                       &fault) &&
-              arrivals_load_trace(&arrivals, arena, path, &name, 1, &fault);
+    bool ok =
+        soc_load(&soc, arena, arena_printf(arena, "%s/sim/platforms/top3.yaml", root), &fault) &&
+        app_load(&set, arena, arena_printf(arena, "%s/workloads/apps/topcuoglu.yaml", root),
+                 &fault) &&
+        arrivals_load_trace(&arrivals, arena, path, &name, 1, &fault);
     ck_assert_msg(ok, "%s: %s", fault.where, fault.what);
     struct app *app = &set.apps[0];
     binds = fixture_bind(arena, &soc, &app, 1);
@@ -207,8 +207,10 @@ START_TEST(ds3_lets_its_jobs_in_at_the_same_dates)
     struct csv_reader *csv = csv_open(path, &fault);
     int32_t job = 0;
     for (; csv_next(csv, &fault); job++) {
-        ck_assert_double_eq(tick_to_us(arrival_ps[job]), atof(csv_cell(csv, csv_column(csv, "inject_us"))));
-        ck_assert_double_eq(tick_to_us(finish_ps[job]), atof(csv_cell(csv, csv_column(csv, "finish_us"))));
+        ck_assert_double_eq(tick_to_us(arrival_ps[job]),
+                            atof(csv_cell(csv, csv_column(csv, "inject_us"))));
+        ck_assert_double_eq(tick_to_us(finish_ps[job]),
+                            atof(csv_cell(csv, csv_column(csv, "finish_us"))));
         held += arrival_ps[job] != drawn_ps[job];
     }
     csv_close(csv);
