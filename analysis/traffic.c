@@ -69,8 +69,8 @@ static int32_t next_link(const struct soc *soc, int32_t *node, int32_t to_pe)
 static void note_start(void *self, const struct observed_transfer *transfer)
 {
     struct traffic *traffic = self;
-    int32_t node = transfer->producer->pe, link;
-    while ((link = next_link(traffic->soc, &node, transfer->consumer->pe)) >= 0) {
+    int32_t node = transfer->from_pe, link;
+    while ((link = next_link(traffic->soc, &node, transfer->to_pe)) >= 0) {
         struct link_time *time = &traffic->links[link];
         if (time->under_way++ == 0)
             time->busy_from_ps = transfer->start_ps;
@@ -90,8 +90,8 @@ static void note_end(void *self, const struct observed_transfer *transfer)
 {
     struct traffic *traffic = self;
     int64_t end_ps = transfer->finish_ps, start_ps = traffic->window_start_ps;
-    int32_t node = transfer->producer->pe, link;
-    while ((link = next_link(traffic->soc, &node, transfer->consumer->pe)) >= 0) {
+    int32_t node = transfer->from_pe, link;
+    while ((link = next_link(traffic->soc, &node, transfer->to_pe)) >= 0) {
         struct link_time *time = &traffic->links[link];
         count(time, transfer->bytes, end_ps - transfer->start_ps, end_ps > start_ps);
         time->wait_ps += transfer->start_ps - transfer->asked_ps;
@@ -119,6 +119,7 @@ struct observer traffic_observer(struct traffic *traffic)
         .on_task_done = note_task,
         .on_transfer_start = note_start,
         .on_transfer_done = note_end,
+        .on_transfer_lost = note_end,
         .on_memory_access = note_access,
     };
 }

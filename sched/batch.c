@@ -18,6 +18,7 @@ struct batch {
     struct plan *plan;
     struct ready *ready;
     int32_t ready_count;
+    bool is_latest_first;
     int32_t *preds_left; /* [task of the open job] that are not planned */
     struct reach *reach; /* [task of the open job * cluster_count + cluster] */
 };
@@ -63,11 +64,10 @@ static void look(const struct batch *batch, const struct view *view, int32_t fir
     for (int32_t i = 0; i < soc->cluster_count; i++) {
         const struct soc_cluster *cluster = &soc->clusters[i];
         const struct reach *reach = &batch->reach[ready->index * soc->cluster_count + i];
-        int64_t cost_ps =
-            plan_cost_ps(batch->plan, view, first_task + ready->index, cluster->first_pe);
-        if (cost_ps == BIND_INCAPABLE)
-            continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+            int64_t cost_ps = plan_cost_ps(batch->plan, view, first_task + ready->index, pe);
+            if (cost_ps == BIND_INCAPABLE)
+                continue;
             int64_t start_ps = later(plan_end_ps(batch->plan, pe), reach_ps(reach, pe));
             if (start_ps + cost_ps < ready->finish_ps) {
                 ready->finish_ps = start_ps + cost_ps;
@@ -98,12 +98,11 @@ static bool is_ahead(const struct ready *a, const struct ready *b, bool is_lates
 
 /* Puts the first of the ready tasks at the end of its PE, and looks again at those that wanted that
  * PE: for all others nothing has changed. Returns the task's number in its app. */
-static int32_t put_first(struct batch *batch, const struct view *view, int32_t first_task,
-                         bool is_latest_first)
+static int32_t put_first(struct batch *batch, const struct view *view, int32_t first_task)
 {
     int32_t first = 0;
     for (int32_t i = 1; i < batch->ready_count; i++)
-        if (is_ahead(&batch->ready[i], &batch->ready[first], is_latest_first))
+        if (is_ahead(&batch->ready[i], &batch->ready[first], batch->is_latest_first))
             first = i;
     struct ready taken = batch->ready[first];
     batch->ready[first] = batch->ready[--batch->ready_count];
@@ -117,23 +116,33 @@ static int32_t put_first(struct batch *batch, const struct view *view, int32_t f
     return taken.index;
 }
 
-static void plan_job(struct batch *batch, const struct view *view, int32_t job,
-                     bool is_latest_first)
+/* Predecessors of a task that are to be planned. */
+static int32_t count_preds(const struct view *view, const struct app *app, int32_t first_task,
+                           int32_t task)
 {
+    const struct app_task *what = &app->tasks[task];
+    int32_t count = 0;
+    for (int32_t i = 0; i < what->pred_count; i++)
+        count += plan_needs(view, first_task + app->preds[what->first_pred + i].task);
+    return count;
+}
+
+static void plan_one(void *self, const struct view *view, int32_t job)
+{
+    struct batch *batch = self;
     int32_t first_task = view->jobs[job].first_task;
     const struct app *app = view->binds[view->jobs[job].bind].app;
     plan_open(batch->plan, view, job);
     for (int32_t task = 0; task < app->task_count; task++) {
-        batch->preds_left[task] = app->tasks[task].pred_count;
-        if (batch->preds_left[task] == 0)
+        batch->preds_left[task] = count_preds(view, app, first_task, task);
+        if (batch->preds_left[task] == 0 && plan_needs(view, first_task + task))
             add(batch, view, first_task, task);
     }
     while (batch->ready_count > 0) {
-        const struct app_task *what =
-            &app->tasks[put_first(batch, view, first_task, is_latest_first)];
+        const struct app_task *what = &app->tasks[put_first(batch, view, first_task)];
         for (int32_t i = 0; i < what->succ_count; i++) {
             int32_t succ = app->succs[what->first_succ + i].task;
-            if (--batch->preds_left[succ] == 0)
+            if (--batch->preds_left[succ] == 0 && plan_needs(view, first_task + succ))
                 add(batch, view, first_task, succ);
         }
     }
@@ -142,9 +151,6 @@ static void plan_job(struct batch *batch, const struct view *view, int32_t job,
 void batch_decide(struct batch *batch, const struct view *view, bool is_latest_first,
                   struct decisions *decisions)
 {
-    if (view->arrived_count == 0)
-        return;
-    for (int32_t i = 0; i < view->arrived_count; i++)
-        plan_job(batch, view, view->arrived[i], is_latest_first);
-    plan_emit(batch->plan, decisions);
+    batch->is_latest_first = is_latest_first;
+    plan_decide(batch->plan, view, plan_one, batch, decisions);
 }

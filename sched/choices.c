@@ -122,6 +122,30 @@ static void leave(struct choices *choices, const struct view *view, int32_t slot
     choices->job_count--;
 }
 
+/* Counts jobs and the tasks that they have under way anew, and forgets what is ready. */
+static void start_over(struct choices *choices, const struct view *view)
+{
+    choices->job_count = 0;
+    for (int32_t slot = 0; slot < view->job_capacity; slot++) {
+        const struct view_job *what = &view->jobs[slot];
+        struct choices_job *job = &choices->jobs[slot];
+        if (!what->active)
+            continue;
+        choices->job_count++;
+        job->ready = job->running = 0;
+        job->is_stale = true;
+        for (int32_t i = 0; i < view->binds[what->bind].app->task_count; i++) {
+            uint8_t status = view->tasks[what->first_task + i].status;
+            job->running += status == TASK_ASSIGNED || status == TASK_RUNNING;
+        }
+    }
+    for (int32_t kind = 0; kind < view->soc->kind_count; kind++) {
+        choices->kind_ready[kind] = 0;
+        choices->kind_work_ps[kind] = 0;
+        choices->kind_is_stale[kind] = true;
+    }
+}
+
 /* Takes in what was finished, arrived and became ready since the last epoch. */
 static void update(struct choices *choices, const struct view *view)
 {
@@ -145,7 +169,10 @@ static void update(struct choices *choices, const struct view *view)
     for (int32_t i = 0; i < view->arrived_count; i++)
         choices->jobs[view->arrived[i]] = (struct choices_job){.is_stale = true};
     choices->job_count += view->arrived_count;
-    for (int32_t i = choices->shortlist.known; i < view->ready_count; i++) {
+    if (view->is_disturbed)
+        start_over(choices, view);
+    for (int32_t i = view->is_disturbed ? 0 : choices->shortlist.known; i < view->ready_count;
+         i++) {
         choices->jobs[view->tasks[view->ready[i]].job].ready++;
         count_ready(choices, facts_of(&choices->facts, view, view->ready[i]), 1);
     }

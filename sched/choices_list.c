@@ -153,7 +153,7 @@ void choices_list(struct choices *choices, const struct view *view)
     if (choices->mode == CHOICE_ORDER_EFT) {
         choices->taught = find_highest(choices);
     } else if (choices->mode == CHOICE_PAIR_WAIT && choices->count > 0 &&
-               choices->free_count < pes) {
+               choices->free_count < pes - view->down_count) {
         add_wait(choices, least, would_plan);
         if (!would_plan)
             choices->taught = choices->wait;

@@ -168,12 +168,15 @@ void choices_see_pes(struct choices *choices, const struct view *view)
     memset(choices->kind_free, 0, (size_t)view->soc->kind_count * sizeof *choices->kind_free);
     choices->free_count = 0;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
-        bool is_free = view->pes[pe].running < 0 && view->pes[pe].queued == 0;
+        bool is_down = view->pes[pe].is_down;
+        bool is_free = view->pes[pe].running < 0 && view->pes[pe].queued == 0 && !is_down;
         double level = slowness_level(&choices->slowness, view, pe);
         choices->is_free[pe] = is_free;
         choices->level[pe] = (float)level;
         choices->factor[pe] = level == 0 ? 1 : exp(CORRECTION * level);
-        choices->available_us[pe] = is_free ? 0 : expect_available(choices, view, pe);
+        choices->available_us[pe] = is_free   ? 0
+                                    : is_down ? INFINITY
+                                              : expect_available(choices, view, pe);
         choices->free_count += is_free;
         choices->kind_free[choices->kind_of[pe]] += is_free;
     }

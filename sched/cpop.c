@@ -82,7 +82,7 @@ static bool is_better(struct share a, struct share b)
     return a.left_out < b.left_out || (a.left_out == b.left_out && a.cost_ps < b.cost_ps);
 }
 
-/* The PE of the critical path. */
+/* The PE of the critical path, -1 if all are down. */
 static int32_t find_host(const struct cpop *cpop, const struct view *view, int32_t bind)
 {
     struct share best = {.left_out = INT32_MAX};
@@ -93,26 +93,31 @@ static int32_t find_host(const struct cpop *cpop, const struct view *view, int32
             share_of(&view->binds[bind], cpop->is_critical[bind], cluster->first_pe);
         if (is_better(best, share))
             continue;
-        if (is_better(share, best))
-            host = cluster->first_pe;
-        best = share;
-        for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++)
-            if (plan_end_ps(cpop->plan, pe) < plan_end_ps(cpop->plan, host))
+        for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+            if (view->pes[pe].is_down)
+                continue;
+            if (is_better(share, best) ||
+                plan_end_ps(cpop->plan, pe) < plan_end_ps(cpop->plan, host))
                 host = pe;
+            best = share;
+        }
     }
     return host;
 }
 
-static void plan_job(struct cpop *cpop, const struct view *view, int32_t job)
+static void plan_one(void *self, const struct view *view, int32_t job)
 {
+    struct cpop *cpop = self;
     const struct view_job *what = &view->jobs[job];
     const int32_t *order = plan_order(cpop->plan, what->bind);
     plan_open(cpop->plan, view, job);
     int32_t host = find_host(cpop, view, what->bind);
     for (int32_t i = 0; i < view->binds[what->bind].app->task_count; i++) {
         int32_t task = what->first_task + order[i];
-        bool is_at_host = cpop->is_critical[what->bind][order[i]] &&
-                          view_cost_ps(view, task, host) != BIND_INCAPABLE;
+        bool is_at_host = host >= 0 && cpop->is_critical[what->bind][order[i]] &&
+                          plan_cost_ps(cpop->plan, view, task, host) != BIND_INCAPABLE;
+        if (!plan_needs(view, task))
+            continue;
         plan_put(cpop->plan, view, task,
                  is_at_host ? plan_find_on(cpop->plan, view, task, host, TICK_NEVER)
                             : plan_find_best(cpop->plan, view, task, NULL));
@@ -122,11 +127,7 @@ static void plan_job(struct cpop *cpop, const struct view *view, int32_t job)
 static void cpop_decide(void *self, const struct view *view, struct decisions *decisions)
 {
     struct cpop *cpop = self;
-    if (view->arrived_count == 0)
-        return;
-    for (int32_t i = 0; i < view->arrived_count; i++)
-        plan_job(cpop, view, view->arrived[i]);
-    plan_emit(cpop->plan, decisions);
+    plan_decide(cpop->plan, view, plan_one, cpop, decisions);
 }
 
 static const struct policy_param params[] = {PLAN_ROUTES};

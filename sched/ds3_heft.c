@@ -14,6 +14,8 @@
  * one that cannot come before it. DASH then waits for ever, or until an arrival changes the plan.
  * This policy waits for an arrival for `patience_us` and then lets tasks start in any order.
  *
+ * DASH has no failures. Here everything is planned anew also when a PE goes down or comes back.
+ *
  * O(N (P + N)) at worst per arrival for N tasks in flight, P PEs; O(given + ready) otherwise. */
 #include <math.h>
 #include <stdlib.h>
@@ -127,7 +129,7 @@ static void drop_done(struct ds3_plan *plan, const struct view *view)
     for (int32_t i = 0; i < plan->node_count; i++) {
         const struct ds3_task *node = &plan->nodes[i];
         const struct view_task *what = &view->tasks[node->task];
-        if (view->jobs[what->job].id == node->job_id && what->status == TASK_SKIPPED)
+        if (view->jobs[what->job].id == node->job_id && what->status >= TASK_SKIPPED)
             plan->events[node->task].pe = -1;
         bool is_done = what->status >= TASK_DONE && plan->events[node->task].pe < 0;
         if (view->jobs[what->job].id == node->job_id && !is_done)
@@ -136,15 +138,20 @@ static void drop_done(struct ds3_plan *plan, const struct view *view)
     plan->node_count = kept;
 }
 
-/* Only the plan of the last arrival matters: each replaces the whole plan before it. */
-static void make_plan(struct ds3_plan *plan, const struct view *view)
+/* The instant of the last arrival, whose plan alone matters: each replaces the whole plan before
+ * it. */
+static struct ds3_instant arrival_instant(const struct view *view)
 {
     const struct view_job *last = &view->jobs[view->arrived[view->arrived_count - 1]];
-    struct ds3_instant instant = {
+    return (struct ds3_instant){
         .at_ps = last->arrival_ps,
         .ends_seen = last->after_completions,
         .starts_seen = !last->after_tick,
     };
+}
+
+static void make_plan(struct ds3_plan *plan, const struct view *view, struct ds3_instant instant)
+{
     ds3_plan_forget(plan, view, instant);
     drop_done(plan, view);
     for (int32_t i = 0; i < view->arrived_count; i++) {
@@ -210,13 +217,14 @@ static void ds3_heft_decide(void *context, const struct view *view, struct decis
     struct ds3_heft *self = context;
     struct ds3_instant now = {.at_ps = view->now_ps, .ends_seen = true, .starts_seen = true};
     make_room(self, view);
-    if (view->arrived_count > 0) {
-        make_plan(&self->plan, view);
+    bool is_new = view->arrived_count > 0 || view->is_disturbed;
+    if (is_new) {
+        make_plan(&self->plan, view, view->is_disturbed ? now : arrival_instant(view));
         self->is_unordered = false;
     } else if (view->now_ps >= self->patience_ps) {
         self->is_unordered = true;
     }
-    if (view->arrived_count > 0 || view->now_ps >= self->patience_ps)
+    if (is_new || view->now_ps >= self->patience_ps)
         reorder(self, view, decisions);
     ds3_plan_forget(&self->plan, view, now);
     give_ready(self, view, decisions);

@@ -17,7 +17,7 @@ struct struck {
 
 static bool is_fastest(const struct view *view, int32_t task, const struct soc_cluster *cluster)
 {
-    return view_cost_ps(view, task, cluster->first_pe) == view_min_cost_ps(view, task);
+    return view_cost_ps(view, task, cluster->first_pe) == view_least_cost_ps(view, task);
 }
 
 static struct struck strike(const struct view *view, int32_t task)
@@ -29,6 +29,8 @@ static struct struck strike(const struct view *view, int32_t task)
         if (!is_fastest(view, task, cluster))
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+            if (view->pes[pe].is_down)
+                continue;
             if (view->pes[pe].running >= 0 && struck.count++ == 0)
                 struck.first = total;
             total++;
@@ -49,6 +51,8 @@ static int32_t find_pe(const struct view *view, const int32_t *given, int32_t ta
         if (!is_fastest(view, task, cluster))
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+            if (view->pes[pe].is_down)
+                continue;
             bool is_struck = number >= struck.first && number < struck.first + struck.count;
             if (!is_struck && (best < 0 || given[pe] < given[best]))
                 best = pe;

@@ -271,6 +271,7 @@ static void put_first_finish(struct ds3_plan *plan, const struct view *view, int
                              double ready_us)
 {
     struct slot best = {.end_us = INFINITY, .pe = -1};
+    bool is_stranded = view_is_stranded(view, task);
     for (int32_t i = 0; i < view->soc->cluster_count; i++) {
         const struct soc_cluster *cluster = &view->soc->clusters[i];
         int64_t cost_ps = view_cost_ps(view, task, cluster->first_pe);
@@ -278,8 +279,9 @@ static void put_first_finish(struct ds3_plan *plan, const struct view *view, int
             continue;
         double cost_us = tick_to_us(cost_ps);
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++)
-            best =
-                better_slot(plan, best, pe, inputs_at_us(plan, view, task, pe, ready_us), cost_us);
+            if (!view->pes[pe].is_down || is_stranded)
+                best = better_slot(plan, best, pe, inputs_at_us(plan, view, task, pe, ready_us),
+                                   cost_us);
     }
     assert(best.pe >= 0);
     put_slot(plan, task, best);

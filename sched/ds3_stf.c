@@ -6,13 +6,17 @@
 
 static int32_t first_fastest(const struct view *view, int32_t task)
 {
-    int64_t least_ps = view_min_cost_ps(view, task);
-    int32_t cluster = 0;
-    while (view_cost_ps(view, task, view->soc->clusters[cluster].first_pe) != least_ps) {
-        cluster++;
-        assert(cluster < view->soc->cluster_count);
+    int64_t least_ps = view_least_cost_ps(view, task);
+    for (int32_t i = 0; i < view->soc->cluster_count; i++) {
+        const struct soc_cluster *cluster = &view->soc->clusters[i];
+        if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
+            continue;
+        for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++)
+            if (!view->pes[pe].is_down)
+                return pe;
     }
-    return view->soc->clusters[cluster].first_pe;
+    assert(false);
+    return -1;
 }
 
 static void ds3_stf_decide(void *self, const struct view *view, struct decisions *decisions)

@@ -33,12 +33,16 @@ void earliest_trust(struct earliest *earliest, const struct view *view)
 
 void earliest_remember(struct earliest *earliest, const struct view *view)
 {
-    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
-        if (earliest->available_ps[pe] < view->now_ps)
-            earliest->available_ps[pe] = view->now_ps;
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
+        int64_t *available_ps = &earliest->available_ps[pe];
+        if (view->pes[pe].is_down)
+            *available_ps = TICK_NEVER;
+        else if (*available_ps < view->now_ps || *available_ps == TICK_NEVER)
+            *available_ps = view->now_ps;
+    }
 }
 
-/* The first PE of a cluster where a task could start first, and when. */
+/* The first PE of a cluster where a task could start first, and when; -1 if all are down. */
 static int32_t first_start(const struct soc_cluster *cluster, const int64_t *available_ps,
                            const struct reach *reach, int64_t *start_ps)
 {
@@ -66,6 +70,8 @@ first_loaded_start(const struct view *view, int32_t task, const struct soc_clust
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
         int64_t data_ps = reach_ps(reach, pe);
         int64_t at_ps = available_ps[pe] > data_ps ? available_ps[pe] : data_ps;
+        if (at_ps == TICK_NEVER)
+            continue;
         at_ps += view_load_ps(view, task, pe);
         if (at_ps < *start_ps) {
             *start_ps = at_ps;
@@ -84,7 +90,7 @@ static void ask_cluster(const struct view *view, int32_t task, const struct soc_
         view->is_resident == NULL
             ? first_start(cluster, available_ps, &offer->reach, &start_ps)
             : first_loaded_start(view, task, cluster, available_ps, &offer->reach, &start_ps);
-    offer->finish_ps = start_ps + offer->cost_ps;
+    offer->finish_ps = offer->pe < 0 ? TICK_NEVER : start_ps + offer->cost_ps;
 }
 
 /* Asks every cluster that can run a task; returns the best offer, whose PE is -1 if there is none.

@@ -26,7 +26,7 @@ struct candidate {
 };
 
 struct earliest {
-    int64_t *available_ps; /* [pe], never before now when a rule is applied */
+    int64_t *available_ps; /* [pe], never before now when a rule is applied; TICK_NEVER: down */
     struct inputs inputs;
     struct offer *offers;
     struct candidate *candidates;

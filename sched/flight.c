@@ -176,6 +176,28 @@ static void leave(struct flight *flight, const struct view *view, int32_t task)
             (size_t)(flight->count - place) * sizeof *flight->order);
 }
 
+/* Brings jobs that have failed and tasks that have lost their PE up to date. */
+static void start_over(struct flight *flight, const struct view *view)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < flight->count; i++) {
+        const struct view_job *job = &view->jobs[flight->order[i]];
+        if (!job->active)
+            continue;
+        flight->order[kept++] = flight->order[i];
+        for (int32_t k = 0; k < view->binds[job->bind].app->task_count; k++) {
+            int32_t task = job->first_task + k;
+            uint8_t status = view->tasks[task].status;
+            if (status < TASK_DONE)
+                enter(flight, view, task,
+                      status == TASK_WAITING ? FLIGHT_WAITING
+                      : status == TASK_READY ? FLIGHT_READY
+                                             : FLIGHT_UNDER_WAY);
+        }
+    }
+    flight->count = kept;
+}
+
 void flight_update(struct flight *flight, const struct view *view, int32_t known)
 {
     make_room(flight, view);
@@ -185,6 +207,8 @@ void flight_update(struct flight *flight, const struct view *view, int32_t known
         arrive(flight, view, view->arrived[i]);
     for (int32_t i = 0; i < view->skipped_count; i++)
         leave(flight, view, view->skipped[i]);
+    if (view->is_disturbed)
+        start_over(flight, view);
     for (int32_t i = known; i < view->ready_count; i++)
         enter(flight, view, view->ready[i], FLIGHT_READY);
 }

@@ -21,24 +21,22 @@ static void heft_destroy(void *self)
     plan_destroy(self);
 }
 
-static void plan_job(struct plan *plan, const struct view *view, int32_t job)
+static void plan_one(void *self, const struct view *view, int32_t job)
 {
+    struct plan *plan = self;
     const struct view_job *what = &view->jobs[job];
     const int32_t *order = plan_order(plan, what->bind);
     plan_open(plan, view, job);
     for (int32_t i = 0; i < view->binds[what->bind].app->task_count; i++) {
         int32_t task = what->first_task + order[i];
-        plan_put(plan, view, task, plan_find_best(plan, view, task, NULL));
+        if (plan_needs(view, task))
+            plan_put(plan, view, task, plan_find_best(plan, view, task, NULL));
     }
 }
 
 static void heft_decide(void *self, const struct view *view, struct decisions *decisions)
 {
-    if (view->arrived_count == 0)
-        return;
-    for (int32_t i = 0; i < view->arrived_count; i++)
-        plan_job(self, view, view->arrived[i]);
-    plan_emit(self, decisions);
+    plan_decide(self, view, plan_one, self, decisions);
 }
 
 static const struct policy_param params[] = {PLAN_ROUTES};

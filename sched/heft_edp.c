@@ -70,13 +70,16 @@ static struct plan_slot find_slot(struct plan *plan, const struct view *view, in
     return best;
 }
 
-static void plan_job(struct heft_edp *edp, const struct view *view, int32_t job)
+static void plan_one(void *self, const struct view *view, int32_t job)
 {
+    struct heft_edp *edp = self;
     const struct view_job *what = &view->jobs[job];
     const int32_t *order = plan_order(edp->plan, what->bind);
     plan_open(edp->plan, view, job);
     for (int32_t i = 0; i < view->binds[what->bind].app->task_count; i++) {
         int32_t task = what->first_task + order[i];
+        if (!plan_needs(view, task))
+            continue;
         plan_put(edp->plan, view, task,
                  edp->has_power ? find_slot(edp->plan, view, task)
                                 : plan_find_best(edp->plan, view, task, NULL));
@@ -86,11 +89,7 @@ static void plan_job(struct heft_edp *edp, const struct view *view, int32_t job)
 static void heft_edp_decide(void *self, const struct view *view, struct decisions *decisions)
 {
     struct heft_edp *edp = self;
-    if (view->arrived_count == 0)
-        return;
-    for (int32_t i = 0; i < view->arrived_count; i++)
-        plan_job(edp, view, view->arrived[i]);
-    plan_emit(edp->plan, decisions);
+    plan_decide(edp->plan, view, plan_one, edp, decisions);
 }
 
 static const struct policy_param params[] = {PLAN_ROUTES};

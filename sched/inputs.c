@@ -35,7 +35,7 @@ void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task)
         const struct view_task *producer = &siblings[pred->task];
         if (producer->status != TASK_SKIPPED)
             inputs_add(inputs, view, producer->job, pred->edge, producer->pe,
-                       view_sent_ps(view, producer->job, pred->edge, producer->finish_ps));
+                       view_sent_ps(view, task, pred->edge, producer->finish_ps));
     }
 }
 

@@ -54,7 +54,8 @@ static int32_t begin_walk(struct late *late, const struct view *view, const doub
 {
     int32_t idle_count = 0;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
-        late->is_idle[pe] = view->pes[pe].running < 0 && view->pes[pe].queued == 0;
+        late->is_idle[pe] =
+            view->pes[pe].running < 0 && view->pes[pe].queued == 0 && !view->pes[pe].is_down;
         late->available_ps[pe] = expect_available(late, view, factors, pe);
         idle_count += late->is_idle[pe];
     }
@@ -75,6 +76,8 @@ static int32_t reserve(struct late *late, const struct view *view, const double 
             continue;
         struct reach reach = inputs_reach(&late->inputs, view->soc, i);
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
+            if (view->pes[pe].is_down)
+                continue;
             int64_t data_ps = reach_ps(&reach, pe);
             int64_t start_ps = late->available_ps[pe] > data_ps ? late->available_ps[pe] : data_ps;
             int64_t load_ps = view_load_ps(view, task, pe);

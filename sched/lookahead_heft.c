@@ -75,8 +75,10 @@ static int64_t try_slot(struct lookahead *ahead, const struct view *view, int32_
     int64_t latest_ps = slot.finish_ps;
     int32_t count = 0;
     plan_put(plan, view, task, slot);
-    while (count < what->succ_count && latest_ps <= limit_ps) {
-        int32_t child = first_task + children[count];
+    for (int32_t i = 0; i < what->succ_count && latest_ps <= limit_ps; i++) {
+        int32_t child = first_task + children[i];
+        if (!plan_needs(view, child))
+            continue;
         struct plan_slot place = plan_find_best(plan, view, child, NULL);
         plan_put(plan, view, child, place);
         latest_ps = place.finish_ps > latest_ps ? place.finish_ps : latest_ps;
@@ -93,7 +95,7 @@ static struct plan_slot find_slot(struct lookahead *ahead, const struct view *vi
     struct plan_slot best = {.finish_ps = TICK_NEVER, .pe = -1};
     int64_t best_ps = TICK_NEVER;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
-        if (view_cost_ps(view, task, pe) == BIND_INCAPABLE)
+        if (plan_cost_ps(ahead->plan, view, task, pe) == BIND_INCAPABLE)
             continue;
         /* no child ends before the task: a slot that ends at best_ps cannot be better */
         struct plan_slot slot = plan_find_on(ahead->plan, view, task, pe, best_ps);
@@ -109,25 +111,23 @@ static struct plan_slot find_slot(struct lookahead *ahead, const struct view *vi
     return best;
 }
 
-static void plan_job(struct lookahead *ahead, const struct view *view, int32_t job)
+static void plan_one(void *self, const struct view *view, int32_t job)
 {
+    struct lookahead *ahead = self;
     const struct view_job *what = &view->jobs[job];
     const int32_t *order = plan_order(ahead->plan, what->bind);
     plan_open(ahead->plan, view, job);
     for (int32_t i = 0; i < view->binds[what->bind].app->task_count; i++) {
         int32_t task = what->first_task + order[i];
-        plan_put(ahead->plan, view, task, find_slot(ahead, view, task));
+        if (plan_needs(view, task))
+            plan_put(ahead->plan, view, task, find_slot(ahead, view, task));
     }
 }
 
 static void lookahead_decide(void *self, const struct view *view, struct decisions *decisions)
 {
     struct lookahead *ahead = self;
-    if (view->arrived_count == 0)
-        return;
-    for (int32_t i = 0; i < view->arrived_count; i++)
-        plan_job(ahead, view, view->arrived[i]);
-    plan_emit(ahead->plan, decisions);
+    plan_decide(ahead->plan, view, plan_one, ahead, decisions);
 }
 
 static const struct policy_param params[] = {PLAN_ROUTES};

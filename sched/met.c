@@ -19,7 +19,7 @@ static void *met_create(const struct view *view)
 static int32_t find_pe(const struct view *view, const int64_t *available_ps, int32_t task)
 {
     const struct soc *soc = view->soc;
-    int64_t least_ps = view_min_cost_ps(view, task);
+    int64_t least_ps = view_least_cost_ps(view, task);
     int64_t first_ps = TICK_NEVER;
     int32_t first = -1;
     for (int32_t i = 0; i < soc->cluster_count; i++) {

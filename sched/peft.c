@@ -52,8 +52,9 @@ static void peft_destroy(void *self)
     free(peft);
 }
 
-static void plan_job(struct peft *peft, const struct view *view, int32_t job)
+static void plan_one(void *self, const struct view *view, int32_t job)
 {
+    struct peft *peft = self;
     const struct view_job *what = &view->jobs[job];
     const int32_t *order = plan_order(peft->plan, what->bind);
     plan_open(peft->plan, view, job);
@@ -61,18 +62,15 @@ static void plan_job(struct peft *peft, const struct view *view, int32_t job)
         int32_t task = what->first_task + order[i];
         const int64_t *oct_ps =
             &peft->oct_ps[what->bind][(int64_t)order[i] * view->soc->kind_count];
-        plan_put(peft->plan, view, task, plan_find_best(peft->plan, view, task, oct_ps));
+        if (plan_needs(view, task))
+            plan_put(peft->plan, view, task, plan_find_best(peft->plan, view, task, oct_ps));
     }
 }
 
 static void peft_decide(void *self, const struct view *view, struct decisions *decisions)
 {
     struct peft *peft = self;
-    if (view->arrived_count == 0)
-        return;
-    for (int32_t i = 0; i < view->arrived_count; i++)
-        plan_job(peft, view, view->arrived[i]);
-    plan_emit(peft->plan, decisions);
+    plan_decide(peft->plan, view, plan_one, peft, decisions);
 }
 
 static const struct policy_param params[] = {PLAN_ROUTES};

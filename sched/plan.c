@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/tick.h"
+#include "sched/order.h"
 #include "sched/rank.h"
 
 /* A planned task. The job's number tells whether the task index still means it. */
@@ -34,6 +35,7 @@ struct plan {
     int32_t pe_count;
     enum plan_routes routes;
     struct inputs inputs;
+    struct order order; /* scratch: of jobs */
 
     int32_t *tasks; /* plan_order of all binds, one after the other */
     int32_t *first; /* [bind] where in `tasks` */
@@ -93,6 +95,7 @@ void plan_destroy(struct plan *plan)
     if (plan == NULL)
         return;
     inputs_finish(&plan->inputs);
+    order_finish(&plan->order);
     free(plan->finish_ps);
     free(plan->pe);
     free(plan->timelines);
@@ -125,7 +128,17 @@ static bool is_unstarted(const struct view *view, const struct block *block)
     return job->active && job->id == block->job_id && what->status < TASK_RUNNING;
 }
 
-int64_t plan_cost_ps(const struct plan *plan, const struct view *view, int32_t task, int32_t pe)
+/* Whether a task may be planned for a PE, as far as that can run it. */
+static bool is_open(const struct view *view, int32_t task, int32_t pe)
+{
+    if (view->tasks[task].status == TASK_ASSIGNED)
+        return view->tasks[task].pe == pe;
+    return view->down_count == 0 || !view->pes[pe].is_down || view_is_stranded(view, task);
+}
+
+/* The time on the kind of a PE. */
+static int64_t kind_cost_ps(const struct plan *plan, const struct view *view, int32_t task,
+                            int32_t pe)
 {
     const struct view_task *what = &view->tasks[task];
     const struct bind *bind = view_bind(view, task);
@@ -135,6 +148,11 @@ int64_t plan_cost_ps(const struct plan *plan, const struct view *view, int32_t t
     if (plan->routes == PLAN_LIKELY)
         return bind->chances->is_likely[what->index] ? cost_ps : 0;
     return llround(bind->chances->task_chance[what->index] * (double)cost_ps);
+}
+
+int64_t plan_cost_ps(const struct plan *plan, const struct view *view, int32_t task, int32_t pe)
+{
+    return is_open(view, task, pe) ? kind_cost_ps(plan, view, task, pe) : BIND_INCAPABLE;
 }
 
 static int64_t expected_end_ps(const struct view *view, int32_t task)
@@ -225,7 +243,7 @@ static int32_t retime_pe(struct plan *plan, const struct view *view, int32_t pe)
         if (data_ps == TICK_NEVER)
             break;
         block->start_ps = data_ps > free_ps ? data_ps : free_ps;
-        block->finish_ps = block->start_ps + plan_cost_ps(plan, view, block->task, pe);
+        block->finish_ps = block->start_ps + kind_cost_ps(plan, view, block->task, pe);
         plan->finish_ps[block->task] = free_ps = block->finish_ps;
         line->timed++;
     }
@@ -316,19 +334,22 @@ struct plan_slot plan_find_on(struct plan *plan, const struct view *view, int32_
 {
     const struct inputs *inputs = plan_inputs(plan, view, task);
     struct reach reach = inputs_reach(inputs, view->soc, view->soc->pes[pe].cluster);
-    return plan_find(plan, pe, reach_ps(&reach, pe), plan_cost_ps(plan, view, task, pe), limit_ps);
+    return plan_find(plan, pe, reach_ps(&reach, pe), kind_cost_ps(plan, view, task, pe), limit_ps);
 }
 
 struct plan_slot plan_find_in(struct plan *plan, const struct view *view, int32_t task,
                               const struct inputs *inputs, int32_t cluster, int64_t limit_ps)
 {
     const struct soc_cluster *what = &view->soc->clusters[cluster];
-    int64_t cost_ps = plan_cost_ps(plan, view, task, what->first_pe);
+    int64_t cost_ps = kind_cost_ps(plan, view, task, what->first_pe);
+    bool is_free = view->down_count == 0 && view->tasks[task].status != TASK_ASSIGNED;
     struct plan_slot best = {.finish_ps = TICK_NEVER, .pe = -1};
     if (cost_ps == BIND_INCAPABLE)
         return best;
     struct reach reach = inputs_reach(inputs, view->soc, cluster);
     for (int32_t pe = what->first_pe; pe < what->first_pe + what->pe_count; pe++) {
+        if (!is_free && !is_open(view, task, pe))
+            continue;
         struct plan_slot slot = plan_find(plan, pe, reach_ps(&reach, pe), cost_ps, limit_ps);
         if (slot.finish_ps == TICK_NEVER)
             continue;
@@ -386,7 +407,8 @@ void plan_take_back(struct plan *plan, struct plan_slot slot)
 
 /* ---- the result ---- */
 
-void plan_emit(const struct plan *plan, struct decisions *decisions)
+/* Gives out the whole plan, PE by PE. O(planned tasks). */
+static void emit(const struct plan *plan, struct decisions *decisions)
 {
     decide_plan_begin(decisions);
     for (int32_t pe = 0; pe < plan->pe_count; pe++) {
@@ -394,4 +416,32 @@ void plan_emit(const struct plan *plan, struct decisions *decisions)
         for (int32_t i = 0; i < plan->timelines[pe].count; i++)
             decide_plan(decisions, blocks[i].task, pe);
     }
+}
+
+/* Drops the plan and makes it anew. */
+static void plan_again(struct plan *plan, const struct view *view, plan_job *job, void *self)
+{
+    struct order *order = &plan->order;
+    for (int32_t pe = 0; pe < plan->pe_count; pe++)
+        plan->timelines[pe].count = 0;
+    order_begin(order, view);
+    for (int32_t slot = 0; slot < view->job_capacity; slot++)
+        if (view->jobs[slot].active)
+            order_add(order, slot, view->jobs[slot].id);
+    order_sort(order);
+    for (int32_t i = 0; i < order->count; i++)
+        job(self, view, order->items[i].task);
+}
+
+void plan_decide(struct plan *plan, const struct view *view, plan_job *job, void *self,
+                 struct decisions *decisions)
+{
+    if (view->is_disturbed)
+        plan_again(plan, view, job, self);
+    else if (view->arrived_count == 0)
+        return;
+    else
+        for (int32_t i = 0; i < view->arrived_count; i++)
+            job(self, view, view->arrived[i]);
+    emit(plan, decisions);
 }

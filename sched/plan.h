@@ -7,6 +7,10 @@
  * are planned plan_emit hands everything out. How tasks are ranked and which slot is best is the
  * policy's; everything else is the same for HEFT, PEFT, CPOP and their like.
  *
+ * What has been given to a PE stays there. When a PE goes down or comes back, all plans are made
+ * anew from what is left to start, and tasks that only PEs can run which are down are planned
+ * there.
+ *
  * A strict plan cannot deadlock. By (planned start, planned finish, date of planning) all planned
  * tasks have one order. The order on each PE is part of it, and it agrees with precedence even
  * where costs and delays are zero, because producers are planned before their consumers and end
@@ -53,10 +57,26 @@ void plan_destroy(struct plan *plan); /* NULL is fine */
  * scheduler takes them: by rank, smaller number first among equals, never before a predecessor. */
 const int32_t *plan_order(const struct plan *plan, int32_t bind);
 
-/* The time that a task is planned with on a PE; BIND_INCAPABLE if that cannot run it. */
+/* The time that a task is planned with on a PE; BIND_INCAPABLE if that cannot run it, is down
+ * though another one that can run it is up, or is not the one that the task was given to. */
 int64_t plan_cost_ps(const struct plan *plan, const struct view *view, int32_t task, int32_t pe);
 
-/* Starts planning a job that has arrived. What has started or belongs to a finished job leaves the
+/* Whether a task of the open job is to be planned: it has neither started nor been skipped. Of a
+ * job that has just arrived all are. */
+static inline bool plan_needs(const struct view *view, int32_t task)
+{
+    return view->tasks[task].status < TASK_RUNNING;
+}
+
+/* Plans a job: opens it and puts all its tasks that plan_needs. */
+typedef void plan_job(void *self, const struct view *view, int32_t job);
+
+/* An epoch of a planner: plans the jobs that have arrived, the first one first; if PEs have gone
+ * down or come back, everything in flight anew, the oldest job first. Then gives out the plan. */
+void plan_decide(struct plan *plan, const struct view *view, plan_job *job, void *self,
+                 struct decisions *decisions);
+
+/* Starts planning a job. What has started or belongs to a finished job leaves the
  * plan; the rest keeps its PE and its order and gets new dates: no PE before its running task's
  * estimated end (now if that is past), no task before its inputs, with real dates where there are
  * any. O(planned tasks and their predecessors) as a rule, times the number of PEs at worst. */
@@ -105,8 +125,5 @@ void plan_put(struct plan *plan, const struct view *view, int32_t task, struct p
 /* Undoes the latest plan_put that has not been undone, which used this slot; then the slots that
  * were valid before it are valid again. */
 void plan_take_back(struct plan *plan, struct plan_slot slot);
-
-/* Gives out the whole plan, PE by PE; every task of the open job has been put. O(planned tasks). */
-void plan_emit(const struct plan *plan, struct decisions *decisions);
 
 #endif

@@ -5,11 +5,16 @@
 #include "base/random.h"
 #include "sched/registry.h"
 
+/* PEs of a cluster that can run a task. O(1) while none is down. */
 static int32_t capable_in(const struct view *view, int32_t task, int32_t cluster)
 {
     const struct soc_cluster *what = &view->soc->clusters[cluster];
-    bool is_capable = view_cost_ps(view, task, what->first_pe) != BIND_INCAPABLE;
-    return is_capable ? what->pe_count : 0;
+    int32_t count = what->pe_count;
+    if (view_cost_ps(view, task, what->first_pe) == BIND_INCAPABLE)
+        return 0;
+    for (int32_t i = 0; view->down_count > 0 && i < what->pe_count; i++)
+        count -= view->pes[what->first_pe + i].is_down;
+    return count;
 }
 
 static int32_t draw_pe(const struct view *view, int32_t task)
@@ -26,7 +31,10 @@ static int32_t draw_pe(const struct view *view, int32_t task)
     int32_t cluster = 0;
     while (left >= capable_in(view, task, cluster))
         left -= capable_in(view, task, cluster++);
-    return view->soc->clusters[cluster].first_pe + left;
+    int32_t pe = view->soc->clusters[cluster].first_pe;
+    while (view->pes[pe].is_down || left-- > 0)
+        pe++;
+    return pe;
 }
 
 static void random_decide(void *self, const struct view *view, struct decisions *decisions)

@@ -20,7 +20,7 @@ static void round_robin_decide(void *self, const struct view *view, struct decis
     int32_t pe_count = view->soc->pe_count;
     for (int32_t i = 0; i < view->ready_count; i++) {
         int32_t pe = *turn;
-        while (view_cost_ps(view, view->ready[i], pe) == BIND_INCAPABLE)
+        while (!view_can(view, view->ready[i], pe))
             pe = (pe + 1) % pe_count;
         *turn = (pe + 1) % pe_count;
         decide_assign(decisions, view->ready[i], pe);

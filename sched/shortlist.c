@@ -151,6 +151,15 @@ static void add_ready(struct shortlist *shortlist, const struct view *view, int3
         heap_insert(&shortlist->waiting, shortlist->jobs, slot);
 }
 
+/* Forgets what is ready, and jobs that have failed. */
+static void start_over(struct shortlist *shortlist, const struct view *view)
+{
+    shortlist->waiting.count = 0;
+    shortlist->known = 0;
+    for (int32_t slot = 0; slot < view->job_capacity; slot++)
+        shortlist->jobs[slot].ready_count = 0;
+}
+
 void shortlist_update(struct shortlist *shortlist, const struct view *view)
 {
     make_room(shortlist, view);
@@ -163,6 +172,8 @@ void shortlist_update(struct shortlist *shortlist, const struct view *view)
         shortlist->jobs[view->arrived[i]] =
             (struct shortlist_job){.left_ps = shortlist->total_ps[job->bind], .id = job->id};
     }
+    if (view->is_disturbed)
+        start_over(shortlist, view);
     for (; shortlist->known < view->ready_count; shortlist->known++)
         add_ready(shortlist, view, view->ready[shortlist->known]);
 }

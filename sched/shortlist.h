@@ -39,7 +39,8 @@ void shortlist_init(struct shortlist *shortlist, const struct view *view);
 void shortlist_finish(struct shortlist *shortlist);
 
 /* Takes in what was finished, arrived and became ready since the last epoch; to be called once in
- * every epoch. O(log jobs + ready tasks of the job) for each. */
+ * every epoch. O(log jobs + ready tasks of the job) for each; O(jobs) more if PEs have gone down
+ * or come back. */
 void shortlist_update(struct shortlist *shortlist, const struct view *view);
 
 /* The first `limit` ready tasks or all there are, in order; borrowed until the next call.

@@ -19,6 +19,7 @@ enum event_class {
     EVENT_ENGINE,      /* the engine's own, which no round shows */
     EVENT_LATE_FINISH, /* compat: ds3 only: work that ended 1 us ago and is seen now */
     EVENT_ARRIVAL,
+    EVENT_OUTAGE, /* a PE goes down or comes back */
     EVENT_SPEED,
     EVENT_TRANSFER, /* of the engine's transfer has come to its end */
     EVENT_DATA,     /* the data that a PE waits for is there by now */
@@ -74,6 +75,10 @@ struct engine_kind {
      * kind), `factor` times as fast as that is: soc_speed x factor, 0 < factor. Running work goes
      * on at the new speed. */
     void (*set_speed)(struct engine *engine, int32_t pe, int32_t opp, double factor);
+
+    /* Gives up the work of a PE, which is idle from then on. The event of work whose end was near
+     * may come all the same: its sequence tells. */
+    void (*cancel)(struct engine *engine, int32_t pe);
 
     /* Starts moving data between different PEs of a machine whose transfers share links: first
      * `latency_ps`, then engine_flow of the amount (in millionths of a byte), as fast as the links

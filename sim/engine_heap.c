@@ -118,6 +118,11 @@ static void heap_set_speed(struct engine *engine, int32_t index, int32_t opp, do
     schedule_fluid_end(heap, pe);
 }
 
+static void heap_cancel(struct engine *engine, int32_t pe)
+{
+    ((struct heap *)engine)->pes[pe].busy = false; /* its calendar entry is outdated by that */
+}
+
 /* ---- transfers ---- */
 
 static void start_flow(struct heap *heap, int32_t number)
@@ -239,6 +244,7 @@ const struct engine_kind engine_heap = {
     .at = heap_at,
     .exec = heap_exec,
     .set_speed = heap_set_speed,
+    .cancel = heap_cancel,
     .transfer = heap_transfer,
     .run = heap_run,
 };

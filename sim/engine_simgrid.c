@@ -41,10 +41,11 @@ extern const struct engine_kind engine_simgrid;
 
 struct simgrid_pe {
     sg_host_t host;
-    sg_actor_t actor; /* suspended while there is no work */
-    bool has_work;    /* given to the actor, which has not taken it yet */
-    bool busy;        /* from the start of the work until its end is reported */
-    bool is_fluid;    /* the speed was not 1 all through the current work */
+    sg_actor_t actor;  /* suspended while there is no work */
+    bool has_work;     /* given to the actor, which has not taken it yet */
+    bool is_executing; /* taken and not executed yet */
+    bool busy;         /* from the start of the work until its end is reported */
+    bool is_fluid;     /* the speed was not 1 all through the current work */
     int32_t kind;
     struct simgrid_mode mode;
     double speed;
@@ -168,7 +169,7 @@ static void draw_busy(struct simgrid *simgrid, struct simgrid_pe *pe, bool is_bu
 /* Called by an actor at the date of an event: it belongs to the next round. */
 static void report(struct simgrid *simgrid, struct event event)
 {
-    if (event.class == EVENT_FINISH)
+    if (event.class == EVENT_FINISH && simgrid->pes[event.subject].event.sequence == event.sequence)
         simgrid->pes[event.subject].busy = false;
     simgrid->pending_count--;
     add_due(simgrid, event);
@@ -293,7 +294,9 @@ static void pe_actor(int argc, char **argv)
         while (!pe->has_work)
             sg_actor_suspend(sg_actor_self());
         pe->has_work = false;
+        pe->is_executing = true;
         sg_exec_wait(sg_actor_exec_init(pe->work_ps)); /* sg_actor_execute does more than this */
+        pe->is_executing = false;
         report_end(simgrid, pe);
     }
 }
@@ -399,7 +402,7 @@ static struct engine *simgrid_create(const struct soc *soc, const struct engine_
                                   .kind = soc->pes[i].kind,
                                   .mode = {.opp = soc->kinds[soc->pes[i].kind].opp, .factor = 1.0},
                                   .speed = 1.0};
-        pe->actor = start_actor(name, pe->host, pe_actor, pe);
+        pe->actor = start_actor("pe", pe->host, pe_actor, pe);
     }
     find_nodes(simgrid, soc);
     simgrid->control =
@@ -467,6 +470,21 @@ static double simgrid_energy_uj(struct engine *engine, int32_t pe)
     return sg_host_get_consumed_energy(((struct simgrid *)engine)->pes[pe].host) * UJ_PER_MW_PS;
 }
 
+/* An exec that was cancelled must never be touched again, and whoever waits for it does; so the
+ * actor is killed, which cancels what it waits for, and another one takes its place. */
+static void simgrid_cancel(struct engine *engine, int32_t index)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    struct simgrid_pe *pe = &simgrid->pes[index];
+    if (pe->has_work || pe->is_executing)
+        simgrid->pending_count--;
+    if (pe->is_executing) {
+        sg_actor_kill(pe->actor);
+        pe->actor = start_actor("pe", pe->host, pe_actor, pe);
+    }
+    pe->has_work = pe->is_executing = pe->busy = false;
+}
+
 static void simgrid_transfer(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
                              int64_t latency_ps, struct event event)
 {
@@ -512,6 +530,7 @@ const struct engine_kind engine_simgrid = {
     .exec = simgrid_exec,
     .set_speed = simgrid_set_speed,
     .energy_uj = simgrid_energy_uj,
+    .cancel = simgrid_cancel,
     .transfer = simgrid_transfer,
     .run = simgrid_run_all,
 };

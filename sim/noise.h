@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How reality departs from the tables: distributions of factors, all with mean 1, and slow-downs.
+/* How reality departs from the tables: distributions of factors, all with mean 1, slow-downs
+ * and failures.
  *
  * A factor is a monotone function of one uniform draw, so that levels and distributions stretch the
  * same luck. */
@@ -7,6 +8,7 @@
 #define HETSOC_SIM_NOISE_H
 
 #include "base/random.h"
+#include "sim/failures.h"
 
 enum noise_dist {
     NOISE_NONE,
@@ -40,6 +42,7 @@ struct noise {
      * the next and exponential length, times in them are `slow_factor` times longer; gap 0 = no
      * episodes. One that would not end before TICK_LIMIT ends at TICK_NEVER and is the last. */
     double slow_gap_us, slow_length_us, slow_factor;
+    struct failures failures;
 };
 
 /* The factor that a fresh stream gives; 1 for NOISE_NONE, without a draw. */

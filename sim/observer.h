@@ -15,7 +15,7 @@ struct observed_arrival {
     const struct arrival *drawn; /* by the arrival process, before it waited at the gate */
 };
 
-/* What a finished or skipped task looked like. */
+/* What a finished or skipped task looked like, or an attempt that was aborted at finish_ps. */
 struct observed_task {
     const struct view_task *task;
     int32_t job_id;
@@ -41,6 +41,7 @@ struct observed_transfer {
     const struct bind *bind;
     int32_t edge;
     const struct view_task *producer, *consumer;
+    int32_t from_pe, to_pe;
     double bytes;
     int64_t asked_ps, start_ps, finish_ps; /* asked: when the consumer got its PE; start: of its
                                               DMA channel */
@@ -55,10 +56,22 @@ struct observer {
                                                                                        not known */
     void (*on_transfer_done)(void *self, const struct observed_transfer *transfer);
 
+    /* The same at the end of a transfer that nobody wants any more, because a PE or a job has
+     * failed meanwhile: without job, bind, producer and consumer. */
+    void (*on_transfer_lost)(void *self, const struct observed_transfer *transfer);
+
     /* A task got its PE, and reads from the shared memory what a producer wrote there; either takes
      * so long. */
     void (*on_memory_access)(void *self, int64_t now_ps, double bytes, int64_t access_ps);
     void (*on_job_done)(void *self, const struct observed_job *job);
+
+    /* A PE went down, or came back; the attempt of a task ended with it, or with its job; a task
+     * will never be done because its job has failed (as for a skipped one); a job has failed, at
+     * its finish_ps, and why. start_ps is TICK_NEVER if it never started. */
+    void (*on_pe_changed)(void *self, int64_t now_ps, int32_t pe, bool is_down);
+    void (*on_task_aborted)(void *self, const struct observed_task *task);
+    void (*on_task_failed)(void *self, int64_t now_ps, const struct observed_task *task);
+    void (*on_job_failed)(void *self, const struct observed_job *job, const char *reason);
 
     /* A task got its PE, a new plan replaced the old one, in the epoch of this number, from 0. The
      * plan is that of decide_plan, before its tasks are assigned. */

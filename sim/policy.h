@@ -18,7 +18,7 @@
 #include "sim/soc.h"
 
 /* Version of this contract; a plug-in built against another one is refused. */
-#define POLICY_CONTRACT 3
+#define POLICY_CONTRACT 4
 
 enum task_status {
     TASK_WAITING,  /* for predecessors */
@@ -27,6 +27,7 @@ enum task_status {
     TASK_RUNNING,
     TASK_DONE,
     TASK_SKIPPED, /* no sample of the job takes it: it never runs */
+    TASK_FAILED,  /* its job can no longer finish */
 };
 
 /* A task of a job in flight. Fields are valid from the status named. */
@@ -36,7 +37,7 @@ struct view_task {
     int32_t pe;          /* assigned: where; -1 before */
     int32_t preds_left;  /* predecessors that are neither done nor skipped */
     uint8_t status;      /* enum task_status */
-    uint8_t attempt;     /* from 1 */
+    uint16_t attempt;    /* from 1; one more whenever its PE goes down under it */
     int32_t fetching;    /* assigned: transfers of its data that are not there yet */
     int32_t after;       /* assigned: a task that must be done first (decide_after); -1 none */
     int64_t ready_ps;    /* ready */
@@ -73,8 +74,9 @@ struct view_pe {
     int32_t running; /* task, -1 if idle */
     int32_t queued;  /* tasks assigned and not started */
     /* When the PE is expected to have done all it was given: estimates, corrected at every
-     * finish; never before now. Refreshed at every epoch. */
+     * finish; never before now. Refreshed at every epoch. TICK_NEVER while it is down. */
     int64_t available_ps;
+    bool is_down; /* it has failed: nothing may be assigned to it */
 };
 
 /* Weights on their way to a PE in advance, for a task that may run there. */
@@ -93,7 +95,9 @@ struct view {
     const struct view_job *jobs;   /* [job_capacity] */
     int32_t task_capacity;
     int32_t job_capacity;
-    const int32_t *ready; /* tasks nobody has assigned, in the order in which they became ready */
+    /* Tasks nobody has assigned and some PE that is up can run, in the order in which they became
+     * ready. */
+    const int32_t *ready;
     int32_t ready_count;
     const int32_t *arrived; /* jobs that arrived since the last epoch, in order */
     int32_t arrived_count;
@@ -103,6 +107,13 @@ struct view {
     int32_t finished_count;
     const int32_t *skipped; /* the same for tasks that turned out to be skipped */
     int32_t skipped_count;
+    /* Since the last epoch a PE went down or came back, or a job failed. Tasks may have lost their
+     * PE: they are ready again, or have left `ready` until a PE that can run them is back; so have
+     * ready ones that nobody had assigned. Jobs that failed are no longer active and have their
+     * slots until this epoch is over. Plans have to be made anew. */
+    bool is_disturbed;
+    int32_t down_count;        /* PEs */
+    const int32_t *up_of_kind; /* [soc->kind_count] PEs that are up; only while down_count > 0 */
     /* Weights in the local memories of the PEs, see view_load_ps; NULL: no app has any. */
     const bool *is_resident;           /* [pe * block_count + block] */
     const int32_t *first_block;        /* [bind] the block of its first task; one for each task */
@@ -128,6 +139,26 @@ static inline int64_t view_cost_ps(const struct view *view, int32_t task, int32_
     return view->jobs[what->job].cost_ps[at];
 }
 
+/* Whether a PE may be given a task: it can run it and is up. */
+static inline bool view_can(const struct view *view, int32_t task, int32_t pe)
+{
+    return !view->pes[pe].is_down && view_cost_ps(view, task, pe) != BIND_INCAPABLE;
+}
+
+/* Whether every PE that can run a task is down. O(1) while none is, else O(kinds). */
+static inline bool view_is_stranded(const struct view *view, int32_t task)
+{
+    const struct view_task *what = &view->tasks[task];
+    int32_t kinds = view->soc->kind_count;
+    const int64_t *costs_ps = &view->jobs[what->job].cost_ps[(int64_t)what->index * kinds];
+    int32_t kind = 0;
+    if (view->down_count == 0)
+        return false;
+    while (kind < kinds && (view->up_of_kind[kind] == 0 || costs_ps[kind] == BIND_INCAPABLE))
+        kind++;
+    return kind == kinds;
+}
+
 /* Time that a PE would need before that to load the weights of a task: 0 if it has them, less if
  * they are just coming. */
 static inline int64_t view_load_ps(const struct view *view, int32_t task, int32_t pe)
@@ -145,10 +176,26 @@ static inline int64_t view_load_ps(const struct view *view, int32_t task, int32_
     return bind->load_ps[(int64_t)what->index * view->soc->kind_count + view->soc->pes[pe].kind];
 }
 
-/* The least execution time over all PEs. */
+/* The least execution time over all PEs, up or down. */
 static inline int64_t view_min_cost_ps(const struct view *view, int32_t task)
 {
     return view->jobs[view->tasks[task].job].min_cost_ps[view->tasks[task].index];
+}
+
+/* The least execution time over the PEs that are up; BIND_INCAPABLE if none of these can run the
+ * task. O(1) while none is down, else O(kinds). */
+static inline int64_t view_least_cost_ps(const struct view *view, int32_t task)
+{
+    const struct view_task *what = &view->tasks[task];
+    int32_t kinds = view->soc->kind_count;
+    const int64_t *costs_ps = &view->jobs[what->job].cost_ps[(int64_t)what->index * kinds];
+    int64_t least_ps = BIND_INCAPABLE;
+    if (view->down_count == 0)
+        return view_min_cost_ps(view, task);
+    for (int32_t kind = 0; kind < kinds; kind++)
+        if (view->up_of_kind[kind] > 0 && costs_ps[kind] < least_ps)
+            least_ps = costs_ps[kind];
+    return least_ps;
 }
 
 /* Estimated delay of the data of an edge of a job from one PE to another. */
@@ -164,20 +211,24 @@ static inline double view_chance(const struct view *view, int32_t task)
 {
     const struct view_task *what = &view->tasks[task];
     if (what->status != TASK_WAITING)
-        return what->status == TASK_SKIPPED ? 0.0 : 1.0;
+        return what->status >= TASK_SKIPPED ? 0.0 : 1.0;
     return bind_chance(view_bind(view, task), what->index);
 }
 
 /* Date from which view_delay_ps counts for the data of an edge whose producer is done and whose
  * consumer is ready and has no PE yet: the end of the producer, or now if the data waits to be
- * told where to go. On shared memory it has been written by then, which is half of the delay. */
-static inline int64_t view_sent_ps(const struct view *view, int32_t job, int32_t edge,
+ * told where to go. On shared memory it has been written by then, which is half of the delay. A
+ * task whose PE went down under it has its data sent again when it is ready again. */
+static inline int64_t view_sent_ps(const struct view *view, int32_t consumer, int32_t edge,
                                    int64_t finish_ps)
 {
+    const struct view_task *what = &view->tasks[consumer];
     if (view->soc->at_assign)
         return view->now_ps;
     if (view->soc->interconnect == SOC_SHARED_MEMORY)
-        return view->now_ps - view->jobs[job].delay_ps[edge] / 2;
+        return view->now_ps - view->jobs[what->job].delay_ps[edge] / 2;
+    if (what->attempt > 1 && what->ready_ps > finish_ps)
+        return what->ready_ps;
     return finish_ps;
 }
 
@@ -194,7 +245,7 @@ static inline int64_t view_data_ps(const struct view *view, int32_t task, int32_
         const struct view_task *producer = &siblings[pred->task];
         if (producer->status == TASK_SKIPPED)
             continue;
-        int64_t at_ps = view_sent_ps(view, producer->job, pred->edge, producer->finish_ps) +
+        int64_t at_ps = view_sent_ps(view, task, pred->edge, producer->finish_ps) +
                         view_delay_ps(view, producer->job, pred->edge, producer->pe, pe);
         data_ps = at_ps > data_ps ? at_ps : data_ps;
     }
@@ -242,7 +293,8 @@ static inline void decide_plan_begin(struct decisions *decisions)
 
 /* Appends a task to the planned order of a PE. Every task of every job in flight that has neither
  * started nor been skipped must be planned exactly once; it need not be ready. A planned task is
- * assigned to its PE at the moment it becomes ready, and leaves the plan if it is skipped. */
+ * assigned to its PE at the moment it becomes ready, and leaves the plan if it is skipped. What is
+ * planned for a PE that is down waits there until it is back. */
 static inline void decide_plan(struct decisions *decisions, int32_t task, int32_t pe)
 {
     assert(decisions->plan_count < decisions->plan_capacity);

@@ -277,3 +277,17 @@ int64_t residency_use(struct residency *residency, int32_t pe, int32_t block, in
     put_in_front(residency, pe, block);
     return load_ps;
 }
+
+void residency_lose(struct residency *residency, int32_t pe, int64_t now_ps)
+{
+    if (residency->is_there == NULL)
+        return;
+    struct residency_pe *memory = &residency->pes[pe];
+    settle(residency, pe, now_ps);
+    while (memory->fetch_count > 0)
+        give_up(residency, pe, memory->fetch_count - 1, now_ps);
+    while (memory->oldest >= 0)
+        drop(residency, pe, memory->oldest);
+    memory->used_last = -1;
+    memory->loading_ps = now_ps;
+}

@@ -77,6 +77,9 @@ bool residency_fetch(struct residency *residency, int32_t pe, int32_t block, int
 /* Gives up fetching for a task. O(PEs) if anything is on its way. */
 void residency_cancel(struct residency *residency, int32_t task, int64_t now_ps);
 
+/* Empties the memory of a PE. O(blocks in it). */
+void residency_lose(struct residency *residency, int32_t pe, int64_t now_ps);
+
 /* Notes what has arrived. O(PEs) if anything is on its way. */
 void residency_settle(struct residency *residency, int64_t now_ps);
 

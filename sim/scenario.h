@@ -24,6 +24,19 @@ struct episode {
 
 #define EPISODE_BEFORE_FIRST ((struct episode){.index = -1, .speed = 1.0})
 
+/* A time in which a PE is down; also the place in its sequence (start with OUTAGE_BEFORE_FIRST).
+ * Those of a PE neither overlap nor touch. */
+struct outage {
+    int32_t index;
+    int64_t start_ps, end_ps; /* [start, end); end TICK_NEVER: for good */
+    /* The source's own: so many of the drawn and of the listed ones are past, and when the last
+     * drawn one ends. */
+    int32_t drawn, listed;
+    int64_t renewed_ps;
+};
+
+#define OUTAGE_BEFORE_FIRST ((struct outage){.index = -1})
+
 struct scenario {
     const void *source; /* borrowed; what the functions below get as their first argument */
 
@@ -54,6 +67,10 @@ struct scenario {
 
     /* Fills the distinct speeds that episodes may have; returns how many, at most `capacity`. */
     int32_t (*episode_speeds)(const void *source, double *speeds, int32_t capacity);
+
+    /* Turns the previous outage of a PE into the next one; false if there is none. NULL: no PE
+     * ever fails. */
+    bool (*next_outage)(const void *source, int32_t pe, struct outage *outage);
 };
 
 #endif

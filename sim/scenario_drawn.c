@@ -138,6 +138,12 @@ static int32_t episode_speeds(const void *source, double *speeds, int32_t capaci
     return 1;
 }
 
+static bool next_outage(const void *source, int32_t pe, struct outage *outage)
+{
+    const struct scenario_drawn *drawn = source;
+    return failures_next(&drawn->noise.failures, drawn->seed, drawn->replicate, pe, outage);
+}
+
 struct scenario scenario_drawn(const struct scenario_drawn *drawn)
 {
     assert(drawn->arrivals != NULL && drawn->app_count > 0);
@@ -150,5 +156,6 @@ struct scenario scenario_drawn(const struct scenario_drawn *drawn)
         .route = draw_route,
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,
+        .next_outage = next_outage,
     };
 }

@@ -31,6 +31,9 @@ void world_grow(struct world *world)
     world->task_sequence = memory_resize(world->task_sequence, task_count, sizeof(int64_t));
     world->first_follower = memory_resize(world->first_follower, task_count, sizeof(int32_t));
     world->next_follower = memory_resize(world->next_follower, task_count, sizeof(int32_t));
+    world->stranded = memory_resize(world->stranded, task_count, sizeof(int32_t));
+    world->dooms = memory_resize(world->dooms, job_count, sizeof *world->dooms);
+    world->doomed_jobs = memory_resize(world->doomed_jobs, job_count, sizeof(int32_t));
     world->decisions.list =
         memory_resize(world->decisions.list, task_count, sizeof(struct decision));
     world->decisions.capacity = (int32_t)task_count;
@@ -47,6 +50,7 @@ void world_grow(struct world *world)
     for (int32_t job = jobs - 1; job >= old_jobs; job--) {
         world->jobs[job].active = false;
         world->routes[job] = (struct world_route){0};
+        world->dooms[job].is_doomed = false;
         world->free_jobs[world->free_count++] = job;
     }
     for (size_t task = (size_t)old_jobs * (size_t)world->task_stride; task < task_count; task++) {
@@ -101,6 +105,8 @@ static void world_init(struct world *world, const struct world_setup *setup,
                                                  .speed_timer_ps = TICK_NEVER,
                                                  .episode = EPISODE_BEFORE_FIRST,
                                                  .speed = 1.0,
+                                                 .finish_sequence = -1,
+                                                 .outage = OUTAGE_BEFORE_FIRST,
                                                  .first_waiting = -1};
     }
     world->transfers.first_free = -1;
@@ -165,6 +171,11 @@ static void world_finish(struct world *world)
     free(world->jobs);
     free(world->pes);
     free(world->ready);
+    free(world->stranded);
+    free(world->dooms);
+    free(world->doomed_jobs);
+    free(world->up_of_kind);
+    free(world->left_of_kind);
     free(world->arrived);
     free(world->finished);
     free(world->skipped);
@@ -298,6 +309,8 @@ static bool is_late_finish(const struct world *world, int32_t pe)
 
 static void apply_finish(struct world *world, const struct event *event)
 {
+    if (event->sequence != world->world_pes[event->subject].finish_sequence)
+        return; /* of an attempt that was aborted */
     if (world->setup->compat_ds3 && is_late_finish(world, event->subject)) {
         struct event late = *event;
         late.class = EVENT_LATE_FINISH;
@@ -311,6 +324,9 @@ static void apply_event(struct world *world, const struct event *event)
 {
     struct world_pe *pe;
     switch (event->class) {
+    case EVENT_OUTAGE:
+        world_change_pe(world, event->subject);
+        break;
     case EVENT_SPEED:
         if (event->subject < 0) {
             world_sample(world);
@@ -374,7 +390,8 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
     if (world->setup->compat_ds3) {
         apply_arrivals(world, true, false);
         for (; i < count && events[i].class == EVENT_LATE_FINISH; i++)
-            world_finish_task(world, events[i].subject, now_ps - TICK_PER_US);
+            if (events[i].sequence == world->world_pes[events[i].subject].finish_sequence)
+                world_finish_task(world, events[i].subject, now_ps - TICK_PER_US);
         apply_arrivals(world, true, true);
     }
     apply_arrivals(world, false, false);
@@ -383,6 +400,8 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
     apply_last_arrivals(world);
     if (world->writing_count > 0)
         world_take_written(world);
+    if (world->doomed_count > 0)
+        world_fail_jobs(world);
 
     if (world->decided_ps == now_ps && !world_obey(world))
         return false;
@@ -393,6 +412,8 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
         world_follow_plan(world);
     }
     world_dispatch(world);
+    if (world->has_outages && world_is_dead(world))
+        return false;
     return world->has_next_arrival || world->jobs_left > 0;
 }
 
@@ -401,8 +422,7 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
 /* Nothing can happen any more and jobs are unfinished: names a few of their tasks. */
 static void report_deadlock(struct world *world)
 {
-    static const char *const names[] = {"waiting", "ready", "assigned",
-                                        "running", "done",  "skipped"};
+    static const char *const names[] = {"waiting", "ready", "assigned"};
     char list[256] = "";
     size_t length = 0;
     int32_t shown = 0;
@@ -436,6 +456,7 @@ static bool run_engine(struct world *world)
         return false;
     if (setup->policy->create != NULL)
         world->policy = setup->policy->create(&world->view);
+    world_init_outages(world);
     fetch_arrival(world);
     world->view.now_ps = -1;
     apply_last_arrivals(world);

@@ -54,6 +54,7 @@ struct world_result {
     enum world_status status;
     int64_t end_ps; /* date of the last event */
     int64_t jobs_done, tasks_done, tasks_skipped, decisions, epochs;
+    int64_t jobs_failed, tasks_failed, tasks_aborted; /* aborted: attempts */
     /* Weights that came into the local memories of PEs; of these, in advance; of these, given up
      * on the way or dropped without having been used. */
     double loaded_bytes, prefetched_bytes, wasted_bytes;

@@ -68,7 +68,7 @@ static void fetch_alternatives(struct world *world, int32_t pe, int32_t branch)
         int32_t to = world->is_plan && world->planned_pe[task] >= 0 ? world->planned_pe[task] : pe;
         int64_t load_ps = whole_load_ps(world, to, task);
         left--;
-        if (load_ps > 0)
+        if (load_ps > 0 && !world->pes[to].is_down)
             residency_fetch(&world->residency, to, block_of(world, task), task, load_ps,
                             world->view.now_ps);
     }
@@ -105,6 +105,7 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
         work_ps = tick_stretch(work_ps, factor);
     work_ps += load_ps;
     struct event event = {.sequence = world->sequence++, .class = EVENT_FINISH, .subject = pe};
+    world->world_pes[pe].finish_sequence = event.sequence;
     world->engine->kind->exec(world->engine, pe, work_ps, event);
     if (world->setup->prefetch > 0 && bind->likely_succs != NULL &&
         bind->app->tasks[what->index].branch >= 0)

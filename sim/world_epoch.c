@@ -27,6 +27,7 @@ static double ask_policy(struct world *world)
     world->view.arrived_count = 0;
     world->view.finished_count = 0;
     world->view.skipped_count = 0;
+    world->view.is_disturbed = false;
     while (world->leaving_count > 0)
         world->free_jobs[world->free_count++] = world->leaving_jobs[--world->leaving_count];
     return took_s;
@@ -111,14 +112,27 @@ static void assign(struct world *world, int32_t task, int32_t pe)
     }
 }
 
+/* Whether a decision has been overtaken by an outage while the policy was thinking. */
+static bool is_void(const struct world *world, struct decision decision)
+{
+    if (!world->view.is_disturbed || decision.task < 0 || decision.pe < 0 ||
+        decision.task >= world->view.task_capacity || decision.pe >= world->setup->soc->pe_count)
+        return false;
+    return world->tasks[decision.task].status != TASK_READY || world->pes[decision.pe].is_down;
+}
+
 static bool take_decision(struct world *world, struct decision decision)
 {
+    if (is_void(world, decision))
+        return true;
     if (!is_possible(world, decision))
         return false;
     if (world->tasks[decision.task].status != TASK_READY)
         return refuse(world, decision, "it is not ready, or was assigned already");
     if (world->is_plan)
         return refuse(world, decision, "a policy with a plan discipline has to plan it");
+    if (world->pes[decision.pe].is_down)
+        return refuse(world, decision, "it is down");
     assign(world, decision.task, decision.pe);
     world_enqueue(world, decision.task, decision.pe);
     return true;
@@ -129,11 +143,11 @@ static bool has_started(const struct view_task *task)
     return task->status == TASK_RUNNING || task->status == TASK_DONE;
 }
 
-/* Whether a planned task has started or been skipped while the policy was thinking. */
+/* Whether a planned task has started, been skipped or failed while the policy was thinking. */
 static bool is_overtaken(const struct world *world, int32_t task)
 {
     return world->is_late && task >= 0 && task < world->view.task_capacity &&
-           (has_started(&world->tasks[task]) || world->tasks[task].status == TASK_SKIPPED);
+           world->tasks[task].status >= TASK_RUNNING;
 }
 
 static bool take_planned(struct world *world, struct decision decision)
@@ -198,7 +212,9 @@ static bool take_precedence(struct world *world, struct precedence precedence)
         return fault_set(world->fault, NULL, "see decide_after in sim/policy.h",
                          "policy '%s' ordered task %d after %d, but it is not assigned",
                          world->setup->policy->name, (int)precedence.task, (int)precedence.after);
-    world_set_after(world, precedence.task, precedence.after);
+    bool has_returned = world->view.is_disturbed && precedence.after >= 0 &&
+                        world->tasks[precedence.after].status < TASK_ASSIGNED;
+    world_set_after(world, precedence.task, has_returned ? -1 : precedence.after);
     world_requeue(world, precedence.task);
     return true;
 }
@@ -229,7 +245,8 @@ static void compact_ready(struct world *world)
 {
     const struct decisions *decisions = &world->decisions;
     int32_t kept = 0;
-    if (!world->is_plan && decisions->count < FEW_DECISIONS) {
+    bool is_few = decisions->count < FEW_DECISIONS && !world->view.is_disturbed;
+    if (!world->is_plan && is_few) {
         for (int32_t i = 0; i < decisions->count; i++)
             remove_ready(world, decisions->list[i].task);
         return;
@@ -244,7 +261,7 @@ static void assign_planned(struct world *world)
 {
     for (int32_t i = 0; i < world->view.ready_count; i++) {
         int32_t task = world->ready[i];
-        if (world->planned_pe[task] < 0)
+        if (world->planned_pe[task] < 0 || world->pes[world->planned_pe[task]].is_down)
             continue;
         assign(world, task, world->planned_pe[task]);
         world_requeue(world, task);

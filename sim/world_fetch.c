@@ -9,6 +9,19 @@
 
 /* ---- transfers that share links ---- */
 
+static void forget_transfer(struct world_transfers *transfers, int32_t number)
+{
+    transfers->list[number] =
+        (struct world_transfer){.consumer = -1, .next = transfers->first_free};
+    transfers->first_free = number;
+}
+
+static void release_transfer(struct world *world, int32_t number)
+{
+    forget_transfer(&world->transfers, number);
+    world->transfers.count--;
+}
+
 static int32_t take_transfer(struct world *world)
 {
     struct world_transfers *transfers = &world->transfers;
@@ -16,11 +29,10 @@ static int32_t take_transfer(struct world *world)
         size_t old = transfers->capacity;
         transfers->list =
             memory_grow(transfers->list, &transfers->capacity, old + 1, sizeof *transfers->list);
-        for (size_t i = transfers->capacity; i > old; i--) {
-            transfers->list[i - 1].next = transfers->first_free;
-            transfers->first_free = (int32_t)i - 1;
-        }
+        for (size_t i = transfers->capacity; i > old; i--)
+            forget_transfer(transfers, (int32_t)i - 1);
     }
+    transfers->count++;
     int32_t number = transfers->first_free;
     transfers->first_free = transfers->list[number].next;
     return number;
@@ -56,6 +68,8 @@ static struct observed_transfer observe(const struct world *world,
         .edge = transfer->edge,
         .producer = &world->tasks[transfer->producer],
         .consumer = &world->tasks[transfer->consumer],
+        .from_pe = transfer->from_pe,
+        .to_pe = transfer->to_pe,
         .bytes = (double)amount_of(edge_bytes(world, transfer->consumer, transfer->edge)) * 1e-6,
         .asked_ps = transfer->asked_ps,
         .start_ps = transfer->start_ps,
@@ -80,6 +94,24 @@ static void tell_end(const struct world *world, const struct world_transfer *tra
         const struct observer *observer = &world->setup->observers[i];
         if (observer->on_transfer_done != NULL)
             observer->on_transfer_done(observer->self, &observed);
+    }
+}
+
+static void tell_lost(const struct world *world, const struct world_transfer *transfer)
+{
+    const struct observed_transfer observed = {
+        .from_pe = transfer->from_pe,
+        .to_pe = transfer->to_pe,
+        .edge = transfer->edge,
+        .bytes = (double)transfer->amount * 1e-6,
+        .asked_ps = transfer->asked_ps,
+        .start_ps = transfer->start_ps,
+        .finish_ps = world->view.now_ps,
+    };
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_transfer_lost != NULL)
+            observer->on_transfer_lost(observer->self, &observed);
     }
 }
 
@@ -145,7 +177,7 @@ static int64_t arrival_ps(const struct world *world, int32_t task)
     const struct bind *bind = view_bind(&world->view, task);
     const struct soc *soc = world->setup->soc;
     const struct app_task *shape = &bind->app->tasks[what->index];
-    int64_t now_ps = world->view.now_ps, last_ps = 0;
+    int64_t last_ps = 0;
     for (int32_t i = 0; i < shape->pred_count; i++) {
         const struct app_edge *pred = &bind->app->preds[shape->first_pred + i];
         const struct view_task *producer = &world->tasks[task - what->index + pred->task];
@@ -153,9 +185,10 @@ static int64_t arrival_ps(const struct world *world, int32_t task)
             continue;
         int64_t delay_ps =
             edge_delay_ps(world, task, pred->edge, soc_lane(soc, producer->pe, what->pe));
-        int64_t sent_ps = soc->at_assign                           ? now_ps
-                          : soc->interconnect == SOC_SHARED_MEMORY ? now_ps - delay_ps / 2
-                                                                   : producer->finish_ps;
+        bool is_read = soc->interconnect == SOC_SHARED_MEMORY && !soc->at_assign;
+        int64_t sent_ps = is_read
+                              ? world->view.now_ps - delay_ps / 2
+                              : view_sent_ps(&world->view, task, pred->edge, producer->finish_ps);
         if (sent_ps + delay_ps > last_ps)
             last_ps = sent_ps + delay_ps;
     }
@@ -171,8 +204,8 @@ static void await_data(struct world *world, int32_t task)
         return;
     }
     int32_t number = take_transfer(world);
-    world->transfers.list[number] =
-        (struct world_transfer){.producer = -1, .consumer = task, .edge = -1, .next = -1};
+    world->transfers.list[number] = (struct world_transfer){
+        .producer = -1, .consumer = task, .edge = -1, .to_pe = world->tasks[task].pe, .next = -1};
     world->tasks[task].fetching++;
     world_post(world, at_ps, EVENT_TRANSFER, number);
 }
@@ -215,24 +248,42 @@ void world_fetch(struct world *world, int32_t task)
 /* The way to a PE is free for another transfer. */
 static void leave_links(struct world *world, const struct world_transfer *transfer)
 {
-    struct world_pe *pe = &world->world_pes[world->tasks[transfer->consumer].pe];
-    tell_end(world, transfer);
+    struct world_pe *pe = &world->world_pes[transfer->to_pe];
+    if (transfer->consumer >= 0)
+        tell_end(world, transfer);
+    else
+        tell_lost(world, transfer);
     pe->receiving--;
-    if (pe->first_waiting >= 0) {
+    while (pe->first_waiting >= 0) {
         int32_t waiting = pe->first_waiting;
         pe->first_waiting = world->transfers.list[waiting].next;
-        start_transfer(world, waiting);
+        if (world->transfers.list[waiting].consumer >= 0) {
+            start_transfer(world, waiting);
+            return;
+        }
+        release_transfer(world, waiting);
+    }
+}
+
+void world_drop_transfers(struct world *world, int32_t pe, int32_t slot)
+{
+    for (size_t i = 0; i < world->transfers.capacity; i++) {
+        struct world_transfer *transfer = &world->transfers.list[i];
+        if (transfer->consumer >= 0 && (pe < 0 || transfer->to_pe == pe) &&
+            (slot < 0 || world->tasks[transfer->consumer].job == slot))
+            transfer->consumer = -1;
     }
 }
 
 void world_finish_transfer(struct world *world, int32_t number)
 {
     struct world_transfer transfer = world->transfers.list[number];
-    struct view_task *consumer = &world->tasks[transfer.consumer];
-    world->transfers.list[number].next = world->transfers.first_free;
-    world->transfers.first_free = number;
+    release_transfer(world, number);
     if (transfer.edge >= 0)
         leave_links(world, &transfer);
+    if (transfer.consumer < 0)
+        return;
+    struct view_task *consumer = &world->tasks[transfer.consumer];
     if (--consumer->fetching > 0)
         return;
     consumer->data_ps = world->view.now_ps;

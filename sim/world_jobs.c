@@ -8,6 +8,10 @@ void world_make_ready(struct world *world, int32_t task)
 {
     world->tasks[task].status = TASK_READY;
     world->tasks[task].ready_ps = world->view.now_ps;
+    if (world->view.down_count > 0 && view_is_stranded(&world->view, task)) {
+        world_strand(world, task);
+        return;
+    }
     world->ready[world->view.ready_count++] = task;
     world->is_epoch_due = true;
 }
@@ -79,12 +83,14 @@ void world_start_job(struct world *world, const struct arrival *arrival)
         if (observer->on_job_arrival != NULL)
             observer->on_job_arrival(observer->self, world->view.now_ps, &observed);
     }
+    if (world->lost_count > 0)
+        world_doubt_job(world, slot);
 }
 
-static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
+struct observed_job world_describe_job(const struct world *world, int32_t slot, int64_t finish_ps)
 {
-    struct view_job *job = &world->jobs[slot];
-    struct observed_job observed = {
+    const struct view_job *job = &world->jobs[slot];
+    return (struct observed_job){
         .id = job->id,
         .slot = slot,
         .bind = &world->setup->binds[job->bind],
@@ -93,14 +99,24 @@ static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
         .finish_ps = finish_ps,
         .energy_uj = world->job_energy_uj[slot],
     };
+}
+
+void world_leave_job(struct world *world, int32_t slot)
+{
+    world->jobs[slot].active = false;
+    world->leaving_jobs[world->leaving_count++] = slot;
+    world->jobs_left--;
+}
+
+static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
+{
+    const struct observed_job observed = world_describe_job(world, slot, finish_ps);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
         if (observer->on_job_done != NULL)
             observer->on_job_done(observer->self, &observed);
     }
-    job->active = false;
-    world->leaving_jobs[world->leaving_count++] = slot;
-    world->jobs_left--;
+    world_leave_job(world, slot);
     world->result->jobs_done++;
 }
 
@@ -116,18 +132,17 @@ static void release_succs(struct world *world, int32_t task, const struct app *a
     }
 }
 
-/* Has a PE be idle; returns what it has drawn since it started its task. */
-static double end_work(struct world *world, int32_t pe, int64_t finish_ps)
+double world_end_work(struct world *world, int32_t pe, int64_t finish_ps)
 {
     world_set_busy(world, pe, finish_ps, false);
     return world->power.pes == NULL ? NAN : power_mark(&world->power, pe, finish_ps);
 }
 
-static void tell_done(const struct world *world, int32_t task, double energy_uj)
+struct observed_task world_describe(const struct world *world, int32_t task, double energy_uj)
 {
     const struct view_task *what = &world->tasks[task];
     int64_t load_ps = world->world_pes[what->pe].load_ps;
-    struct observed_task observed = {
+    return (struct observed_task){
         .task = what,
         .job_id = world_job_id(world, task),
         .bind = view_bind(&world->view, task),
@@ -137,6 +152,11 @@ static void tell_done(const struct world *world, int32_t task, double energy_uj)
         .energy_uj = energy_uj,
         .factor = world->world_pes[what->pe].factor,
     };
+}
+
+static void tell_done(const struct world *world, int32_t task, double energy_uj)
+{
+    const struct observed_task observed = world_describe(world, task, energy_uj);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
         if (observer->on_task_done != NULL)
@@ -160,7 +180,7 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     world->result->tasks_done++;
     world->finished[world->view.finished_count++] = task;
 
-    double energy_uj = end_work(world, pe, finish_ps);
+    double energy_uj = world_end_work(world, pe, finish_ps);
     world->job_energy_uj[what->job] += energy_uj;
     if (world->setup->observer_count > 0)
         tell_done(world, task, energy_uj);

@@ -2,7 +2,8 @@
 /* The inside of the world, shared by its parts: world.c (life, events), world_jobs.c (tasks and
  * jobs change state), world_route.c (branches), world_epoch.c (the policy is asked and obeyed),
  * world_fetch.c (data on its way), world_queue.c (what PEs were given), world_power.c (operating
- * points and power), world_dispatch.c (PEs start what they may). Nobody else includes it. */
+ * points and power), world_dispatch.c (PEs start what they may), world_outage.c (PEs fail, and jobs
+ * with them). Nobody else includes it. */
 #ifndef HETSOC_SIM_WORLD_PARTS_H
 #define HETSOC_SIM_WORLD_PARTS_H
 
@@ -29,6 +30,8 @@ struct world_pe {
     int64_t expected_end_ps; /* of the running task, by its estimate */
     int64_t load_ps;         /* part of that which loads its weights */
     double factor;           /* of the running task */
+    int64_t finish_sequence; /* of the event that ends it; -1: none */
+    struct outage outage;    /* current or next */
     bool is_touched;         /* may be able to start something: look at it in dispatch */
     int32_t receiving;       /* DMA channels in use */
     int32_t first_waiting, last_waiting; /* transfers that wait for one; -1: none */
@@ -37,7 +40,7 @@ struct world_pe {
 /* Data of an edge that goes to its consumer's PE over links which it shares; with edge -1, all data
  * of a consumer whose way nothing else keeps busy, but which does not come when the tables say. */
 struct world_transfer {
-    int32_t producer, consumer; /* tasks; the consumer has a PE */
+    int32_t producer, consumer; /* tasks; the consumer has a PE. -1: nobody wants it any more */
     int32_t from_pe, to_pe;     /* theirs */
     int32_t edge;
     int32_t next;   /* of those that wait for the same PE, or that are free; -1: none */
@@ -48,6 +51,7 @@ struct world_transfer {
 struct world_transfers {
     struct world_transfer *list;
     size_t capacity;
+    int32_t count;      /* on their way, or waiting for that */
     int32_t first_free; /* -1: none */
 };
 
@@ -55,6 +59,19 @@ struct world_transfers {
 struct world_writing {
     int32_t task;
     int64_t at_ps; /* when that is done */
+};
+
+/* Why a job fails. */
+enum world_reason {
+    WORLD_NO_PE,    /* none is left that can run a task */
+    WORLD_ATTEMPTS, /* a task was aborted too often */
+};
+
+/* Whether a job fails before the policy is asked. */
+struct world_doom {
+    bool is_doomed;
+    int32_t task; /* the cause */
+    enum world_reason reason;
 };
 
 /* What the world knows of a job whose app has branches: the truth, and what it shows of it. Owned
@@ -130,9 +147,18 @@ struct world {
     int32_t jobs_left;        /* in flight */
     int32_t unstarted_left;   /* tasks of jobs in flight that have not started */
     int64_t sequence;         /* of events and assignments */
-    int64_t wake_ps;          /* what the policy asked for; TICK_NEVER: nothing */
-    int64_t decided_ps;       /* when what it said takes effect; TICK_NEVER: it is not thinking */
-    int32_t rounds;           /* that the current date has had */
+    int32_t *stranded;        /* [task_capacity] ready, but all PEs that can run them are down */
+    int32_t stranded_count;
+    struct world_doom *dooms; /* [job_capacity] */
+    int32_t *doomed_jobs;     /* [job_capacity] */
+    int32_t doomed_count;
+    int32_t *up_of_kind;   /* [kind_count] PEs that are up */
+    int32_t *left_of_kind; /* [kind_count] PEs that are up or will be repaired */
+    int32_t lost_count;    /* PEs that are down for good */
+    bool has_outages;
+    int64_t wake_ps;    /* what the policy asked for; TICK_NEVER: nothing */
+    int64_t decided_ps; /* when what it said takes effect; TICK_NEVER: it is not thinking */
+    int32_t rounds;     /* that the current date has had */
     bool is_epoch_due;
     bool is_late;        /* what is carried out was said at an earlier date */
     bool has_precedence; /* a task in a queue may come after another one */
@@ -171,6 +197,23 @@ void world_start_job(struct world *world, const struct arrival *arrival);
 void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps);
 void world_make_ready(struct world *world, int32_t task);
 
+/* Has a PE be idle; returns what it has drawn since it started its task. What observers are told of a task that
+ * has run, and of a job; a job ends. */
+double world_end_work(struct world *world, int32_t pe, int64_t finish_ps);
+struct observed_task world_describe(const struct world *world, int32_t task, double energy_uj);
+struct observed_job world_describe_job(const struct world *world, int32_t slot, int64_t finish_ps);
+void world_leave_job(struct world *world, int32_t slot);
+
+/* world_outage.c: asks for the first outages; a PE goes down or comes back; a task is ready, but
+ * all PEs that can run it are down; looks whether a job can still finish; carries out what these
+ * have found; whether no task can start any more, though PEs may still fail. */
+void world_init_outages(struct world *world);
+void world_change_pe(struct world *world, int32_t pe);
+void world_strand(struct world *world, int32_t task);
+void world_doubt_job(struct world *world, int32_t slot);
+void world_fail_jobs(struct world *world);
+bool world_is_dead(const struct world *world);
+
 /* world_route.c: draws the route of an arriving job with branches and shows what its policy may
  * know; shows what the end of a task of such a job reveals, skips tasks and makes others ready;
  * releases everything. */
@@ -193,6 +236,10 @@ void world_release(struct world *world, int32_t task);
 void world_take_written(struct world *world);
 void world_fetch(struct world *world, int32_t task);
 void world_finish_transfer(struct world *world, int32_t number);
+
+/* Forgets the transfers to a PE, or of a job; -1: whatever it is. Those that have started still
+ * take their time. */
+void world_drop_transfers(struct world *world, int32_t pe, int32_t slot);
 
 /* world_queue.c: puts an assigned or planned task into the queue of a PE; notes that something
  * about a task in a queue has changed; takes a task out. O(log queue). */

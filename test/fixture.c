@@ -258,6 +258,12 @@ static bool next_episode(const void *source, int32_t pe, struct episode *episode
     return true;
 }
 
+static bool next_outage(const void *source, int32_t pe, struct outage *outage)
+{
+    const struct fixture_scenario *scenario = source;
+    return failures_next(&scenario->failures, scenario->seed, 0, pe, outage);
+}
+
 static int32_t episode_speeds(const void *source, double *speeds, int32_t capacity)
 {
     const struct fixture_scenario *scenario = source;
@@ -283,6 +289,7 @@ struct scenario fixture_scenario(const struct fixture_scenario *source)
         .route = draw_route,
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,
+        .next_outage = next_outage,
     };
 }
 

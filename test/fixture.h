@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "sim/bind.h"
+#include "sim/failures.h"
 #include "sim/scenario.h"
 #include "sim/world.h"
 
@@ -60,7 +61,8 @@ struct fixture_scenario {
     /* Slow-downs: [count] episodes that every PE has; NULL = none. */
     const struct episode *episodes;
     int32_t episode_count;
-    uint64_t seed; /* of routes */
+    uint64_t seed; /* of routes and random failures */
+    struct failures failures;
 };
 
 struct scenario fixture_scenario(const struct fixture_scenario *source);

@@ -180,6 +180,59 @@ START_TEST(an_end_between_ticks_is_rounded_up_to_a_nanosecond)
 }
 END_TEST
 
+static int64_t cancelled_sequence;
+
+static void cancel_and_start(const struct event *event)
+{
+    if (event->class == EVENT_OUTAGE) {
+        engine->kind->cancel(engine, 0);
+        exec(0, 30 * US, 7);
+        cancelled_sequence = 0;
+    }
+    ck_assert(event->class != EVENT_FINISH || event->sequence != cancelled_sequence);
+}
+
+START_TEST(work_that_is_cancelled_does_not_end_and_its_pe_is_free)
+{
+    static const double speeds[] = {0.4};
+    make(_i % 2, speeds, _i / 2); /* with speeds that change, and without */
+    react = cancel_and_start;
+    cancelled_sequence = -1;
+    exec(0, 100 * US, 0);
+    exec(1, 50 * US, 1);
+    at(40 * US, EVENT_OUTAGE, 2);
+    struct fault fault;
+    ck_assert(run(&fault));
+    ck_assert_int_eq(seen_count, 3);
+    ck_assert_int_eq(seen[1].event.sequence, 1);
+    ck_assert_int_eq(seen[1].now_ps, 50 * US);
+    ck_assert_int_eq(seen[2].event.sequence, 7);
+    ck_assert_int_eq(seen[2].now_ps, 70 * US);
+}
+END_TEST
+
+static void cancel_at_once(const struct event *event)
+{
+    if (event->class != EVENT_OUTAGE)
+        return;
+    exec(0, 100 * US, 5);
+    engine->kind->cancel(engine, 0);
+    exec(0, 10 * US, 6);
+}
+
+START_TEST(work_may_be_cancelled_at_the_date_at_which_it_starts)
+{
+    make(_i, NULL, 0);
+    react = cancel_at_once;
+    at(40 * US, EVENT_OUTAGE, 2);
+    struct fault fault;
+    ck_assert(run(&fault));
+    ck_assert_int_eq(seen_count, 2);
+    ck_assert_int_eq(seen[1].event.sequence, 6);
+    ck_assert_int_eq(seen[1].now_ps, 50 * US);
+}
+END_TEST
+
 START_TEST(a_date_beyond_the_limit_is_a_fault)
 {
     make(_i, NULL, 0);
@@ -219,6 +272,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(both, a_timer_for_the_current_date_comes_in_the_next_round, 0, 2);
     tcase_add_loop_test(both, work_goes_on_at_the_speed_of_the_moment, 0, 2);
     tcase_add_loop_test(both, an_end_between_ticks_is_rounded_up_to_a_nanosecond, 0, 2);
+    tcase_add_loop_test(both, work_that_is_cancelled_does_not_end_and_its_pe_is_free, 0, 4);
+    tcase_add_loop_test(both, work_may_be_cancelled_at_the_date_at_which_it_starts, 0, 2);
     tcase_add_loop_test(both, a_date_beyond_the_limit_is_a_fault, 0, 2);
     tcase_add_test(both, a_second_simgrid_in_one_process_is_refused);
     tcase_add_test(both, engines_are_found_by_name);
