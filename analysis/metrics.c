@@ -94,20 +94,36 @@ static void count_skipped(void *self, int64_t now_ps, const struct observed_task
     ((struct metrics_observer *)self)->tasks_skipped++;
 }
 
+/* A PE was busy with a task, which was done or aborted. */
+static void count_busy(struct metrics_observer *metrics, const struct view_task *task)
+{
+    struct pe_time *pe = &metrics->pes[task->pe];
+    int64_t counted_from_ps = later(task->start_ps, metrics->window_start_ps);
+    pe->busy_ps += task->finish_ps - task->start_ps;
+    if (task->finish_ps > counted_from_ps)
+        pe->window_ps += task->finish_ps - counted_from_ps;
+}
+
+static void count_aborted(void *self, const struct observed_task *observed)
+{
+    count_busy(self, observed->task);
+}
+
+static void count_failed(void *self, int64_t now_ps, const struct observed_task *observed)
+{
+    (void)now_ps;
+    ((struct metrics_observer *)self)->tasks_retried += observed->task->attempt - 1;
+}
+
 static void count_task(void *self, const struct observed_task *observed)
 {
     struct metrics_observer *metrics = self;
     const struct view_task *task = observed->task;
-    struct pe_time *pe = &metrics->pes[task->pe];
-    int64_t counted_from_ps = later(task->start_ps, metrics->window_start_ps);
     metrics->tasks_done++;
     metrics->tasks_retried += task->attempt - 1;
     metrics->last_finish_ps = later(metrics->last_finish_ps, task->finish_ps);
-    pe->tasks_done++;
-    pe->busy_ps += task->finish_ps - task->start_ps;
-    if (task->finish_ps > counted_from_ps) {
-        pe->window_ps += task->finish_ps - counted_from_ps;
-    }
+    metrics->pes[task->pe].tasks_done++;
+    count_busy(metrics, task);
 }
 
 static void count_transfer(void *self, const struct observed_transfer *transfer)
@@ -172,6 +188,8 @@ struct observer metrics_observer(struct metrics_observer *metrics)
         .self = metrics,
         .on_task_done = count_task,
         .on_task_skipped = count_skipped,
+        .on_task_aborted = count_aborted,
+        .on_task_failed = count_failed,
         .on_transfer_done = count_transfer,
         .on_job_arrival = count_arrival,
         .on_job_done = count_job,

@@ -7,6 +7,7 @@
 
 #include "base/tick.h"
 #include "lab/decision_cost.h"
+#include "lab/failures_read.h"
 #include "lab/identity.h"
 #include "lab/library.h"
 #include "lab/points_parts.h"
@@ -241,6 +242,9 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
             point.noise_item = n;
             point.scheduler_item = s;
             point.noise = points_read_noise(noise->items[n]);
+            if (!failures_read(&point.noise.failures, expansion->arena, point.soc, noise->items[n],
+                               fault))
+                return false;
             point.scheduler = contender->label;
             point.policy = contender->policy;
             point.params = contender->params;

@@ -12,9 +12,9 @@
 
 const char *const tables_names[TABLES_COUNT] = {"jobs.csv", "tasks.csv", "pes.csv", "links.csv"};
 
-static const char *const job_columns[] = {"trial",    "job_id",    "app",        "arrival_us",
-                                          "start_us", "finish_us", "latency_us", "lower_bound_us",
-                                          "slowdown", "status",    "energy_uj",  NULL};
+static const char *const job_columns[] = {
+    "trial",          "job_id",   "app",    "arrival_us", "start_us", "finish_us", "latency_us",
+    "lower_bound_us", "slowdown", "status", "energy_uj",  "reason",   NULL};
 static const char *const task_columns[] = {
     "trial",       "job_id",   "task_id",   "task",        "pe",        "ready_us",
     "assigned_us", "start_us", "finish_us", "exec_est_us", "exec_us",   "comm_wait_us",
@@ -62,9 +62,10 @@ struct tables *tables_create(const char *stem, bool has_headers, int32_t trial,
     return NULL;
 }
 
-static void on_task_done(void *self, const struct observed_task *observed)
+/* The row of a task that has run. */
+static void write_attempt(struct tables *tables, const struct observed_task *observed,
+                          const char *status)
 {
-    struct tables *tables = self;
     struct csv_writer *csv = &tables->files[TABLES_TASKS];
     const struct view_task *task = observed->task;
     int64_t wait_ps = task->data_ps - task->assigned_ps;
@@ -81,17 +82,27 @@ static void on_task_done(void *self, const struct observed_task *observed)
     csv_us(csv, task->finish_ps - task->start_ps);
     csv_us(csv, wait_ps > 0 ? wait_ps : 0);
     csv_int(csv, task->attempt);
-    csv_text(csv, "done");
+    csv_text(csv, status);
     csv_int(csv, observed->samples);
     csv_us(csv, observed->load_ps);
     csv_real(csv, observed->energy_uj);
     csv_end_row(csv);
 }
 
-/* A row without PE and dates, but for when it was known. */
-static void on_task_skipped(void *self, int64_t now_ps, const struct observed_task *observed)
+static void on_task_done(void *self, const struct observed_task *observed)
 {
-    struct tables *tables = self;
+    write_attempt(self, observed, "done");
+}
+
+static void on_task_aborted(void *self, const struct observed_task *observed)
+{
+    write_attempt(self, observed, "aborted");
+}
+
+/* A row without PE and dates, but for when it was known. */
+static void write_end(struct tables *tables, int64_t now_ps, const struct observed_task *observed,
+                      const char *status)
+{
     struct csv_writer *csv = &tables->files[TABLES_TASKS];
     const struct view_task *task = observed->task;
     csv_int(csv, tables->trial);
@@ -104,34 +115,63 @@ static void on_task_skipped(void *self, int64_t now_ps, const struct observed_ta
     for (int empty = 0; empty < 3; empty++)
         csv_text(csv, "");
     csv_int(csv, task->attempt);
-    csv_text(csv, "skipped");
+    csv_text(csv, status);
     csv_int(csv, 0);
     csv_text(csv, "");
     csv_text(csv, "");
     csv_end_row(csv);
 }
 
-static void on_job_done(void *self, const struct observed_job *job)
+static void on_task_skipped(void *self, int64_t now_ps, const struct observed_task *observed)
 {
-    struct tables *tables = self;
+    write_end(self, now_ps, observed, "skipped");
+}
+
+static void on_task_failed(void *self, int64_t now_ps, const struct observed_task *observed)
+{
+    write_end(self, now_ps, observed, "failed");
+}
+
+/* Begins the row of a job: up to its end. */
+static struct csv_writer *begin_job(struct tables *tables, const struct observed_job *job)
+{
     struct csv_writer *csv = &tables->files[TABLES_JOBS];
-    tables->scratch_ps =
-        memory_grow(tables->scratch_ps, &tables->scratch_count, (size_t)job->bind->app->task_count,
-                    sizeof *tables->scratch_ps);
-    int64_t bound_ps =
-        bounds_critical_path_ps(job->bind, tables->scenario, job->id, tables->scratch_ps);
-    int64_t latency_ps = job->finish_ps - job->arrival_ps;
     csv_int(csv, tables->trial);
     csv_int(csv, job->id);
     csv_text(csv, job->bind->app->name);
     csv_us(csv, job->arrival_ps);
     csv_us(csv, job->start_ps);
     csv_us(csv, job->finish_ps);
+    return csv;
+}
+
+static void on_job_failed(void *self, const struct observed_job *job, const char *reason)
+{
+    struct csv_writer *csv = begin_job(self, job);
+    for (int empty = 0; empty < 3; empty++)
+        csv_text(csv, "");
+    csv_text(csv, "failed");
+    csv_real(csv, job->energy_uj);
+    csv_text(csv, reason);
+    csv_end_row(csv);
+}
+
+static void on_job_done(void *self, const struct observed_job *job)
+{
+    struct tables *tables = self;
+    tables->scratch_ps =
+        memory_grow(tables->scratch_ps, &tables->scratch_count, (size_t)job->bind->app->task_count,
+                    sizeof *tables->scratch_ps);
+    int64_t bound_ps =
+        bounds_critical_path_ps(job->bind, tables->scenario, job->id, tables->scratch_ps);
+    int64_t latency_ps = job->finish_ps - job->arrival_ps;
+    struct csv_writer *csv = begin_job(tables, job);
     csv_us(csv, latency_ps);
     csv_us(csv, bound_ps);
     csv_real(csv, bound_ps > 0 ? (double)latency_ps / (double)bound_ps : NAN);
     csv_text(csv, "done");
     csv_real(csv, job->energy_uj);
+    csv_text(csv, "");
     csv_end_row(csv);
 }
 
@@ -141,7 +181,10 @@ struct observer tables_observer(struct tables *tables)
         .self = tables,
         .on_task_done = on_task_done,
         .on_task_skipped = on_task_skipped,
+        .on_task_aborted = on_task_aborted,
+        .on_task_failed = on_task_failed,
         .on_job_done = on_job_done,
+        .on_job_failed = on_job_failed,
     };
 }
 

@@ -306,9 +306,10 @@ void trial_play(const struct trial_plan *plan, struct trial_row *row)
         row->engine_energy_uj = metrics_energy_uj(point->soc, result.end_ps, engine_energy_uj);
     if (!close_audience(&audience, plan, result.end_ps, energy_uj, row))
         row->status = TRIAL_CRASHED; /* not the trial's fault: to be run again */
-    if (row->status == TRIAL_DONE)
+    bool is_whole = row->status == TRIAL_DONE && row->metrics.jobs_failed == 0;
+    if (is_whole)
         hold_against_bound(row, point, &scenario);
-    if (row->status == TRIAL_DONE && experiment->optimum.nodes > 0)
+    if (is_whole && experiment->optimum.nodes > 0)
         hold_against_optimum(row, point, &scenario, &experiment->optimum);
     free(energy_uj);
     free(engine_energy_uj);

@@ -47,7 +47,7 @@ void world_start_job(struct world *world, const struct arrival *arrival)
     if (bind->chances != NULL)
         world_open_route(world, slot);
     world->job_start_ps[slot] = TICK_NEVER;
-    world->job_energy_uj[slot] = 0.0;
+    world->job_energy_uj[slot] = world->power.pes == NULL ? (double)NAN : 0.0;
     world->arrived[world->view.arrived_count++] = slot;
     world->jobs_left++;
     world->unstarted_left += app->task_count;

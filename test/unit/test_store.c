@@ -108,7 +108,7 @@ START_TEST(parts_of_whole_trials_are_joined_in_trial_order)
     store_close(store);
     ck_assert_str_eq(scratch_read(&scratch, "out/jobs.csv"),
                      "trial,job_id,app,arrival_us,start_us,finish_us,latency_us,lower_bound_us,"
-                     "slowdown,status,energy_uj\n0,0\n2,0\n3,0\n");
+                     "slowdown,status,energy_uj,reason\n0,0\n2,0\n3,0\n");
     ck_assert_str_eq(scratch_read(&scratch, "out/tasks.csv"),
                      "trial,job_id,task_id,task,pe,ready_us,assigned_us,start_us,finish_us,"
                      "exec_est_us,exec_us,comm_wait_us,attempt,status,samples,load_us,energy_uj\n0,"

@@ -127,7 +127,7 @@ START_TEST(a_trace_has_a_row_per_job_task_and_pe)
     trial_run(&points, &experiment, 0, scratch_path(&scratch, "part"), &row);
     ck_assert_int_eq(row.status, TRIAL_DONE);
     ck_assert_str_eq(scratch_read(&scratch, "part.jobs.csv"),
-                     "0,0,pair,0.000000,0.000000,16.000000,16.000000,8.000000,2,done,\n");
+                     "0,0,pair,0.000000,0.000000,16.000000,16.000000,8.000000,2,done,,\n");
     ck_assert_str_eq(scratch_read(&scratch, "part.tasks.csv"),
                      "0,0,0,first,a_0,0.000000,0.000000,0.000000,10.000000,10.000000,10.000000,"
                      "0.000000,1,done,1,0.000000,\n"
