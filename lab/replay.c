@@ -256,7 +256,7 @@ bool replay_recorded(const struct replay *replay, int64_t *latency_ps, struct fa
     struct trace_job job;
     struct trace_task task;
     while (reader != NULL && has_jobs && trace_next_job(reader, &job, fault))
-        latency_ps[job.job] = job.finish_ps - job.arrival_ps;
+        latency_ps[job.job] = job.is_failed ? 0 : job.finish_ps - job.arrival_ps;
     while (reader != NULL && !has_jobs && trace_next_task(reader, &task, fault)) {
         int64_t taken_ps = task.finish_ps - trace->arrivals[task.job].at_ps;
         if (taken_ps > latency_ps[task.job])

@@ -20,6 +20,12 @@ struct failures {
     int32_t count;
 };
 
+/* Whether nothing ever fails. */
+static inline bool failures_are_none(const struct failures *failures)
+{
+    return failures->mtbf_us == 0.0 && failures->count == 0;
+}
+
 /* Turns the previous outage of a PE into the next one; false if there is none. Outages that overlap
  * or touch are one. One that would not end before TICK_LIMIT ends at TICK_NEVER and is the last.
  * O(listed). */

@@ -156,6 +156,6 @@ struct scenario scenario_drawn(const struct scenario_drawn *drawn)
         .route = draw_route,
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,
-        .next_outage = next_outage,
+        .next_outage = failures_are_none(&drawn->noise.failures) ? NULL : next_outage,
     };
 }

@@ -9,6 +9,7 @@
 #include <uthash.h>
 
 #include "base/memory.h"
+#include "base/tick.h"
 
 struct recorded_place {
     int32_t job, index; /* of a task or an edge */
@@ -29,6 +30,8 @@ struct recorded_table {
 struct recorded_pe {
     struct episode *episodes;
     size_t count, capacity;
+    struct outage *outages;
+    size_t outage_count, outage_capacity;
 };
 
 struct scenario_recorded {
@@ -75,8 +78,10 @@ void scenario_recorded_destroy(struct scenario_recorded *recorded)
 {
     if (recorded == NULL)
         return;
-    for (int32_t pe = 0; pe < recorded->pe_count; pe++)
+    for (int32_t pe = 0; pe < recorded->pe_count; pe++) {
         free(recorded->pes[pe].episodes);
+        free(recorded->pes[pe].outages);
+    }
     free(recorded->pes);
     free(recorded->arrivals);
     free_factors(recorded->factors);
@@ -292,6 +297,46 @@ static bool next_episode(const void *source, int32_t pe, struct episode *episode
            recorded->beyond.next_episode(recorded->beyond.source, pe, episode);
 }
 
+/* ---- failures ---- */
+
+void scenario_recorded_add_outage(struct scenario_recorded *recorded, int32_t pe, int64_t start_ps,
+                                  int64_t end_ps)
+{
+    assert(pe >= 0 && pe < recorded->pe_count);
+    struct recorded_pe *of_pe = &recorded->pes[pe];
+    of_pe->outages = memory_grow(of_pe->outages, &of_pe->outage_capacity, of_pe->outage_count + 1,
+                                 sizeof *of_pe->outages);
+    of_pe->outages[of_pe->outage_count] = (struct outage){
+        .index = (int32_t)of_pe->outage_count, .start_ps = start_ps, .end_ps = end_ps};
+    of_pe->outage_count++;
+}
+
+/* What is beyond begins anew at the first step over the end of the recording, and skips what was
+ * recorded. */
+static bool next_outage(const void *source, int32_t pe, struct outage *outage)
+{
+    const struct scenario_recorded *recorded = source;
+    size_t next = (size_t)(outage->index + 1);
+    if (recorded->is_silent)
+        return false;
+    if (pe < recorded->pe_count && next < recorded->pes[pe].outage_count) {
+        *outage = recorded->pes[pe].outages[next];
+        return true;
+    }
+    const struct outage before = *outage;
+    if (before.end_ps >= TICK_LIMIT || !recorded->has_beyond ||
+        recorded->beyond.next_outage == NULL)
+        return false;
+    if (outage->drawn == 0 && outage->listed == 0)
+        *outage = OUTAGE_BEFORE_FIRST;
+    do
+        if (!recorded->beyond.next_outage(recorded->beyond.source, pe, outage))
+            return false;
+    while (outage->start_ps <= before.end_ps && before.index >= 0);
+    outage->index = before.index + 1;
+    return true;
+}
+
 static int32_t episode_speeds(const void *source, double *speeds, int32_t capacity)
 {
     const struct scenario_recorded *recorded = source;
@@ -319,5 +364,6 @@ struct scenario scenario_recorded(struct scenario_recorded *recorded, int32_t jo
         .route = fill_route,
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,
+        .next_outage = next_outage,
     };
 }

@@ -15,7 +15,7 @@
 struct scenario_recorded;
 
 /* An empty recording for so many PEs. `beyond` is borrowed; NULL: beyond the recording there are no
- * jobs and no slow-downs, and factors are 1. */
+ * jobs, no slow-downs and no failures, and factors are 1. */
 struct scenario_recorded *scenario_recorded_create(int32_t pe_count, const struct scenario *beyond);
 void scenario_recorded_destroy(struct scenario_recorded *recorded); /* NULL is fine */
 
@@ -53,7 +53,11 @@ void scenario_recorded_add_flow(struct scenario_recorded *recorded, int32_t job,
 bool scenario_recorded_add_episode(struct scenario_recorded *recorded, int32_t pe,
                                    const struct episode *episode);
 
-/* From now on all factors are 1 and no PE slows down. */
+/* Adds the next outage of a PE. */
+void scenario_recorded_add_outage(struct scenario_recorded *recorded, int32_t pe, int64_t start_ps,
+                                  int64_t end_ps);
+
+/* From now on all factors are 1 and no PE slows down or fails. */
 void scenario_recorded_silence(struct scenario_recorded *recorded);
 
 /* The scenario of at most `jobs` jobs; borrows `recorded`, which does not change any more. All of

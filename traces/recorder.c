@@ -13,6 +13,7 @@ static const char *const headers[TRACE_CATEGORIES][15] = {
     [TRACE_ROUTES] = {"job_id", "task", "from", "samples", "live"},
     [TRACE_FACTORS] = {"job_id", "task", "factor", "from"},
     [TRACE_EPISODES] = {"pe", "start_us", "end_us", "speed"},
+    [TRACE_FAILURES] = {"pe", "start_us", "end_us"},
     [TRACE_TABLES] = {"task_kind", "pe_kind", "factor"},
     [TRACE_DECISIONS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_PLANS] = {"at_us", "epoch", "job_id", "task", "pe"},
@@ -87,13 +88,14 @@ static void on_plan(void *self, int64_t now_ps, int64_t epoch, const struct view
     }
 }
 
-static void on_task_done(void *self, const struct observed_task *observed)
+static void put_attempt(struct recorder *recorder, const struct observed_task *observed,
+                        enum task_end end)
 {
-    struct recorder *recorder = self;
     const struct view_task *task = observed->task;
     struct task_record *record = relay_room(recorder->relay, sizeof *record);
     *record = (struct task_record){
         .type = RECORD_TASK,
+        .end = end,
         .slot = task->job,
         .index = task->index,
         .pe = task->pe,
@@ -111,12 +113,24 @@ static void on_task_done(void *self, const struct observed_task *observed)
     };
 }
 
-static void on_task_skipped(void *self, int64_t now_ps, const struct observed_task *observed)
+static void on_task_done(void *self, const struct observed_task *observed)
 {
-    struct recorder *recorder = self;
+    put_attempt(self, observed, END_DONE);
+}
+
+static void on_task_aborted(void *self, const struct observed_task *observed)
+{
+    put_attempt(self, observed, END_ABORTED);
+}
+
+/* A task that has ended and has not run. */
+static void put_end(struct recorder *recorder, int64_t now_ps, const struct observed_task *observed,
+                    enum task_end end)
+{
     struct task_record *record = relay_room(recorder->relay, sizeof *record);
     *record = (struct task_record){
         .type = RECORD_TASK,
+        .end = end,
         .slot = observed->task->job,
         .index = observed->task->index,
         .pe = -1,
@@ -130,6 +144,16 @@ static void on_task_skipped(void *self, int64_t now_ps, const struct observed_ta
         .attempt = observed->task->attempt,
         .energy_uj = NAN,
     };
+}
+
+static void on_task_skipped(void *self, int64_t now_ps, const struct observed_task *observed)
+{
+    put_end(self, now_ps, observed, END_SKIPPED);
+}
+
+static void on_task_failed(void *self, int64_t now_ps, const struct observed_task *observed)
+{
+    put_end(self, now_ps, observed, END_FAILED);
 }
 
 static void on_transfer_done(void *self, const struct observed_transfer *transfer)
@@ -149,9 +173,8 @@ static void on_transfer_done(void *self, const struct observed_transfer *transfe
     };
 }
 
-static void on_job_done(void *self, const struct observed_job *job)
+static void put_job(struct recorder *recorder, const struct observed_job *job, bool is_failed)
 {
-    struct recorder *recorder = self;
     struct end_record *record = relay_room(recorder->relay, sizeof *record);
     *record = (struct end_record){
         .type = RECORD_END,
@@ -159,7 +182,19 @@ static void on_job_done(void *self, const struct observed_job *job)
         .arrival_ps = job->arrival_ps,
         .start_ps = job->start_ps,
         .finish_ps = job->finish_ps,
+        .is_failed = is_failed,
     };
+}
+
+static void on_job_done(void *self, const struct observed_job *job)
+{
+    put_job(self, job, false);
+}
+
+static void on_job_failed(void *self, const struct observed_job *job, const char *reason)
+{
+    (void)reason;
+    put_job(self, job, true);
 }
 
 /* ---- life ---- */
@@ -236,6 +271,8 @@ struct recorder *recorder_create(const struct recorder_setup *setup, struct aren
     *recorder = (struct recorder){.setup = *setup, .arena = arena};
     if (setup->scenario->table_factor == NULL)
         recorder->setup.categories &= ~(UINT32_C(1) << TRACE_TABLES);
+    if (setup->scenario->next_outage == NULL)
+        recorder->setup.categories &= ~(UINT32_C(1) << TRACE_FAILURES);
     measure(recorder);
     bool ok = true;
     for (int i = 0; ok && i < TRACE_CATEGORIES; i++)
@@ -266,8 +303,11 @@ struct observer recorder_observer(struct recorder *recorder)
         .on_plan = recorder_wants(recorder, TRACE_PLANS) ? on_plan : NULL,
         .on_task_done = has_tasks ? on_task_done : NULL,
         .on_task_skipped = has_tasks ? on_task_skipped : NULL,
+        .on_task_aborted = has_tasks ? on_task_aborted : NULL,
+        .on_task_failed = has_tasks ? on_task_failed : NULL,
         .on_transfer_done = recorder_wants(recorder, TRACE_TRANSFERS) ? on_transfer_done : NULL,
         .on_job_done = recorder_wants(recorder, TRACE_JOBS) ? on_job_done : NULL,
+        .on_job_failed = recorder_wants(recorder, TRACE_JOBS) ? on_job_failed : NULL,
     };
 }
 
@@ -279,6 +319,17 @@ static void write_episodes(struct recorder *recorder, int64_t end_ps)
         struct episode episode = EPISODE_BEFORE_FIRST;
         while (episode.start_ps <= end_ps && scenario->next_episode(scenario->source, pe, &episode))
             recorder_write_episode(recorder, pe, &episode);
+    }
+}
+
+/* The same of failures. */
+static void write_outages(struct recorder *recorder, int64_t end_ps)
+{
+    const struct scenario *scenario = recorder->setup.scenario;
+    for (int32_t pe = 0; pe < recorder->setup.soc->pe_count; pe++) {
+        struct outage outage = OUTAGE_BEFORE_FIRST;
+        while (outage.start_ps <= end_ps && scenario->next_outage(scenario->source, pe, &outage))
+            recorder_write_outage(recorder, pe, &outage);
     }
 }
 
@@ -323,6 +374,8 @@ bool recorder_finish(struct recorder *recorder, int64_t end_ps,
     relay_destroy(recorder->relay);
     if (recorder_wants(recorder, TRACE_EPISODES))
         write_episodes(recorder, end_ps);
+    if (recorder_wants(recorder, TRACE_FAILURES))
+        write_outages(recorder, end_ps);
     if (recorder_wants(recorder, TRACE_TABLES))
         write_tables(recorder);
     bool ok = close_tables(recorder, files, fault);

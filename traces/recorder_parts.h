@@ -57,9 +57,13 @@ struct plan_record {
     struct planned places[PLAN_PIECE];
 };
 
+enum task_end { END_DONE, END_SKIPPED, END_FAILED, END_ABORTED };
+
+/* A task, or an attempt of it, ended. */
 struct task_record {
     enum record_type type;
-    int32_t slot, index, pe; /* pe -1: skipped */
+    enum task_end end;
+    int32_t slot, index, pe; /* pe -1: skipped or failed */
     int64_t ready_ps, assigned_ps, data_ps, start_ps, finish_ps, est_ps, load_ps;
     int32_t samples, attempt;
     double factor, energy_uj; /* energy: NAN if it is not known */
@@ -79,6 +83,7 @@ struct end_record {
     enum record_type type;
     int32_t slot;
     int64_t arrival_ps, start_ps, finish_ps;
+    bool is_failed;
 };
 
 /* Where a task of a job in flight ran. */
@@ -122,7 +127,8 @@ static inline bool recorder_wants(const struct recorder *recorder, enum trace_ca
 /* Makes text of a record; in the second thread. */
 void recorder_write(void *context, const void *record, size_t size);
 
-/* Write the row of an episode, of a table; when the second thread has ended. */
+/* Write the row of a failure, of an episode, of a table; when the second thread has ended. */
+void recorder_write_outage(struct recorder *recorder, int32_t pe, const struct outage *outage);
 void recorder_write_episode(struct recorder *recorder, int32_t pe, const struct episode *episode);
 void recorder_write_table(struct recorder *recorder, const char *task_kind, const char *pe_kind,
                           double factor);

@@ -187,11 +187,14 @@ static void write_task_row(struct recorder *recorder, const struct task_record *
 {
     const struct flight *flight = &recorder->flights[record->slot];
     struct csv_writer *csv = begin_row(recorder, TRACE_TASKS);
-    bool is_skipped = record->pe < 0;
+    static const char *const ends[] = {[END_DONE] = "done",
+                                       [END_SKIPPED] = "skipped",
+                                       [END_FAILED] = "failed",
+                                       [END_ABORTED] = "aborted"};
     csv_int(csv, flight->job);
     csv_text(csv, task_name(flight, record->index));
-    csv_text(csv, is_skipped ? NULL : pe_name(recorder, record->pe));
-    csv_text(csv, is_skipped ? "skipped" : "done");
+    csv_text(csv, record->pe < 0 ? NULL : pe_name(recorder, record->pe));
+    csv_text(csv, ends[record->end]);
     csv_us(csv, record->ready_ps);
     csv_us(csv, record->assigned_ps);
     csv_us(csv, record->data_ps);
@@ -237,12 +240,13 @@ static void write_factors(struct recorder *recorder, const struct task_record *r
 
 static void write_task(struct recorder *recorder, const struct task_record *record)
 {
-    recorder->places[(size_t)record->slot * recorder->task_stride + (size_t)record->index] =
-        (struct place){record->pe, record->finish_ps};
+    if (record->end != END_ABORTED)
+        recorder->places[(size_t)record->slot * recorder->task_stride + (size_t)record->index] =
+            (struct place){record->pe, record->finish_ps};
     int64_t start_ps = record->pe < 0 ? record->finish_ps : record->start_ps;
     if (recorder_wants(recorder, TRACE_TASKS) && is_inside(recorder, start_ps, record->finish_ps))
         write_task_row(recorder, record);
-    if (record->pe < 0)
+    if (record->end != END_DONE)
         return;
     if (recorder_wants(recorder, TRACE_FACTORS))
         write_factors(recorder, record);
@@ -262,7 +266,7 @@ static void write_end(struct recorder *recorder, const struct end_record *record
     csv_us(csv, record->arrival_ps);
     csv_us(csv, record->start_ps);
     csv_us(csv, record->finish_ps);
-    csv_text(csv, "done");
+    csv_text(csv, record->is_failed ? "failed" : "done");
     csv_end_row(csv);
 }
 
@@ -296,6 +300,15 @@ void recorder_write(void *context, const void *record, size_t size)
         write_end(recorder, record);
         break;
     }
+}
+
+void recorder_write_outage(struct recorder *recorder, int32_t pe, const struct outage *outage)
+{
+    struct csv_writer *csv = begin_row(recorder, TRACE_FAILURES);
+    csv_text(csv, pe_name(recorder, pe));
+    csv_us(csv, outage->start_ps);
+    csv_us(csv, outage->end_ps);
+    csv_end_row(csv);
 }
 
 void recorder_write_episode(struct recorder *recorder, int32_t pe, const struct episode *episode)

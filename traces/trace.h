@@ -92,18 +92,26 @@ struct trace_episode {
     double speed; /* 1 = as ever */
 };
 
+/* A PE is down in [start, end); end TICK_NEVER: for good. */
+struct trace_outage {
+    int32_t pe;
+    int64_t start_ps, end_ps;
+};
+
 /* A task was given to a PE; or, in plans, it has its place there in the new plan of an epoch. */
 struct trace_decision {
     int64_t at_ps, epoch; /* number of the call of the scheduler, from 0 */
     int32_t job, task, pe;
 };
 
-/* A task ended, or turned out to be skipped; in the order of this. */
+/* A task or an attempt of it ended, or turned out to be skipped or failed; in the order of this. */
 struct trace_task {
     int32_t job, task;
-    bool is_skipped; /* then it has no PE and no date but finish_ps */
+    bool is_skipped; /* or failed: then it has no PE and no date but finish_ps */
+    bool is_failed;  /* its job was given up */
+    bool is_aborted; /* an attempt that its PE did not finish */
     int32_t pe;      /* -1: only its kind is known */
-    int32_t kind;    /* PE kind; -1: skipped */
+    int32_t kind;    /* PE kind; -1: skipped or failed */
     /* TICK_NEVER where the trace does not say. */
     int64_t ready_ps, assigned_ps, data_ps; /* data: all of it at the PE */
     int64_t start_ps, finish_ps;
@@ -124,7 +132,8 @@ struct trace_transfer {
 /* A job ended. */
 struct trace_job {
     int32_t job;
-    int64_t arrival_ps, start_ps, finish_ps;
+    int64_t arrival_ps, start_ps, finish_ps; /* start TICK_NEVER: it never started */
+    bool is_failed;
 };
 
 /* The next row of a reader of that category (decisions: also of plans); false after the last one
@@ -136,6 +145,7 @@ bool trace_next_factor(struct trace_reader *reader, struct trace_factor *row, st
 bool trace_next_episode(struct trace_reader *reader, struct trace_episode *row,
                         struct fault *fault);
 bool trace_next_table(struct trace_reader *reader, struct trace_table *row, struct fault *fault);
+bool trace_next_outage(struct trace_reader *reader, struct trace_outage *row, struct fault *fault);
 bool trace_next_decision(struct trace_reader *reader, struct trace_decision *row,
                          struct fault *fault);
 bool trace_next_task(struct trace_reader *reader, struct trace_task *row, struct fault *fault);

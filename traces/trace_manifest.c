@@ -11,7 +11,7 @@
 enum { WHERE_SIZE = 512 };
 
 static const char *const category_names[TRACE_CATEGORIES] = {
-    "arrivals",  "routes", "factors", "episodes",  "tables",
+    "arrivals",  "routes", "factors", "episodes",  "tables", "failures",
     "decisions", "plans",  "tasks",   "transfers", "jobs",
 };
 

@@ -20,6 +20,7 @@ enum trace_category {
     TRACE_FACTORS,
     TRACE_EPISODES,
     TRACE_TABLES,
+    TRACE_FAILURES,
     TRACE_DECISIONS,
     TRACE_PLANS,
     TRACE_TASKS,
@@ -33,7 +34,7 @@ const char *trace_category_name(enum trace_category category);
 
 /* The names of a choice of the schema, "arrivals|routes|...". */
 #define TRACE_CATEGORY_CHOICES                                                                     \
-    "arrivals|routes|factors|episodes|tables|decisions|plans|tasks|transfers|jobs"
+    "arrivals|routes|factors|episodes|tables|failures|decisions|plans|tasks|transfers|jobs"
 
 /* One file; `name` is NULL if the category was not recorded. */
 struct trace_file {

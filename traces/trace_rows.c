@@ -21,6 +21,7 @@ static const char *const columns[TRACE_CATEGORIES][COLUMNS_MAX + 1] = {
     [TRACE_ROUTES] = {"job_id", "task", "from", "samples", "live"},
     [TRACE_FACTORS] = {"job_id", "task", "factor", "|", "from"},
     [TRACE_EPISODES] = {"pe", "start_us", "end_us", "speed"},
+    [TRACE_FAILURES] = {"pe", "start_us", "end_us"},
     [TRACE_TABLES] = {"task_kind", "pe_kind", "factor"},
     [TRACE_DECISIONS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_PLANS] = {"at_us", "epoch", "job_id", "task", "pe"},
@@ -316,18 +317,42 @@ bool trace_next_table(struct trace_reader *reader, struct trace_table *row, stru
     return true;
 }
 
-bool trace_next_episode(struct trace_reader *reader, struct trace_episode *row, struct fault *fault)
+/* The PE of rows that are in the order of PEs and, of each, of dates. */
+static bool read_next_pe(struct trace_reader *reader, int32_t *pe)
 {
-    if (!step(reader, TRACE_EPISODES, fault) || !read_pe(reader, 0, &row->pe))
+    if (!read_pe(reader, 0, pe))
         return false;
-    if (row->pe < reader->pe)
+    if (*pe < reader->pe)
         return refuse(reader, 0, "PEs come in the order of the platform", "out of order");
-    if (row->pe != reader->pe) {
+    if (*pe != reader->pe) {
         reader->index = -1;
         reader->date_ps = 0;
     }
-    reader->pe = row->pe;
-    row->index = ++reader->index;
+    reader->pe = *pe;
+    reader->index++;
+    return true;
+}
+
+bool trace_next_outage(struct trace_reader *reader, struct trace_outage *row, struct fault *fault)
+{
+    if (!step(reader, TRACE_FAILURES, fault) || !read_next_pe(reader, &row->pe) ||
+        !read_us(reader, 1, &row->start_ps))
+        return false;
+    if (reader->index > 0 && row->start_ps == reader->date_ps)
+        return refuse(reader, 1, "make one row of both", "the PE was not up in between");
+    if (!check_order(reader, 1, row->start_ps) || !read_us_if_any(reader, 2, &row->end_ps))
+        return false;
+    if (row->end_ps <= row->start_ps)
+        return refuse(reader, 2, "a failure ends after its start", "too early");
+    reader->date_ps = row->end_ps;
+    return true;
+}
+
+bool trace_next_episode(struct trace_reader *reader, struct trace_episode *row, struct fault *fault)
+{
+    if (!step(reader, TRACE_EPISODES, fault) || !read_next_pe(reader, &row->pe))
+        return false;
+    row->index = reader->index;
     if (!read_us(reader, 1, &row->start_ps) || !check_order(reader, 1, row->start_ps) ||
         !read_us_if_any(reader, 2, &row->end_ps) || !read_real(reader, 3, &row->speed))
         return false;
@@ -421,7 +446,7 @@ static bool read_counts(const struct trace_reader *reader, struct trace_task *ro
            (*cell(reader, TASK_SAMPLES) == '\0' ||
             read_int32(reader, TASK_SAMPLES, 0, APP_BATCH_MAX, &row->samples)) &&
            (*cell(reader, TASK_ATTEMPT) == '\0' ||
-            read_int32(reader, TASK_ATTEMPT, 1, 255, &row->attempt));
+            read_int32(reader, TASK_ATTEMPT, 1, UINT16_MAX, &row->attempt));
 }
 
 bool trace_next_task(struct trace_reader *reader, struct trace_task *row, struct fault *fault)
@@ -430,9 +455,12 @@ bool trace_next_task(struct trace_reader *reader, struct trace_task *row, struct
         !read_task(reader, 1, row->job, &row->task))
         return false;
     const char *status = cell(reader, TASK_STATUS);
-    row->is_skipped = strcmp(status, "skipped") == 0;
-    if (!row->is_skipped && *status != '\0' && strcmp(status, "done") != 0)
-        return refuse(reader, TASK_STATUS, "it is done or skipped", "unknown status");
+    row->is_failed = strcmp(status, "failed") == 0;
+    row->is_skipped = row->is_failed || strcmp(status, "skipped") == 0;
+    row->is_aborted = strcmp(status, "aborted") == 0;
+    if (!row->is_skipped && !row->is_aborted && *status != '\0' && strcmp(status, "done") != 0)
+        return refuse(reader, TASK_STATUS, "it is done, skipped, failed or aborted",
+                      "unknown status");
     row->pe = row->kind = -1;
     return (row->is_skipped || read_place(reader, row)) && read_finish(reader, row) &&
            (reader->trace->is_measured || check_order(reader, TASK_FINISH, row->finish_ps)) &&
@@ -463,7 +491,10 @@ bool trace_next_job(struct trace_reader *reader, struct trace_job *row, struct f
         return false;
     if (app != reader->trace->arrivals[row->job].app)
         return refuse(reader, 1, "arrivals.csv says otherwise", "not the app of this job");
-    return read_us(reader, 2, &row->arrival_ps) && read_us(reader, 3, &row->start_ps) &&
+    row->is_failed = strcmp(cell(reader, 5), "failed") == 0;
+    return read_us(reader, 2, &row->arrival_ps) &&
+           (row->is_failed ? read_us_if_any(reader, 3, &row->start_ps)
+                           : read_us(reader, 3, &row->start_ps)) &&
            read_us(reader, 4, &row->finish_ps) && check_order(reader, 4, row->finish_ps);
 }
 
@@ -474,6 +505,7 @@ union any_row {
     struct trace_factor factor;
     struct trace_episode episode;
     struct trace_table table;
+    struct trace_outage outage;
     struct trace_decision decision;
     struct trace_task task;
     struct trace_transfer transfer;
@@ -493,6 +525,8 @@ static bool next_any(struct trace_reader *reader, union any_row *row, struct fau
         return trace_next_episode(reader, &row->episode, fault);
     case TRACE_TABLES:
         return trace_next_table(reader, &row->table, fault);
+    case TRACE_FAILURES:
+        return trace_next_outage(reader, &row->outage, fault);
     case TRACE_DECISIONS:
     case TRACE_PLANS:
         return trace_next_decision(reader, &row->decision, fault);

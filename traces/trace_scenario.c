@@ -64,6 +64,14 @@ static void fill_arrivals(struct filling *filling)
     }
 }
 
+static bool fill_outages(struct filling *filling)
+{
+    struct trace_outage row;
+    while (trace_next_outage(filling->reader, &row, filling->fault))
+        scenario_recorded_add_outage(filling->recorded, row.pe, row.start_ps, row.end_ps);
+    return !fault_is_set(filling->fault);
+}
+
 /* The number of the edge between two tasks, -1 if there is none. */
 static int32_t find_edge(const struct app *app, int32_t from, int32_t task)
 {
@@ -189,7 +197,7 @@ static bool fill_measured(struct filling *filling)
 {
     struct trace_task row;
     while (trace_next_task(filling->reader, &row, filling->fault)) {
-        if (row.is_skipped || row.start_ps == TICK_NEVER)
+        if (row.is_skipped || row.is_aborted || row.start_ps == TICK_NEVER)
             continue;
         int64_t cost_ps = table_ps(filling, &row);
         filling->gaps->measured++;
@@ -248,6 +256,8 @@ bool trace_fill_scenario(struct scenario_recorded *recorded, const struct trace 
                                 : fill(&filling, TRACE_FACTORS, fill_factors) &&
                                       fill(&filling, TRACE_ROUTES, fill_routes) &&
                                       fill(&filling, TRACE_EPISODES, fill_episodes) &&
+                                      (!trace_has(trace, TRACE_FAILURES) ||
+                                       fill(&filling, TRACE_FAILURES, fill_outages)) &&
                                       (!trace_has(trace, TRACE_TABLES) ||
                                        fill(&filling, TRACE_TABLES, fill_tables));
     }

@@ -118,6 +118,10 @@ static const char *make_noise(struct scene *scene)
     const char *exec = execs[below(scene, 7)];
     bool has_slowdown = below(scene, 3) == 0;
     scene->is_fluid |= has_slowdown;
+    if (below(scene, 3) == 0)
+        exec = arena_printf(scene->scratch.arena, "%s, failure: {mtbf_us: %d, repair_us: %d}%s",
+                            exec, 200 + below(scene, 900), 20 + below(scene, 200),
+                            below(scene, 2) == 0 ? "" : ", outages: [{pe: c, at_us: 300}]");
     if (!has_slowdown)
         return *exec == '\0' ? "none" : arena_printf(scene->scratch.arena, "{name: n%s}", exec);
     return arena_printf(scene->scratch.arena,

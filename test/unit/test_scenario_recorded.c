@@ -216,6 +216,52 @@ START_TEST(a_route_has_what_was_recorded_and_zeros_elsewhere)
 }
 END_TEST
 
+/* Beyond: down for 10 ticks every 100, from 50 on; `drawn` counts. */
+static bool fail_beyond(const void *source, int32_t pe, struct outage *outage)
+{
+    (void)source, (void)pe;
+    outage->index++;
+    outage->start_ps = 50 + 100 * (int64_t)outage->drawn++;
+    outage->end_ps = outage->start_ps + 10;
+    return true;
+}
+
+START_TEST(failures_beyond_the_recording_go_on_behind_its_last_one)
+{
+    const struct scenario failing = {.next_outage = fail_beyond};
+    struct scenario_recorded *mine = scenario_recorded_create(2, &failing);
+    scenario_recorded_add_outage(mine, 0, 50, 60);
+    scenario_recorded_add_outage(mine, 0, 150, 160);
+    struct scenario recording = scenario_recorded(mine, 1);
+    struct outage outage = OUTAGE_BEFORE_FIRST;
+    for (int32_t i = 0; i < 5; i++) {
+        ck_assert(recording.next_outage(recording.source, 0, &outage));
+        ck_assert_int_eq(outage.index, i);
+        ck_assert_int_eq(outage.start_ps, 50 + 100 * i);
+    }
+    outage = OUTAGE_BEFORE_FIRST; /* a PE of a larger machine */
+    ck_assert(recording.next_outage(recording.source, 7, &outage));
+    ck_assert_int_eq(outage.start_ps, 50);
+    scenario_recorded_silence(mine);
+    outage = OUTAGE_BEFORE_FIRST;
+    ck_assert(!recording.next_outage(recording.source, 0, &outage));
+    scenario_recorded_destroy(mine);
+}
+END_TEST
+
+START_TEST(nothing_fails_after_a_failure_for_good)
+{
+    const struct scenario failing = {.next_outage = fail_beyond};
+    struct scenario_recorded *mine = scenario_recorded_create(1, &failing);
+    scenario_recorded_add_outage(mine, 0, 50, TICK_NEVER);
+    struct scenario recording = scenario_recorded(mine, 1);
+    struct outage outage = OUTAGE_BEFORE_FIRST;
+    ck_assert(recording.next_outage(recording.source, 0, &outage));
+    ck_assert(!recording.next_outage(recording.source, 0, &outage));
+    scenario_recorded_destroy(mine);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("scenario_recorded");
@@ -227,6 +273,8 @@ Suite *test_suite(void)
     tcase_add_test(test, tables_that_were_not_recorded_come_from_beyond);
     tcase_add_test(test, slow_downs_go_on_behind_the_recorded_ones);
     tcase_add_test(test, all_speeds_are_told_once);
+    tcase_add_test(test, failures_beyond_the_recording_go_on_behind_its_last_one);
+    tcase_add_test(test, nothing_fails_after_a_failure_for_good);
     tcase_add_test(test, silence_leaves_the_jobs_alone);
     tcase_add_test(test, a_route_has_what_was_recorded_and_zeros_elsewhere);
     suite_add_tcase(suite, test);

@@ -30,6 +30,7 @@ static void set_up(void)
                   "  {\"category\": \"plans\", \"file\": \"plans.csv\"},\n"
                   "  {\"category\": \"transfers\", \"file\": \"transfers.csv\"},\n"
                   "  {\"category\": \"jobs\", \"file\": \"jobs.csv\"},\n"
+                  "  {\"category\": \"failures\", \"file\": \"failures.csv\"},\n"
                   "  {\"category\": \"episodes\", \"file\": \"episodes.csv\"}]}\n");
     scratch_write(&scratch, "arrivals.csv",
                   "job_id,arrival_us,app\n0,0.000000,pair\n1,2.000001,solo\n");
@@ -145,6 +146,7 @@ START_TEST(every_category_can_be_read)
         {TRACE_FACTORS, "job_id,task,factor\n0,first,1.25\n1,only,0\n"},
         {TRACE_FACTORS, "job_id,task,factor,from\n0,first,1.25,\n0,second,2,first\n"},
         {TRACE_TABLES, "task_kind,pe_kind,factor\nwork,A,1.25\n"},
+        {TRACE_FAILURES, "pe,start_us,end_us\na_0,0,2\na_0,3,\nb_2,1,2\n"},
         {TRACE_ROUTES, "job_id,task,from,samples,live\n0,first,,2,2\n0,second,first,1,2\n"},
         {TRACE_EPISODES, "pe,start_us,end_us,speed\na_0,1,2,0.5\na_0,2,,0.25\nb_2,0,1,0.5\n"},
         {TRACE_DECISIONS, "at_us,epoch,job_id,task,pe\n0,0,0,first,a_0\n"},
@@ -179,6 +181,12 @@ START_TEST(rows_that_cannot_be_are_refused_at_their_cell)
         {TRACE_FACTORS, "job_id,task,factor\n1,only,-0.5\n", ".csv:2:8", "negative"},
         {TRACE_FACTORS, "job_id,task,factor\n1,only\n", ".csv:2:1", "2 cells"},
         {TRACE_FACTORS, "job_id,task,factor,from\n0,second,1,frist\n", ":2:12", "no task: 'frist'"},
+        {TRACE_FAILURES, "pe,start_us,end_us\na_0,1,3\na_0,2,4\n", ":3:5", "earlier"},
+        {TRACE_FAILURES, "pe,start_us,end_us\na_0,1,3\na_0,3,4\n", ":3:5", "not up in between"},
+        {TRACE_FAILURES, "pe,start_us,end_us\na_0,1,\na_0,3,4\n", ":3:5", "earlier"},
+        {TRACE_FAILURES, "pe,start_us,end_us\nb_2,1,3\na_0,1,3\n", ":3:1", "order"},
+        {TRACE_FAILURES, "pe,start_us,end_us\na_0,3,3\n", ":2:7", "too early"},
+        {TRACE_FAILURES, "pe,start_us,end_us\na_9,3,4\n", ":2:1", "no PE: 'a_9'"},
         {TRACE_TABLES, "task_kind,pe_kind,factor\nlast,A,1\n", ".csv:2:1", "of the kind: 'last'"},
         {TRACE_TABLES, "task_kind,pe_kind,factor\nwork,Z,1\n", ".csv:2:6", "no PE kind: 'Z'"},
         {TRACE_TABLES, "task_kind,pe_kind,factor\nwork,A,-1\n", ".csv:2:8", "negative"},
