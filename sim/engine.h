@@ -88,8 +88,12 @@ struct engine_kind {
                      int64_t latency_ps, struct event event);
 
     /* What a PE has drawn until now by the engine's own account, in microjoules: static power at
-     * its operating point all the time, dynamic power while it executes. NULL: it keeps none. */
+     * its operating point all the time but while it is off, dynamic power while it executes. NULL:
+     * it keeps none. */
     double (*energy_uj)(struct engine *engine, int32_t pe);
+
+    /* A PE, which is idle, is off from now on, or on again. NULL with energy_uj. */
+    void (*set_off)(struct engine *engine, int32_t pe, bool is_off);
 
     /* Runs until `round` returns false or nothing is left to happen. False and a fault if the
      * clock passed TICK_LIMIT or the engine failed. */

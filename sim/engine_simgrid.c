@@ -48,6 +48,9 @@ struct simgrid_pe {
     bool is_fluid;     /* the speed was not 1 all through the current work */
     int32_t kind;
     struct simgrid_mode mode;
+    bool is_off;
+    double consumed;  /* while it is off: until then */
+    double uncounted; /* consumed in former times off */
     double speed;
     double work_ps;
     struct event event; /* of the current work */
@@ -467,7 +470,24 @@ static void simgrid_set_speed(struct engine *engine, int32_t index, int32_t opp,
 
 static double simgrid_energy_uj(struct engine *engine, int32_t pe)
 {
-    return sg_host_get_consumed_energy(((struct simgrid *)engine)->pes[pe].host) * UJ_PER_MW_PS;
+    const struct simgrid_pe *what = &((struct simgrid *)engine)->pes[pe];
+    double until = what->is_off ? what->consumed : sg_host_get_consumed_energy(what->host);
+    return (until - what->uncounted) * UJ_PER_MW_PS;
+}
+
+/* SimGrid's host stays on, or its actor would die; what it consumes meanwhile does not count. */
+static void simgrid_set_off(struct engine *engine, int32_t pe, bool is_off)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    struct simgrid_pe *what = &simgrid->pes[pe];
+    if (!simgrid->needs->energy)
+        return;
+    double consumed = sg_host_get_consumed_energy(what->host);
+    if (is_off)
+        what->consumed = consumed;
+    else
+        what->uncounted += consumed - what->consumed;
+    what->is_off = is_off;
 }
 
 /* An exec that was cancelled must never be touched again, and whoever waits for it does; so the
@@ -483,6 +503,7 @@ static void simgrid_cancel(struct engine *engine, int32_t index)
         pe->actor = start_actor("pe", pe->host, pe_actor, pe);
     }
     pe->has_work = pe->is_executing = pe->busy = false;
+    draw_busy(simgrid, pe, false);
 }
 
 static void simgrid_transfer(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
@@ -530,6 +551,7 @@ const struct engine_kind engine_simgrid = {
     .exec = simgrid_exec,
     .set_speed = simgrid_set_speed,
     .energy_uj = simgrid_energy_uj,
+    .set_off = simgrid_set_off,
     .cancel = simgrid_cancel,
     .transfer = simgrid_transfer,
     .run = simgrid_run_all,

@@ -222,6 +222,8 @@ static void lose_pe(struct world *world, int32_t pe)
     world_drop_transfers(world, pe, -1);
     residency_lose(&world->residency, pe, world->view.now_ps);
     world_set_busy(world, pe, world->view.now_ps, false);
+    if (world->engine->kind->set_off != NULL)
+        world->engine->kind->set_off(world->engine, pe, true);
     what->available_ps = TICK_NEVER;
     world->available_until_ps[pe] = TICK_NEVER;
     if (is_for_good(outage))
@@ -235,6 +237,8 @@ static void repair_pe(struct world *world, int32_t pe)
     world->up_of_kind[world->setup->soc->pes[pe].kind]++;
     world->available_until_ps[pe] = AVAILABLE_STALE;
     world_set_busy(world, pe, world->view.now_ps, false);
+    if (world->engine->kind->set_off != NULL)
+        world->engine->kind->set_off(world->engine, pe, false);
     world_touch(world, pe);
     offer_again(world);
     fetch_outage(world, pe);

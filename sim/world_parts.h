@@ -197,8 +197,8 @@ void world_start_job(struct world *world, const struct arrival *arrival);
 void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps);
 void world_make_ready(struct world *world, int32_t task);
 
-/* Has a PE be idle; returns what it has drawn since it started its task. What observers are told of a task that
- * has run, and of a job; a job ends. */
+/* Has a PE be idle; returns what it has drawn since it started its task. What observers are told of
+ * a task that has run, and of a job; a job ends. */
 double world_end_work(struct world *world, int32_t pe, int64_t finish_ps);
 struct observed_task world_describe(const struct world *world, int32_t task, double energy_uj);
 struct observed_job world_describe_job(const struct world *world, int32_t slot, int64_t finish_ps);

@@ -9,10 +9,10 @@ static void draw(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
     const struct soc *soc = world->setup->soc;
     if (world->power.pes != NULL)
         power_set(&world->power, pe, from_ps,
-                  world->pes[pe].is_down ? 0.0
-                                         : soc_power_mw(&soc->kinds[soc->pes[pe].kind],
-                                                        governor_opp(&world->governor, pe),
-                                                        is_busy));
+                  world->pes[pe].is_down
+                      ? 0.0
+                      : soc_power_mw(&soc->kinds[soc->pes[pe].kind],
+                                     governor_opp(&world->governor, pe), is_busy));
 }
 
 /* The next multiple of a period; TICK_NEVER without one. */
