@@ -119,10 +119,17 @@ static void note_job(void *self, const struct observed_job *observed)
     job_uj = observed->energy_uj;
 }
 
+/* What the policy saw of PE 0, and of the time of a there, when the last job arrived. */
+static int64_t seen_available_ps, seen_cost_ps;
+
 /* The task with number i on PE i. */
 static void decide(void *self, const struct view *view, struct decisions *decisions)
 {
     (void)self;
+    if (view->arrived_count > 0) {
+        seen_available_ps = view->pes[0].available_ps;
+        seen_cost_ps = view_cost_ps(view, view->jobs[view->arrived[0]].first_task, 0);
+    }
     for (int32_t i = 0; i < view->ready_count; i++)
         decide_assign(decisions, view->ready[i], view->tasks[view->ready[i]].index);
 }
@@ -250,6 +257,20 @@ START_TEST(a_slow_down_and_a_frequency_multiply)
 }
 END_TEST
 
+/* Job 0 is that of the first of these tests: its a is expected to end at 16, and does at 19. Job 1
+ * comes at 17: PE 0 seems free. */
+START_TEST(a_task_on_a_slow_cluster_is_late_and_nobody_expects_that)
+{
+    static const struct arrival_row rows[] = {{.at_ps = 6 * US}, {.at_ps = 17 * US}};
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    soc->ondemand = (struct soc_ondemand){4 * US, 0.8, 0.3};
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = rows, .row_count = 2}, _i, energy_uj);
+    ck_assert_int_eq(seen_cost_ps, 10 * US);
+    ck_assert_int_eq(seen_available_ps, 17 * US);
+}
+END_TEST
+
 /* One place, which keeps half of its warmth over a period of 4 us; K0 heats it by 10 degrees per
  * watt, and has to slow down above 50 until it is below 47. */
 static struct soc *make_warm_soc(enum soc_thermal_mode mode)
@@ -276,6 +297,63 @@ START_TEST(a_trip_slows_a_cluster_down_until_it_is_cooler)
     ck_assert_double_eq_tol(result.max_temp_c, 51, 1e-9);
     ck_assert_double_eq_tol(task_uj[0], 4 * 1.1 + 12 * 0.4, 1e-9);
     ck_assert_double_eq_tol(energy_uj[0], 9.2 + 4 * 0.08 + 21 * 0.1, 1e-9);
+}
+END_TEST
+
+/* With one job at 0 and one at 1002. Samples end when the first is done and the clock is down, and
+ * go on at 1004, where half of a period was busy: the second is the job at 6 of the first of these
+ * tests, 996 us later. */
+START_TEST(samples_go_on_after_a_pause_as_if_there_had_been_none)
+{
+    static const struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 1002 * US}};
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    soc->ondemand = (struct soc_ondemand){4 * US, 0.8, 0.3};
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = rows, .row_count = 2}, _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 1040 * US);
+    ck_assert_double_eq_tol(task_uj[0], 6 * 0.4 + 7 * 1.1, 1e-9);
+    ck_assert_int_eq(seen_cost_ps, 10 * US); /* schedulers estimate with the fastest point */
+}
+END_TEST
+
+/* At rest K0 draws 100 mW: 40 + 2. Then its mean power is 600 mW until 1004 and 1100 mW until 1008
+ * and 1012: 40 + 7, 14.5, 18.25. */
+START_TEST(temperatures_go_on_after_a_pause_as_if_there_had_been_none)
+{
+    static const struct arrival_row late[] = {{.at_ps = 1002 * US}};
+    struct soc *soc = make_warm_soc(SOC_THERMAL_WATCH);
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = late, .row_count = 1}, _i, energy_uj);
+    ck_assert_double_eq_tol(result.max_temp_c, 58.25, 1e-9);
+}
+END_TEST
+
+static void decide_nothing(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self, (void)view, (void)decisions;
+}
+
+START_TEST(a_deadlock_is_found_although_loads_and_temperatures_are_sampled)
+{
+    static const struct policy_kind idle = {.contract = POLICY_CONTRACT,
+                                            .name = "idle",
+                                            .discipline = POLICY_DATA_READY,
+                                            .decide = decide_nothing};
+    struct soc *soc = make_warm_soc(SOC_THERMAL_THROTTLE);
+    soc->ondemand = (struct soc_ondemand){4 * US, 0.8, 0.3};
+    struct app *app =
+        fixture_app(arena, "app", 2, (struct fixture_task[]){{"a", {10, -1}}}, 1, NULL, 0);
+    const struct fixture_scenario source = {.rows = at_zero, .row_count = 1};
+    struct scenario scenario = fixture_scenario(&source);
+    struct world_setup setup = {.soc = soc,
+                                .binds = fixture_bind(arena, soc, &app, 1),
+                                .bind_count = 1,
+                                .scenario = &scenario,
+                                .engine = engine_kinds[_i],
+                                .policy = &idle};
+    struct fault fault = FAULT_NONE;
+    ck_assert(!world_run(&setup, &result, &fault));
+    ck_assert_int_eq(result.status, WORLD_DEADLOCK);
 }
 END_TEST
 
@@ -317,6 +395,11 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, a_running_task_goes_on_at_the_frequency_that_ondemand_chooses, 0, 2);
     tcase_add_loop_test(cases, a_slow_down_and_a_frequency_multiply, 0, 2);
     tcase_add_loop_test(cases, a_trip_slows_a_cluster_down_until_it_is_cooler, 0, 2);
+    tcase_add_loop_test(cases, a_task_on_a_slow_cluster_is_late_and_nobody_expects_that, 0, 2);
+    tcase_add_loop_test(cases, samples_go_on_after_a_pause_as_if_there_had_been_none, 0, 2);
+    tcase_add_loop_test(cases, temperatures_go_on_after_a_pause_as_if_there_had_been_none, 0, 2);
+    tcase_add_loop_test(cases, a_deadlock_is_found_although_loads_and_temperatures_are_sampled, 0,
+                        2);
     tcase_add_loop_test(cases, temperatures_that_are_only_watched_slow_nothing_down, 0, 2);
     tcase_add_loop_test(cases, without_power_data_energies_are_not_numbers, 0, 2);
     suite_add_tcase(suite, cases);
