@@ -328,6 +328,24 @@ START_TEST(temperatures_go_on_after_a_pause_as_if_there_had_been_none)
 }
 END_TEST
 
+/* The first of the tests with ondemand, which looks every 4 us, and temperatures every 3 us:
+ * degrees above 40 are 1, then with 100 mW for 1 us and 80 mW for 2 us of a period 1.36.., with 400
+ * mW 4.68.. and 6.34.., with 1100 mW 14.17.. and at 18 18.08541666.., and fall then. */
+START_TEST(loads_and_temperatures_have_periods_of_their_own)
+{
+    static const struct arrival_row at_six[] = {{.at_ps = 6 * US}};
+    struct soc *soc = make_warm_soc(SOC_THERMAL_WATCH);
+    struct soc_thermal thermal = *soc->thermal;
+    thermal.period_ps = 3 * US;
+    soc->thermal = &thermal;
+    soc->ondemand = (struct soc_ondemand){4 * US, 0.8, 0.3};
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = at_six, .row_count = 1}, _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 44 * US);
+    ck_assert_double_eq_tol(result.max_temp_c, 40 + 18 + 41 / 480.0, 1e-9);
+}
+END_TEST
+
 static void decide_nothing(void *self, const struct view *view, struct decisions *decisions)
 {
     (void)self, (void)view, (void)decisions;
@@ -398,6 +416,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, a_task_on_a_slow_cluster_is_late_and_nobody_expects_that, 0, 2);
     tcase_add_loop_test(cases, samples_go_on_after_a_pause_as_if_there_had_been_none, 0, 2);
     tcase_add_loop_test(cases, temperatures_go_on_after_a_pause_as_if_there_had_been_none, 0, 2);
+    tcase_add_loop_test(cases, loads_and_temperatures_have_periods_of_their_own, 0, 2);
     tcase_add_loop_test(cases, a_deadlock_is_found_although_loads_and_temperatures_are_sampled, 0,
                         2);
     tcase_add_loop_test(cases, temperatures_that_are_only_watched_slow_nothing_down, 0, 2);
