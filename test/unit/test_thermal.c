@@ -66,10 +66,12 @@ END_TEST
 
 /* DS3's matrices of the Odroid-XU3 (DTPM_power_models.py of its repository): its memory and its GPU
  * always draw the same, then both clusters. */
-static const double board_keep[] = {
-    0.9928,   0.000566,  0.004281,  0.0003725, 1.34e-5,  0.006084,  0.9909,   0,          0.001016,
-    8.863e-5, 0,         0.0008608, 0.993,     0,        0.0008842, 0.006844, -0.0005119, 0,
-    0.9904,   0.0003392, 0.0007488, 0.003932,  8.654e-5, 0.002473,  0.9905,
+static const double board_keep[5][5] = {
+    {0.9928, 0.000566, 0.004281, 0.0003725, 1.34e-5},
+    {0.006084, 0.9909, 0, 0.001016, 8.863e-5},
+    {0, 0.0008608, 0.993, 0, 0.0008842},
+    {0.006844, -0.0005119, 0, 0.9904, 0.0003392},
+    {0.0007488, 0.003932, 8.654e-5, 0.002473, 0.9905},
 };
 static const double big[] = {0.0471, 0.01265, 0.113, 0.01646, 0.01476};
 static const double little[] = {0.02399, 0, 0.02819, 0.007198, 0.03902};
@@ -78,7 +80,7 @@ static const double gpu[] = {6.898e-7, 0.001971, 2.108e-6, 0.01682, 0.03811};
 static const struct soc_heat board_sources[] = {
     {-1, 47.3, memory}, {-1, 120.1, gpu}, {0, 0, big}, {1, 0, little}};
 static const struct soc_thermal board = {
-    20 * TICK_PER_US, 42, board_keep, board_sources, NULL, 5, 4, 0};
+    20 * TICK_PER_US, 42, board_keep[0], board_sources, NULL, 5, 4, 0};
 
 /* At rest T = keep T + heat: what is left over of that says whether a long run came to rest there.
  */
@@ -92,7 +94,7 @@ START_TEST(the_board_of_ds3_comes_to_rest_where_its_equations_balance)
         double heat_c = memory[i] * 0.0473 + gpu[i] * 0.1201 + big[i] * 6.91 + little[i] * 0.81;
         double flow_c = heat_c - thermal.above_c[i];
         for (int j = 0; j < 5; j++)
-            flow_c += board_keep[5 * i + j] * thermal.above_c[j];
+            flow_c += board_keep[i][j] * thermal.above_c[j];
         ck_assert_double_eq_tol(flow_c, 0, 1e-9);
         ck_assert_double_gt(thermal.above_c[i], 0);
     }
