@@ -223,7 +223,7 @@ START_TEST(a_governor_needs_points_to_choose_from_and_a_frequency_a_governor)
     scratch_write(&scratch, "race.yaml", GOVERNED("governor: fixed\nfrequency_mhz: 500\n"));
     assert_told(spawn_hetsoc(&scratch, "run race.yaml"), "race.yaml:6:11", "at 1000 MHz at least");
     scratch_write(&scratch, "race.yaml", GOVERNED("governor: powersave\n"));
-    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set platform=study3"), "race.yaml:6:11",
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set platform=equal4"), "race.yaml:6:11",
                 "no operating points");
 }
 END_TEST
@@ -245,7 +245,7 @@ END_TEST
 START_TEST(temperatures_need_a_platform_that_tells_them)
 {
     scratch_write(&scratch, "race.yaml", GOVERNED("thermal: watch\n"));
-    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set platform=study3"), "race.yaml:6:10",
+    assert_told(spawn_hetsoc(&scratch, "run race.yaml --set platform=equal4"), "race.yaml:6:10",
                 "does not tell how it gets warm");
 }
 END_TEST
