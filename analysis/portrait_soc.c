@@ -128,7 +128,9 @@ static void print_mesh(const struct soc *soc, FILE *stream)
     }
     for (int32_t pe = 0; pe < soc->pe_count; pe++) {
         bool is_first = pe % soc->network.columns == 0;
-        fprintf(stream, "%s%-*s", is_first ? "\n    " : " -- ", (int)width, soc->pes[pe].name);
+        bool is_last = (pe + 1) % soc->network.columns == 0;
+        fprintf(stream, "%s%-*s", is_first ? "\n    " : " -- ", is_last ? 0 : (int)width,
+                soc->pes[pe].name);
     }
     fputc('\n', stream);
 }

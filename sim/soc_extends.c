@@ -13,8 +13,9 @@ static bool is_inherited(const struct yaml_node *root, const char *key)
     for (size_t i = 0; i < sizeof own_keys / sizeof *own_keys; i++)
         if (strcmp(key, own_keys[i]) == 0)
             return false;
-    /* each of the two says all about where the PEs come from */
-    if (strcmp(key, "clusters") == 0 && yaml_get(root, "generate") != NULL)
+    /* each of the two says all about where the PEs come from; what gets warm names clusters */
+    bool is_of_clusters = strcmp(key, "clusters") == 0 || strcmp(key, "thermal") == 0;
+    if (is_of_clusters && yaml_get(root, "generate") != NULL)
         return false;
     if (strcmp(key, "generate") == 0 && yaml_get(root, "clusters") != NULL)
         return false;

@@ -70,12 +70,19 @@ START_TEST(a_key_is_taken_whole_or_not_at_all)
 }
 END_TEST
 
-START_TEST(generate_takes_the_place_of_clusters)
+START_TEST(generate_takes_the_place_of_clusters_and_of_what_heats_them)
 {
-    scratch_write(&scratch, "old.yaml", BASE);
-    scratch_write(&scratch, "host.yaml", HOST);
-    ck_assert(load("new.yaml", HEAD("new") "extends: old\ngenerate: {pes: 7}\n"));
+    scratch_write(
+        &scratch, "old.yaml",
+        HEAD("old") "kinds: {A: {class: cpu, power: {dynamic_mw: 5, static_mw: 1}}}\n"
+                    "clusters: [{name: A, count: 2}]\n"
+                    "thermal: {period_us: 10, ambient_c: 42, hotspots: [{keeps: [0.9]}],\n"
+                    "  sources: [{cluster: A, c_per_w: [0.5]}]}\n"
+                    "interconnect: {kind: matrix, bandwidth_bytes_per_us: 9}\n");
+    bool loaded = load("new.yaml", HEAD("new") "extends: old\ngenerate: {pes: 7}\n");
+    ck_assert_msg(loaded, "%s: %s", fault.where, fault.what);
     ck_assert_int_eq(soc.pe_count, 7);
+    ck_assert_ptr_null(soc.thermal);
 }
 END_TEST
 
@@ -134,7 +141,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, what_a_file_does_not_say_is_that_of_the_one_it_extends);
     tcase_add_test(cases, a_key_is_taken_whole_or_not_at_all);
-    tcase_add_test(cases, generate_takes_the_place_of_clusters);
+    tcase_add_test(cases, generate_takes_the_place_of_clusters_and_of_what_heats_them);
     tcase_add_test(cases,
                    a_path_starts_in_the_folder_of_the_file_and_other_files_in_that_of_theirs);
     tcase_add_test(cases, a_base_that_is_not_there_is_a_fault_where_it_is_named);

@@ -183,6 +183,20 @@ START_TEST(nothing_is_said_of_a_link_before_anything_happened)
 }
 END_TEST
 
+/* From corner to corner: a to c over 62 links along the first row and the last column, b to c over
+ * the 31 of the last row. */
+START_TEST(a_mesh_of_1024_pes_is_ready_in_seconds)
+{
+    soc = fixture_soc(arena, 1, (int32_t[]){1024}, 1000);
+    fixture_connect(soc, SOC_MESH, 0.5, 32, 4);
+    pe_of[1] = 992, pe_of[2] = 1023;
+    run(_i, &scripted, join(), once, 1, 0);
+    ck_assert_double_eq(read_named("K0_0>K0_1").busy_us, 5 + 31);
+    ck_assert_double_eq(read_named("K0_31>K0_63").busy_us, 5 + 31);
+    ck_assert_double_eq(read_named("K0_992>K0_993").busy_us, 8 + 15.5);
+}
+END_TEST
+
 /* Streams of generated jobs: to the last bit, on every link. */
 START_TEST(both_engines_say_the_same)
 {
@@ -216,6 +230,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, on_a_mesh_each_link_of_the_route_counts, 0, 2);
     tcase_add_loop_test(cases, what_goes_through_shared_memory_is_written_and_read, 0, 2);
     tcase_add_test(cases, nothing_is_said_of_a_link_before_anything_happened);
+    tcase_add_loop_test(cases, a_mesh_of_1024_pes_is_ready_in_seconds, 0, 2);
     tcase_add_loop_test(cases, both_engines_say_the_same, 0, 30);
     suite_add_tcase(suite, cases);
     return suite;
