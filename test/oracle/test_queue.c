@@ -182,7 +182,7 @@ START_TEST(the_mean_wait_of_a_long_run_lies_in_its_interval)
     double half_us = 3.29 / 1.96 * metrics.mean_latency_half_us; /* 99.9 % instead of 95 % */
     ck_assert_msg(fabs(seen_us - wait_us) <= half_us, "wait %g us, seen %g +- %g", wait_us, seen_us,
                   half_us);
-    ck_assert_double_lt(half_us, (what.jobs == 1000000 ? 0.1 : 0.3) * wait_us);
+    ck_assert_double_lt(half_us, (what.jobs == 1000000 ? 0.1 : 0.4) * wait_us);
     ck_assert_double_eq_tol(metrics.utilization, what.load, 0.02);
     arena_destroy(arena);
 }
@@ -192,7 +192,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("queue");
     TCase *tests = tcase_create("queue");
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, intervals_from_the_simulator_cover_the_mean_latency_of_m_m_1);
     tcase_add_loop_test(tests, the_mean_wait_of_a_long_run_lies_in_its_interval, 0,
                         sizeof queues / sizeof *queues);
