@@ -9,6 +9,7 @@
 #include "analysis/statistics.h"
 #include "base/memory.h"
 #include "base/tick.h"
+#include "sim/truth.h"
 #include "sim/world.h"
 
 /* A run under way: what the policy and the observer see of it. */
@@ -178,12 +179,24 @@ static void on_job_arrival(void *self, int64_t now_ps, const struct observed_arr
     returns_arrive(&play->rollout->returns, now_ps, weight, growth_per_us);
 }
 
-static void on_job_done(void *self, const struct observed_job *job)
+/* A job costs nothing any more. */
+static void leave(struct play *play, const struct observed_job *job)
 {
-    struct play *play = self;
     double weight, growth_per_us;
     price(play, (int32_t)(job->bind - play->setup->point->binds), &weight, &growth_per_us);
     returns_leave(&play->rollout->returns, job->finish_ps, job->arrival_ps, weight, growth_per_us);
+}
+
+static void on_job_failed(void *self, const struct observed_job *job, const char *reason)
+{
+    (void)reason;
+    leave(self, job);
+}
+
+static void on_job_done(void *self, const struct observed_job *job)
+{
+    struct play *play = self;
+    leave(play, job);
     if (job->id >= play->setup->jobs / 10)
         play->latencies_us[play->latency_count++] =
             (double)(job->finish_ps - job->arrival_ps) / TICK_PER_US;
@@ -257,9 +270,13 @@ bool rollout_play(struct rollout *rollout, const struct rollout_setup *setup,
         .app_count = point->app_count,
         .noise = point->noise,
     };
-    const struct scenario scenario = scenario_drawn(&drawn);
-    const struct observer observer = {
-        .self = &play, .on_job_arrival = on_job_arrival, .on_job_done = on_job_done};
+    struct scenario scenario = scenario_drawn(&drawn);
+    struct truth *truth = truth_create(&scenario, point->binds, point->app_count);
+    scenario.truth = truth;
+    const struct observer observer = {.self = &play,
+                                      .on_job_arrival = on_job_arrival,
+                                      .on_job_done = on_job_done,
+                                      .on_job_failed = on_job_failed};
     const struct world_setup world = {
         .soc = point->soc,
         .binds = point->binds,
@@ -269,6 +286,7 @@ bool rollout_play(struct rollout *rollout, const struct rollout_setup *setup,
         .policy = is_scheduler ? point->policy : &play_policy,
         .observers = &observer,
         .observer_count = 1,
+        .max_in_flight = point->arrivals.max_in_flight,
         .compat_ds3 = point->compat_ds3,
         .prefetch = point->prefetch,
         .decision_cost = point->decision_cost,
@@ -284,11 +302,15 @@ bool rollout_play(struct rollout *rollout, const struct rollout_setup *setup,
     if (setup->reward == ROLLOUT_SLOWDOWN)
         weigh(play.weights, point);
     bool ok = world_run(&world, &result, fault);
+    if (ok && play.latency_count == 0)
+        ok = fault_set(fault, NULL, "train with outages that leave PEs for every task",
+                       "every job of a run has failed: there is nothing to learn from");
     if (ok) {
         returns_close(&rollout->returns);
         read_latencies(&play);
         rollout->decisions = result.decisions;
     }
+    truth_destroy(truth);
     free(play.weights);
     free(play.latencies_us);
     return ok;

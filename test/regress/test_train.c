@@ -89,6 +89,39 @@ START_TEST(what_a_job_costs_changes_the_weights)
 }
 END_TEST
 
+/* --set noise=... of a training on one kind of disturbance. */
+static const char *disturbed(const char *noise)
+{
+    return arena_printf(scratch.arena, "-j 1 --set noise=[{\"name\":\"x\",%s}]", noise);
+}
+
+START_TEST(pes_that_fail_tables_that_err_and_a_cap_are_trained_on)
+{
+    const char *none = train("-j 1 --set noise=[none]", "none");
+    ck_assert_str_ne(
+        none, train(disturbed("\"failure\":{\"mtbf_us\":300,\"repair_us\":100}"), "failing"));
+    ck_assert_str_ne(
+        none, train(disturbed("\"tables\":{\"dist\":\"lognormal\",\"sigma\":0.3}"), "wrong"));
+    ck_assert_str_ne(
+        none, train(disturbed("\"bandwidth\":{\"dist\":\"lognormal\",\"sigma\":0.5}"), "jitter"));
+    ck_assert_str_ne(none, train("-j 1 --set noise=[none] --set "
+                                 "workload.arrivals.max_in_flight=1",
+                                 "capped"));
+}
+END_TEST
+
+START_TEST(jobs_that_fail_cost_nothing_more_and_a_run_without_others_is_refused)
+{
+    train(disturbed("\"outages\":[{\"pe\":\"MM\",\"at_us\":2500}]"), "lost");
+    struct spawned spawned = spawn_hetsoc(
+        &scratch, arena_printf(scratch.arena, "train tiny.yaml -o gone %s",
+                               disturbed("\"outages\":[{\"pe\":\"LITTLE\",\"at_us\":0},{\"pe\":"
+                                         "\"BIG\",\"at_us\":0},{\"pe\":\"MM\",\"at_us\":0}]")));
+    ck_assert_int_eq(spawned.status, 1);
+    ck_assert_msg(strstr(spawned.err, "every job of a run has failed") != NULL, "%s", spawned.err);
+}
+END_TEST
+
 START_TEST(a_training_that_was_killed_resumes_to_the_same_weights)
 {
     const char *whole = train("-j 1 --set train.iterations=12", "whole");
@@ -262,6 +295,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, weights_do_not_depend_on_the_number_of_workers);
     tcase_add_test(tests, what_the_return_is_compared_with_changes_the_weights);
     tcase_add_test(tests, what_a_job_costs_changes_the_weights);
+    tcase_add_test(tests, pes_that_fail_tables_that_err_and_a_cap_are_trained_on);
+    tcase_add_test(tests, jobs_that_fail_cost_nothing_more_and_a_run_without_others_is_refused);
     tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
     tcase_add_test(tests, a_state_of_another_experiment_is_refused);
     tcase_add_test(tests, policies_trained_on_one_engine_decide_the_same_on_the_other);
