@@ -400,8 +400,10 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
     apply_last_arrivals(world);
     if (world->writing_count > 0)
         world_take_written(world);
-    if (world->doomed_count > 0)
+    while (world->doomed_count > 0) {
         world_fail_jobs(world);
+        apply_last_arrivals(world); /* the gate may be open again */
+    }
 
     if (world->decided_ps == now_ps && !world_obey(world))
         return false;

@@ -368,8 +368,9 @@ void world_fail_jobs(struct world *world)
 /* Whether something else is on its way. */
 static bool is_under_way(const struct world *world)
 {
-    if (world->has_next_arrival || world->wake_ps != TICK_NEVER ||
-        world->decided_ps != TICK_NEVER || world->writing_count > 0 || world->transfers.count > 0)
+    bool is_arriving = world->has_next_arrival && !world->is_one_at_gate;
+    if (is_arriving || world->wake_ps != TICK_NEVER || world->decided_ps != TICK_NEVER ||
+        world->writing_count > 0 || world->transfers.count > 0)
         return true;
     for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++)
         if (world->pes[pe].running >= 0 || world->world_pes[pe].data_timer_ps != TICK_NEVER)

@@ -177,6 +177,7 @@ static void run(const struct scene *scene, const struct policy_kind *policy, int
         .observers = &observer,
         .observer_count = 1,
         .prefetch = (int32_t)scene->drawn.seed % 3,
+        .max_in_flight = scene->drawn.seed % 7 == 3 ? 2 : 0,
         .decision_cost = {cost_ps > 0 ? DECISION_FIXED : DECISION_FREE, cost_ps},
         .seed = scene->drawn.seed,
     };

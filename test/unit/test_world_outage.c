@@ -26,6 +26,7 @@ static struct line lines[LINES];
 static int32_t line_count;
 static char reasons[4][160];
 static int32_t reason_count;
+static int32_t most; /* jobs in flight; 0: no limit */
 static struct world_result result;
 static struct fault fault;
 
@@ -94,6 +95,7 @@ static bool run(const char *engine, const char *policy, const struct soc *soc, s
         .scenario = &scenario,
         .engine = engine_find(engine),
         .policy = sched_find(policy),
+        .max_in_flight = most,
         .observers = &observer,
         .observer_count = 1,
         .energy_uj = energy_uj,
@@ -220,6 +222,27 @@ START_TEST(a_job_fails_as_soon_as_no_pe_is_left_for_a_task_of_it)
     ck_assert_int_eq(result.jobs_failed, 2);
     ck_assert_int_eq(result.jobs_done, 0);
     ck_assert_str_eq(reasons[0], "no PE is left that can run second");
+}
+END_TEST
+
+START_TEST(a_job_that_fails_lets_the_next_one_in)
+{
+    const struct arrival_row rows[] = {{0}, {.at_ps = 20 * US}, {.at_ps = 30 * US}};
+    const struct failures_listed list[] = {{0, 60 * US, TICK_NEVER}};
+    const struct fixture_scenario source = {
+        .rows = rows, .row_count = 3, .failures = {.list = list, .count = 1}};
+    const struct fixture_task tasks[] = {{"only", {100, -1}}};
+    struct app *app = fixture_app(arena, "single", 2, tasks, 1, NULL, 0);
+    most = 1;
+    bool is_done = run("heap", "etf", make_pair(), app, &source, NULL);
+    most = 0;
+    ck_assert_msg(is_done, "%s", fault.what);
+    ck_assert_int_eq(result.jobs_failed, 3); /* the others come in at 60 and at 70, in vain */
+    check_line(0, 'a', 0, 0, 0, 0, 60);
+    ck_assert_int_eq(lines[2].job, 1);
+    ck_assert_int_eq(lines[2].finish_ps, 60 * US);
+    ck_assert_int_eq(lines[3].job, 2);
+    ck_assert_int_eq(lines[3].finish_ps, 70 * US);
 }
 END_TEST
 
@@ -400,6 +423,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, inputs_are_sent_again_to_a_task_that_starts_again);
     tcase_add_loop_test(tests, a_queue_is_handed_back_and_the_same_attempt_goes_elsewhere, 0, 2);
     tcase_add_loop_test(tests, a_job_fails_as_soon_as_no_pe_is_left_for_a_task_of_it, 0, 2);
+    tcase_add_test(tests, a_job_that_fails_lets_the_next_one_in);
     tcase_add_test(tests, a_task_that_can_never_be_done_in_time_is_given_up);
     tcase_add_test(tests, a_pe_that_is_down_draws_nothing);
     tcase_add_test(tests, to_assign_to_a_pe_that_is_down_is_illegal);
