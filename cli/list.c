@@ -97,7 +97,7 @@ static bool list_apps(const struct options *options, struct arena *arena, struct
     for (int i = 0; i < count; i++) {
         struct app_set set;
         const char *path = library_find(arena, LIBRARY_APPS, names[i], ".", names[i], fault);
-        if (path == NULL || !app_load(&set, arena, path, fault))
+        if (path == NULL || !app_load_with(&set, arena, path, library_find_app, fault))
             return false;
         print_row(names[i], set.apps[0].summary);
     }

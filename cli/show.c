@@ -90,7 +90,7 @@ static bool show_app(const struct options *options, struct fault *fault)
     struct bind bind;
     const char *path =
         library_find(options->arena, LIBRARY_APPS, options->name, ".", "show", fault);
-    if (path == NULL || !app_load(&set, options->arena, path, fault))
+    if (path == NULL || !app_load_with(&set, options->arena, path, library_find_app, fault))
         return false;
     const struct app *app = &set.apps[0];
     if (set.count > 1 && !options->dot)

@@ -10,6 +10,7 @@
 #include "base/csv.h"
 #include "cli/command.h"
 #include "lab/experiment.h"
+#include "lab/library.h"
 #include "lab/points.h"
 #include "lab/replay.h"
 #include "sim/soc.h"
@@ -136,7 +137,7 @@ static const char *check_file(const struct roster *roster, struct arena *arena, 
     }
     if (yaml_get(root, "app") != NULL) {
         struct app_set set;
-        return app_load(&set, arena, path, fault) ? "app" : NULL;
+        return app_load_with(&set, arena, path, library_find_app, fault) ? "app" : NULL;
     }
     fault_set(fault, path,
               "an experiment has `workload:`, a platform `platform:`, an app `app:`, a CSV of "

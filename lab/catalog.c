@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -191,7 +192,7 @@ static const struct app_set *load_apps(struct catalog *catalog, const char *path
     if (known != NULL)
         return known;
     struct app_set *set = arena_zeroed(catalog->arena, 1, sizeof *set);
-    if (!app_load(set, catalog->arena, path, fault))
+    if (!app_load_with(set, catalog->arena, path, library_find_app, fault))
         return NULL;
     entry_add(catalog, &catalog->apps, path, set);
     return set;
@@ -400,6 +401,29 @@ static const char *find_digest(struct catalog *catalog, const char *path, struct
     return digest;
 }
 
+const char *const *catalog_parts(struct catalog *catalog, const struct yaml_node *workload,
+                                 int32_t *count, struct fault *fault)
+{
+    const struct yaml_node *apps = yaml_get(workload, "apps");
+    const char **parts = NULL;
+    size_t found = 0, capacity = 0;
+    for (int i = 0; i < apps->count; i++) {
+        const char *path =
+            catalog_file(catalog, LIBRARY_APPS, yaml_get(apps->items[i], "app"), fault);
+        const struct app_set *set = path == NULL ? NULL : load_apps(catalog, path, fault);
+        for (int32_t k = 0; set != NULL && k < set->part_file_count; k++) {
+            parts = memory_grow(parts, &capacity, found + 1, sizeof *parts);
+            parts[found++] = set->part_files[k];
+        }
+    }
+    const char **kept = arena_zeroed(catalog->arena, found + 1, sizeof *kept);
+    if (found > 0)
+        memcpy(kept, parts, found * sizeof *kept);
+    free(parts);
+    *count = (int32_t)found;
+    return kept;
+}
+
 const char *const *catalog_contents(struct catalog *catalog, const struct yaml_node *root,
                                     struct fault *fault)
 {
@@ -410,7 +434,9 @@ const char *const *catalog_contents(struct catalog *catalog, const struct yaml_n
     const struct soc *soc = catalog_soc(catalog, root, fault);
     if (soc == NULL)
         return NULL;
-    size_t room = (size_t)apps->count + (size_t)soc->kind_count + 4;
+    int32_t part_count;
+    const char *const *parts = catalog_parts(catalog, workload, &part_count, fault);
+    size_t room = (size_t)apps->count + (size_t)part_count + (size_t)soc->kind_count + 4;
     const char **digests = arena_zeroed(catalog->arena, room, sizeof *digests);
     int count = 0;
     digests[count++] =
@@ -425,6 +451,8 @@ const char *const *catalog_contents(struct catalog *catalog, const struct yaml_n
         digests[count++] =
             find_digest(catalog, catalog_file(catalog, LIBRARY_APPS, app, fault), fault);
     }
+    for (int32_t i = 0; i < part_count; i++)
+        digests[count++] = find_digest(catalog, parts[i], fault);
     if (file != NULL)
         digests[count++] =
             find_digest(catalog, library_path(catalog->arena, catalog->folder, file->text), fault);

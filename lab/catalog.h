@@ -44,6 +44,11 @@ const struct catalog_mix *catalog_mix(struct catalog *catalog, const struct yaml
 const struct arrivals *catalog_trace(struct catalog *catalog, const struct yaml_node *file,
                                      const struct catalog_mix *mix, struct fault *fault);
 
+/* Files of the apps that the apps of a workload are made of (`jobs:`), [count], NULL after them; may
+ * name one twice. */
+const char *const *catalog_parts(struct catalog *catalog, const struct yaml_node *workload,
+                                 int32_t *count, struct fault *fault);
+
 /* Digests (base/digest.h) of the files that a checked experiment without lists names: machine with
  * its measurements, apps, arrivals; NULL-terminated. NULL and a fault if one cannot be read. */
 const char *const *catalog_contents(struct catalog *catalog, const struct yaml_node *root,

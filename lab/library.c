@@ -106,6 +106,12 @@ const char *library_find(struct arena *arena, enum library_shelf shelf, const ch
     return NULL;
 }
 
+const char *library_find_app(struct arena *arena, const char *name, const char *folder,
+                             const char *where, struct fault *fault)
+{
+    return library_find(arena, LIBRARY_APPS, name, folder, where, fault);
+}
+
 const char *library_find_experiment(struct arena *arena, const char *argument, struct fault *fault)
 {
     bool is_path = strchr(argument, '/') != NULL || ends_with(argument, ".yaml");

@@ -22,6 +22,10 @@ const char *library_path(struct arena *arena, const char *folder, const char *va
 const char *library_find(struct arena *arena, enum library_shelf shelf, const char *value,
                          const char *folder, const char *where, struct fault *fault);
 
+/* The same for an app that another app names: for app_load_with. */
+const char *library_find_app(struct arena *arena, const char *name, const char *folder,
+                             const char *where, struct fault *fault);
+
 /* The experiment that a command line means: a path (with a slash or ending in .yaml), a folder with
  * an experiment.yaml, the name of a shipped one, or any other file. NULL and a fault if there is
  * none. */

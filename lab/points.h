@@ -34,6 +34,8 @@ struct point {
     const char *platform_file;    /* paths */
     const char *const *app_files; /* [app_file_count], in the order of workload.apps */
     int32_t app_file_count;
+    const char *const *part_files; /* [part_file_count] what they are made of */
+    int32_t part_file_count;
     const char *arrivals_file; /* NULL: none */
     const struct soc *soc;
     const char *platform, *workload, *scheduler; /* names and label as in the CSV */

@@ -207,6 +207,7 @@ bool points_find_files(struct expansion *expansion, struct point *point, struct 
     }
     point->app_files = files;
     point->app_file_count = apps->count;
+    point->part_files = catalog_parts(expansion->catalog, workload, &point->part_file_count, fault);
     point->platform_file = catalog_file(expansion->catalog, LIBRARY_PLATFORMS,
                                         yaml_get(expansion->root, "platform"), fault);
     if (arrivals != NULL)

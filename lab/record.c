@@ -167,6 +167,8 @@ static bool write_parts(struct record *record, const struct point *point, struct
     manifest->platform = carry_platform(record, point, fault);
     for (int32_t i = 0; i < point->app_file_count; i++)
         apps[i] = carry(record, "apps", point->app_files[i], fault);
+    for (int32_t i = 0; i < point->part_file_count; i++)
+        carry(record, "apps", point->part_files[i], fault);
     if (fault_is_set(fault))
         return false;
     const struct yaml_node *tree = narrow(record, point, fault);

@@ -112,7 +112,15 @@ struct app {
 struct app_set {
     struct app *apps;
     int32_t count;
+    const char *const
+        *part_files; /* [part_file_count] other files that it is made from (`jobs:`) */
+    int32_t part_file_count;
 };
+
+/* Finds the file of an app that another one names at `where`, whose file lies in `folder`. NULL and
+ * a fault if there is none. */
+typedef const char *app_finder(struct arena *arena, const char *name, const char *folder,
+                               const char *where, struct fault *fault);
 
 /* The keys of an app file (app_schema.c). */
 extern const struct schema app_schema;
@@ -122,8 +130,13 @@ extern const struct schema app_schema;
  * or kind name, unknown kind, edge to an unknown task, duplicate edge, self-edge, cycle (named task
  * by task), no task at all, a kind that runs nowhere, no such stage, probabilities that do not sum
  * to 1, an alternative without an edge, an edge of an alternative that does not exist, a task that
- * no sample can reach. Several entries and exits are fine. */
+ * no sample can reach. Several entries and exits are fine. Of an app of jobs: one that is not found
+ * beside the file, that is a part of itself (named one by one), or of variants; a cycle of jobs. */
 bool app_load(struct app_set *set, struct arena *arena, const char *path, struct fault *fault);
+
+/* The same where the apps that `jobs:` names are not only those beside the file. */
+bool app_load_with(struct app_set *set, struct arena *arena, const char *path, app_finder *find,
+                   struct fault *fault);
 
 /* Builds the derived parts (preds, succs, order, tasks[].branch) of an app with at least one task
  * whose name, file, tasks (name, kind), kinds, bytes, branches and edge list are given: edge i runs

@@ -157,6 +157,19 @@ static const struct schema_row rows[] = {
      .max = APP_ALTERNATIVES_MAX - 1,
      .help = "The alternative of the producer, a branch, to which the edge belongs."},
 
+    {.path = "jobs",
+     .type = SCHEMA_LIST,
+     .help = "Makes one app of others, in place of kinds and tasks; `edges` are then between jobs, "
+             "from each exit of the first to each entry of the second, which gets all the bytes."},
+    {.path = "jobs[]", .type = SCHEMA_MAP, .shorthand = "app", .help = "One of them."},
+    {.path = "jobs[].app",
+     .type = SCHEMA_NAME,
+     .required = true,
+     .help = "Its app: the name of a file beside this one, or of a shipped app."},
+    {.path = "jobs[].name",
+     .type = SCHEMA_NAME,
+     .help = "What it is called here, if not as its app; its task `fft` is NAME/fft."},
+
     {.path = "batch",
      .type = SCHEMA_INT,
      .unit = "samples",

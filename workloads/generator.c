@@ -364,6 +364,6 @@ bool generator_build(struct app_set *set, struct arena *arena, const struct yaml
         if (!build_variant(&apps[i], arena, &recipe, (uint32_t)i, fault))
             return false;
     }
-    *set = (struct app_set){apps, recipe.variants};
+    *set = (struct app_set){.apps = apps, .count = recipe.variants};
     return true;
 }

@@ -105,6 +105,17 @@ static void make_branches(struct scene *scene)
     scratch_write(&scene->scratch, "ways.yaml", text);
 }
 
+/* An app of the one with branches, twice in a row. */
+static void make_jobs(struct scene *scene)
+{
+    const char *text = arena_printf(scene->scratch.arena,
+                                    "format: 1\napp: relay\nsummary: jobs\n"
+                                    "jobs: [{name: one, app: ways}, {name: two, app: ways}]\n"
+                                    "edges: [{from: one, to: two, bytes: %d}]\n",
+                                    below(scene, 900));
+    scratch_write(&scene->scratch, "relay.yaml", text);
+}
+
 static const char *make_noise(struct scene *scene)
 {
     static const char *const execs[] = {
@@ -172,11 +183,12 @@ static const char *make_experiment(struct scene *scene, int number)
     make_platform(scene);
     make_variants(scene);
     make_branches(scene);
+    make_jobs(scene);
     scene->engine = below(scene, 2) == 0 ? "heap" : "simgrid";
     const char *noise = make_noise(scene);
     const char *text = arena_printf(
         scene->scratch.arena,
-        "name: generated\nplatform: chip\nworkload:\n  apps: [dags, ways]\n  arrivals: %s\n"
+        "name: generated\nplatform: chip\nworkload:\n  apps: [dags, ways, relay]\n  arrivals: %s\n"
         "schedulers: [%s]\nnoise: [%s]\nengine: %s\nreplicates: 3\nseed: %d\ncompat: %s\n"
         "record: {compress: %s, from_us: %d}\n",
         make_arrivals(scene), sched_registry[number % schedulers]->name, noise, scene->engine,
@@ -266,7 +278,8 @@ static void play_case(int number)
     run_trial(&scene, path, traces, scratch_path(&scene.scratch, "recorded"));
     compare_tables(&scene, "plain", "recorded", false);
     ck_assert_int_eq(rename(scratch_path(&scene.scratch, "traces/2"), moved), 0);
-    static const char *const sources[] = {"chip.yaml", "dags.yaml", "ways.yaml", "times.csv"};
+    static const char *const sources[] = {"chip.yaml", "dags.yaml", "ways.yaml", "relay.yaml",
+                                          "times.csv"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         unlink(scratch_path(&scene.scratch, sources[i]));
     replay_trial(&scene, moved, NULL, scratch_path(&scene.scratch, "replayed"));

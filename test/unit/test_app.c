@@ -15,7 +15,7 @@ static void setup(void)
 {
     scratch_init(&scratch);
     fault = FAULT_NONE;
-    set = (struct app_set){NULL, -1};
+    set = (struct app_set){.count = -1};
 }
 
 static void teardown(void)

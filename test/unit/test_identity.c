@@ -101,6 +101,18 @@ START_TEST(the_content_of_a_file_counts_and_not_its_date)
 }
 END_TEST
 
+START_TEST(the_apps_that_an_app_is_made_of_count)
+{
+    static const char lines[] = "platform: duo\nschedulers: [heft]\n"
+                                "workload: {apps: [whole], arrivals: single}\n";
+    scratch_write(&scratch, "whole.yaml", "format: 1\napp: whole\nsummary: jobs\njobs: [pair]\n");
+    const char *identity = identity_of("a", lines, 0);
+    const char *text = scratch_read(&scratch, "pair.yaml");
+    scratch_write(&scratch, "pair.yaml", arena_printf(scratch.arena, "%s# more\n", text));
+    ck_assert_str_ne(identity_of("a", lines, 0), identity);
+}
+END_TEST
+
 START_TEST(the_measurements_that_a_platform_names_count)
 {
     static const char stage[] =
@@ -132,6 +144,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_point_is_the_same_in_a_sweep_as_alone);
     tcase_add_test(tcase, the_measurements_that_a_platform_names_count);
     tcase_add_test(tcase, the_content_of_a_file_counts_and_not_its_date);
+    tcase_add_test(tcase, the_apps_that_an_app_is_made_of_count);
     suite_add_tcase(suite, tcase);
     return suite;
 }
