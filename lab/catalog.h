@@ -44,8 +44,8 @@ const struct catalog_mix *catalog_mix(struct catalog *catalog, const struct yaml
 const struct arrivals *catalog_trace(struct catalog *catalog, const struct yaml_node *file,
                                      const struct catalog_mix *mix, struct fault *fault);
 
-/* Files of the apps that the apps of a workload are made of (`jobs:`), [count], NULL after them; may
- * name one twice. */
+/* Files of the apps that the apps of a workload are made of (`jobs:`), [count], NULL after them;
+ * may name one twice. */
 const char *const *catalog_parts(struct catalog *catalog, const struct yaml_node *workload,
                                  int32_t *count, struct fault *fault);
 
