@@ -15,6 +15,7 @@ struct pe_time {
     int64_t busy_ps;   /* over the whole run */
     int64_t window_ps; /* since the first counted arrival */
     int64_t transfers, transfer_ps, transfer_wait_ps;
+    int64_t queue_ps; /* its tasks had it and their data, and did not run */
     double received_bytes;
 };
 
@@ -94,11 +95,12 @@ static void count_skipped(void *self, int64_t now_ps, const struct observed_task
     ((struct metrics_observer *)self)->tasks_skipped++;
 }
 
-/* A PE was busy with a task, which was done or aborted. */
+/* A PE was busy with a task, which had waited for it and was done or aborted. */
 static void count_busy(struct metrics_observer *metrics, const struct view_task *task)
 {
     struct pe_time *pe = &metrics->pes[task->pe];
     int64_t counted_from_ps = later(task->start_ps, metrics->window_start_ps);
+    pe->queue_ps += task->start_ps - later(task->assigned_ps, task->data_ps);
     pe->busy_ps += task->finish_ps - task->start_ps;
     if (task->finish_ps > counted_from_ps)
         pe->window_ps += task->finish_ps - counted_from_ps;
@@ -277,7 +279,8 @@ static double read_utilization(const struct metrics_observer *metrics, struct me
                                          .transfers = pe->transfers,
                                          .received_bytes = pe->received_bytes,
                                          .transfer_us = tick_to_us(pe->transfer_ps),
-                                         .transfer_wait_us = tick_to_us(pe->transfer_wait_ps)};
+                                         .transfer_wait_us = tick_to_us(pe->transfer_wait_ps),
+                                         .queue_us = tick_to_us(pe->queue_ps)};
         }
     }
     return shares / count;

@@ -40,6 +40,7 @@ struct metrics_pe {
     double received_bytes;
     double transfer_us;      /* sum, each from its DMA channel to its end */
     double transfer_wait_us; /* sum of the waits for a DMA channel */
+    double queue_us;         /* sum of what its tasks waited for it with their data there */
 };
 
 /* The gathering state. O(1) per task, O(tasks of the job) per job (its lower bound). */

@@ -22,7 +22,7 @@ static const char *const task_columns[] = {
 static const char *const pe_columns[] = {
     "trial",       "pe",        "kind",      "cluster",        "tasks_done",  "busy_us",
     "utilization", "energy_uj", "transfers", "received_bytes", "transfer_us", "transfer_wait_us",
-    NULL};
+    "queue_us",    NULL};
 static const char *const link_columns[] = {
     "trial",       "link",          "bandwidth_bytes_per_us", "transfers",    "bytes", "busy_us",
     "utilization", "carried_share", "mean_transfer_us",       "mean_wait_us", NULL};
@@ -205,6 +205,7 @@ static void write_pes(struct tables *tables, const struct metrics_pe *pes)
         csv_real(csv, pes[p].received_bytes);
         csv_real(csv, pes[p].transfer_us);
         csv_real(csv, pes[p].transfer_wait_us);
+        csv_real(csv, pes[p].queue_us);
         csv_end_row(csv);
     }
 }

@@ -349,6 +349,32 @@ START_TEST(transfers_and_their_waits_are_those_of_the_pe_that_receives)
 }
 END_TEST
 
+/* The first waits for its data until 5 and for the PE until 9, the second for the PE from 6 on. */
+START_TEST(tasks_queue_for_a_pe_from_when_they_have_it_and_their_data)
+{
+    static const struct view_task tasks[] = {
+        {.pe = 1,
+         .attempt = 1,
+         .assigned_ps = 2 * TICK_PER_US,
+         .data_ps = 5 * TICK_PER_US,
+         .start_ps = 9 * TICK_PER_US,
+         .finish_ps = 10 * TICK_PER_US},
+        {.pe = 1,
+         .attempt = 1,
+         .assigned_ps = 6 * TICK_PER_US,
+         .start_ps = 10 * TICK_PER_US,
+         .finish_ps = 12 * TICK_PER_US},
+    };
+    for (int i = 0; i < 2; i++)
+        observer.on_task_done(observer.self, &(struct observed_task){.task = &tasks[i]});
+    struct metrics read;
+    struct metrics_pe pes[2];
+    metrics_read(metrics, 0, NULL, &read, pes);
+    ck_assert_double_eq(pes[0].queue_us, 0);
+    ck_assert_double_eq(pes[1].queue_us, 4 + 4);
+}
+END_TEST
+
 START_TEST(the_energy_is_that_of_the_pes_and_of_the_rest_of_the_machine)
 {
     static const struct soc powered = {.pe_count = 2, .base_mw = 100};
@@ -371,6 +397,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("metrics");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, transfers_and_their_waits_are_those_of_the_pe_that_receives);
+    tcase_add_test(tests, tasks_queue_for_a_pe_from_when_they_have_it_and_their_data);
     tcase_add_test(tests, the_energy_is_that_of_the_pes_and_of_the_rest_of_the_machine);
     tcase_add_test(tests, the_bound_is_the_longest_path_with_realised_factors);
     tcase_add_test(tests, the_bound_rounds_every_task_half_up_as_the_world_does);

@@ -115,7 +115,7 @@ START_TEST(parts_of_whole_trials_are_joined_in_trial_order)
                      "1\n2,1\n3,1\n");
     ck_assert_str_eq(scratch_read(&scratch, "out/pes.csv"),
                      "trial,pe,kind,cluster,tasks_done,busy_us,utilization,energy_uj,transfers,"
-                     "received_bytes,transfer_us,transfer_wait_us\n"
+                     "received_bytes,transfer_us,transfer_wait_us,queue_us\n"
                      "0,2\n2,2\n3,2\n");
     ck_assert_str_eq(scratch_read(&scratch, "out/links.csv"),
                      "trial,link,bandwidth_bytes_per_us,transfers,bytes,busy_us,utilization,"

@@ -133,9 +133,9 @@ START_TEST(a_trace_has_a_row_per_job_task_and_pe)
                      "0.000000,1,done,1,0.000000,\n"
                      "0,0,1,second,b_2,10.000000,10.000000,12.000000,16.000000,4.000000,4.000000,"
                      "2.000000,1,done,1,0.000000,\n");
-    ck_assert_str_eq(scratch_read(&scratch, "part.pes.csv"), "0,a_0,A,a,1,10,0.625,,0,0,0,0\n"
-                                                             "0,a_1,A,a,0,0,0,,0,0,0,0\n"
-                                                             "0,b_2,B,b,1,4,0.25,,0,0,0,0\n");
+    ck_assert_str_eq(scratch_read(&scratch, "part.pes.csv"), "0,a_0,A,a,1,10,0.625,,0,0,0,0,0\n"
+                                                             "0,a_1,A,a,0,0,0,,0,0,0,0,0\n"
+                                                             "0,b_2,B,b,1,4,0.25,,0,0,0,0,0\n");
 }
 END_TEST
 
