@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/table.h"
+#include "base/tick.h"
 
 enum { WIDTH = 100 };
 
@@ -189,6 +190,31 @@ static void print_interconnect(const struct soc *soc, FILE *stream)
         fputs("  delays are cut to whole microseconds\n", stream);
 }
 
+/* Where and when temperatures are known, and what they lead to. */
+static void print_thermal(const struct soc *soc, FILE *stream)
+{
+    const struct soc_thermal *thermal = soc->thermal;
+    if (thermal == NULL)
+        return;
+    fprintf(stream, "\n  temperatures of %d places every %g us, %g C around it\n",
+            (int)thermal->hotspot_count, tick_to_us(thermal->period_ps), thermal->ambient_c);
+    for (int32_t t = 0; t < thermal->trip_count; t++) {
+        const struct soc_trip *trip = &thermal->trips[t];
+        fprintf(stream, "  above %g C until below %g C:", trip->above_c,
+                trip->above_c - trip->hysteresis_c);
+        const char *comma = "";
+        for (int32_t c = 0; c < soc->cluster_count; c++) {
+            const struct soc_cluster *cluster = &soc->clusters[c];
+            if (trip->caps[c] == INT32_MAX)
+                continue;
+            fprintf(stream, "%s %s at most %g MHz", comma, cluster->name,
+                    soc->kinds[cluster->kind].opps[trip->caps[c]].freq_mhz);
+            comma = ",";
+        }
+        fputc('\n', stream);
+    }
+}
+
 void portrait_soc(const struct soc *soc, FILE *stream)
 {
     fprintf(stream, "platform %s: %s\n%d PEs in %d clusters, %d kinds\n\n", soc->name, soc->summary,
@@ -196,6 +222,7 @@ void portrait_soc(const struct soc *soc, FILE *stream)
     print_kinds(soc, stream);
     print_clusters(soc, stream);
     print_interconnect(soc, stream);
+    print_thermal(soc, stream);
 }
 
 static void dot_ways(const struct soc *soc, FILE *stream)

@@ -47,7 +47,7 @@ static bool is_stable(struct arena *arena, const double *keep, int32_t count)
                 for (size_t k = 0; k < n; k++)
                     sum += power[row * n + k] * power[k * n + column];
                 square[row * n + column] = sum;
-                largest = fmax(largest, fabs(sum));
+                largest = isnan(sum) ? INFINITY : fmax(largest, fabs(sum));
             }
         memcpy(power, square, n * n * sizeof *power);
     }

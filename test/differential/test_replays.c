@@ -3,10 +3,10 @@
  * of jobs.csv, tasks.csv, pes.csv and links.csv has to be that of the trial, which has to be that
  * of the same trial without recording.
  *
- * Schedulers come in turn; machines, apps (with branches too), arrivals, noise, slow-downs, engines
- * and what is recorded are random. Traces without slow-downs and a bus are replayed on the other
- * engine too, which then has to give the same bytes as well. HETSOC_CASES sets how many cases are
- * tried: a fiftieth of it (default 24). */
+ * Schedulers come in turn; machines, apps (with branches too), arrivals, noise, slow-downs,
+ * governors, engines and what is recorded are random. Traces without slow-downs, changing points
+ * and a bus are replayed on the other engine too, which then has to give the same bytes as well.
+ * HETSOC_CASES sets how many cases are tried: a fiftieth of it (default 24). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static int cases_per_group(void)
 struct scene {
     struct scratch scratch;
     struct random_stream stream;
-    bool is_fluid; /* a bus, or slow-downs: the engines may differ by 1 ns */
+    bool is_fluid; /* a bus, slow-downs, or points that change: engines may differ by 1 ns */
     const char *engine;
 };
 
@@ -55,10 +55,18 @@ static void make_platform(struct scene *scene)
     const char *text = arena_printf(
         arena,
         "format: 1\nplatform: chip\nsummary: some PEs\n"
-        "kinds: {A: {class: cpu}, B: {class: dsp}, C: {class: accelerator}}\n"
+        "kinds:\n"
+        "  A: {class: cpu, opps: [{mhz: 400, mv: 800}, {mhz: 700, mv: 900}, {mhz: 1000, mv: "
+        "1000}], "
+        "power: {dynamic_mw: 900, static_mw: 80}}\n"
+        "  B: {class: dsp, power: {dynamic_mw: 400, static_mw: 50}}\n"
+        "  C: {class: accelerator, power: {dynamic_mw: 200, static_mw: 20}}\n"
         "clusters:\n  - {name: a, kind: A, count: %d}\n  - {name: b, kind: B, count: %d}\n"
         "  - {name: c, kind: C, count: %d}\n"
-        "interconnect: {%s, latency_us: %g}\n",
+        "interconnect: {%s, latency_us: %g}\n"
+        "thermal:\n  period_us: 20\n  ambient_c: 40\n  hotspots: [{keeps: [0.8]}]\n"
+        "  sources: [{cluster: a, c_per_w: [5]}, {constant_mw: 50, c_per_w: [1]}]\n"
+        "  trips: [{above_c: 50, hysteresis_c: 4, caps: {a: 700}}]\n",
         1 + below(scene, 4), 1 + below(scene, 3), 1 + below(scene, 2),
         arena_printf(arena, interconnect, 1 + below(scene, 300)), below(scene, 2) * 0.37);
     scratch_write(&scene->scratch, "chip.yaml", text);
@@ -174,6 +182,17 @@ static const char *make_arrivals(struct scene *scene)
     }
 }
 
+/* What governs the operating points, in half of the cases something that changes them. */
+static const char *make_points(struct scene *scene)
+{
+    static const char *const lines[] = {"", "governor: powersave\n",
+                                        "governor: ondemand\nondemand: {period_us: 12.5}\n",
+                                        "governor: ondemand\nthermal: throttle\n"};
+    int which = below(scene, 4);
+    scene->is_fluid |= which >= 2;
+    return lines[which];
+}
+
 /* Writes the experiment; returns its path. */
 static const char *make_experiment(struct scene *scene, int number)
 {
@@ -186,13 +205,14 @@ static const char *make_experiment(struct scene *scene, int number)
     make_jobs(scene);
     scene->engine = below(scene, 2) == 0 ? "heap" : "simgrid";
     const char *noise = make_noise(scene);
+    const char *points = make_points(scene);
     const char *text = arena_printf(
         scene->scratch.arena,
         "name: generated\nplatform: chip\nworkload:\n  apps: [dags, ways, relay]\n  arrivals: %s\n"
         "schedulers: [%s]\nnoise: [%s]\nengine: %s\nreplicates: 3\nseed: %d\ncompat: %s\n"
-        "record: {compress: %s, from_us: %d}\n",
+        "%srecord: {compress: %s, from_us: %d}\n",
         make_arrivals(scene), sched_registry[number % schedulers]->name, noise, scene->engine,
-        below(scene, 1000), below(scene, 8) == 0 ? "ds3" : "none",
+        below(scene, 1000), below(scene, 8) == 0 ? "ds3" : "none", points,
         below(scene, 4) == 0 ? "true" : "false", below(scene, 2) * 40);
     return scratch_write(&scene->scratch, "generated.yaml", text);
 }

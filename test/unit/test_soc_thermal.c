@@ -100,7 +100,10 @@ START_TEST(what_makes_no_sense_is_refused)
          "2 numbers for 1 hotspots"},
         {"period_us: 5, ambient_c: 1, hotspots: [{keeps: [1, 0]}, {keeps: [0, 0.5]}], " SOURCES,
          "never settle"},
-        {"period_us: 5, ambient_c: 1, hotspots: [{keeps: [0, 3]}, {keeps: [0.5, 0]}], " SOURCES,
+        {"period_us: 5, ambient_c: 1, hotspots: [{keeps: [0, 3]}, {keeps: [0, 0]}], " SOURCES,
+         "must be a number from -1 to 1"},
+        {"period_us: 5, ambient_c: 1, hotspots: [{keeps: [0.9, 0.2]}, {keeps: [0.2, "
+         "0.9]}], " SOURCES,
          "never settle"},
         {"period_us: 5, ambient_c: 1, " HOTSPOTS ", sources: [{cluster: A, c_per_w: [1]}]",
          "1 numbers for 2 hotspots"},
