@@ -89,43 +89,56 @@ static struct queue_entry sum_up(const struct queue *queue, int32_t index)
 
 /* ---- changes ---- */
 
-/* Moves the second half of a full node into a new one. */
-static int32_t split(struct queue *queue, struct queue_node *node)
+/* Moves the last slots of a node into a new one. */
+static int32_t split(struct queue *queue, struct queue_node *node, int32_t moved)
 {
     int32_t index = take_node(queue);
     struct queue_node *right = &queue->nodes[index];
-    right->count = QUEUE_FANOUT / 2;
+    right->count = moved;
     node->count -= right->count;
     memcpy(right->slots, &node->slots[node->count], (size_t)right->count * sizeof *right->slots);
     return index;
 }
 
-/* Adds an entry below a node. Returns the new node that follows this one, or -1. */
+/* Adds an entry below a node; `is_last` if it comes behind all others, which then leaves full nodes
+ * behind and sums up nothing anew. Returns the new node that follows this one, or -1. */
 static int32_t insert_below(struct queue *queue, int32_t index, int32_t height,
-                            const struct queue_entry *entry)
+                            const struct queue_entry *entry, bool is_last)
 {
     struct queue_node *node = &queue->nodes[index];
     struct queue_entry slot = *entry;
     int32_t at = find_slot(node, entry), sibling = -1;
     if (height > 0) {
         int32_t child = node->slots[at].task;
-        int32_t right = insert_below(queue, child, height - 1, entry);
-        node->slots[at++] = sum_up(queue, child);
+        int32_t right = insert_below(queue, child, height - 1, entry, is_last);
+        if (!is_last)
+            node->slots[at] = sum_up(queue, child);
+        else if (right < 0)
+            add_up(&node->slots[at], entry);
         if (right < 0)
             return -1;
+        at++;
         slot = sum_up(queue, right);
     } else if (at < 0 || is_before(&node->slots[at], entry)) {
         at++;
     }
     if (node->count == QUEUE_FANOUT) {
-        sibling = split(queue, node);
-        if (at > node->count) {
+        sibling = split(queue, node, is_last ? 0 : QUEUE_FANOUT / 2);
+        if (is_last || at > node->count) {
             at -= node->count;
             node = &queue->nodes[sibling];
         }
     }
     open_slot(node, at, &slot);
     return sibling;
+}
+
+static bool is_behind_all(const struct queue *queue, const struct queue_entry *entry)
+{
+    const struct queue_node *node = &queue->nodes[queue->root];
+    for (int32_t height = queue->height; height > 0; height--)
+        node = &queue->nodes[node->slots[node->count - 1].task];
+    return node->count == 0 || is_before(&node->slots[node->count - 1], entry);
 }
 
 void queue_insert(struct queue *queue, const struct queue_entry *entry)
@@ -138,7 +151,8 @@ void queue_insert(struct queue *queue, const struct queue_entry *entry)
         queue->first_free = -1;
         queue->root = take_node(queue);
     }
-    int32_t sibling = insert_below(queue, queue->root, queue->height, entry);
+    int32_t sibling =
+        insert_below(queue, queue->root, queue->height, entry, is_behind_all(queue, entry));
     if (sibling < 0)
         return;
     int32_t old = queue->root;
@@ -157,11 +171,12 @@ static void change_below(struct queue *queue, int32_t index, int32_t height,
     int32_t at = find_slot(node, entry);
     assert(at >= 0);
     if (height == 0) {
-        assert(node->slots[at].job_id == entry->job_id &&
-               node->slots[at].sequence == entry->sequence);
-        if (is_there)
+        bool is_found =
+            node->slots[at].job_id == entry->job_id && node->slots[at].sequence == entry->sequence;
+        assert(is_found || is_there);
+        if (is_found && is_there)
             node->slots[at] = *entry;
-        else
+        else if (is_found)
             close_slot(node, at);
         return;
     }
@@ -177,7 +192,8 @@ static void change_below(struct queue *queue, int32_t index, int32_t height,
 
 void queue_update(struct queue *queue, const struct queue_entry *entry)
 {
-    change_below(queue, queue->root, queue->height, entry, true);
+    if (queue->count > 0)
+        change_below(queue, queue->root, queue->height, entry, true);
 }
 
 void queue_remove(struct queue *queue, const struct queue_entry *entry)

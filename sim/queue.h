@@ -44,7 +44,7 @@ void queue_clear(struct queue *queue);
 /* Adds an entry that is not in yet. O(log entries). */
 void queue_insert(struct queue *queue, const struct queue_entry *entry);
 
-/* Replaces the entry of this name. O(log entries). */
+/* Replaces the entry of this name, if it is in. O(log entries). */
 void queue_update(struct queue *queue, const struct queue_entry *entry);
 
 /* Takes out the entry of this name. O(log entries). */

@@ -42,6 +42,8 @@ void world_grow(struct world *world)
     world->decisions.precedence_capacity = (int32_t)task_count;
     if (world->is_plan) {
         world->planned_pe = memory_resize(world->planned_pe, task_count, sizeof(int32_t));
+        world->next_planned = memory_resize(world->next_planned, task_count, sizeof(int32_t));
+        world->prev_planned = memory_resize(world->prev_planned, task_count, sizeof(int32_t));
         world->plan_epoch = memory_resize(world->plan_epoch, task_count, sizeof(int64_t));
         world->decisions.plan =
             memory_resize(world->decisions.plan, task_count, sizeof(struct decision));
@@ -107,6 +109,8 @@ static void world_init(struct world *world, const struct world_setup *setup,
                                                  .speed = 1.0,
                                                  .finish_sequence = -1,
                                                  .outage = OUTAGE_BEFORE_FIRST,
+                                                 .first_planned = -1,
+                                                 .last_planned = -1,
                                                  .first_waiting = -1};
     }
     world->transfers.first_free = -1;
@@ -188,6 +192,8 @@ static void world_finish(struct world *world)
     free(world->planned_pe);
     free(world->plan_epoch);
     free(world->task_sequence);
+    free(world->next_planned);
+    free(world->prev_planned);
     free(world->first_follower);
     free(world->next_follower);
     free(world->touched);

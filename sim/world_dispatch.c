@@ -161,7 +161,8 @@ void world_dispatch(struct world *world)
     }
     world->touched_count = 0;
     for (int32_t i = 0; i < count; i++) {
-        world_dequeue(world, candidates[i].task, candidates[i].pe);
+        world_dequeue(world, candidates[i].task);
+        world_unplan(world, candidates[i].task);
         start_task(world, candidates[i].pe, candidates[i].task);
     }
 }

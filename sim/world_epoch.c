@@ -134,7 +134,7 @@ static bool take_decision(struct world *world, struct decision decision)
     if (world->pes[decision.pe].is_down)
         return refuse(world, decision, "it is down");
     assign(world, decision.task, decision.pe);
-    world_enqueue(world, decision.task, decision.pe);
+    world_enqueue(world, decision.task);
     return true;
 }
 
@@ -168,8 +168,7 @@ static bool take_planned(struct world *world, struct decision decision)
     if (world->plan_epoch[decision.task] == world->result->epochs)
         return refuse(world, decision, "the plan names it twice");
     world->plan_epoch[decision.task] = world->result->epochs;
-    world->planned_pe[decision.task] = decision.pe;
-    world_enqueue(world, decision.task, decision.pe);
+    world_plan(world, decision.task, decision.pe);
     return true;
 }
 
@@ -185,10 +184,7 @@ static void tell_plan(const struct world *world)
 
 static bool take_plan(struct world *world)
 {
-    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
-        queue_clear(&world->world_pes[pe].queue);
-        world_touch(world, pe);
-    }
+    world_clear_plan(world);
     for (int32_t i = 0; i < world->decisions.plan_count; i++)
         if (!take_planned(world, world->decisions.plan[i]))
             return false;
@@ -264,7 +260,7 @@ static void assign_planned(struct world *world)
         if (world->planned_pe[task] < 0 || world->pes[world->planned_pe[task]].is_down)
             continue;
         assign(world, task, world->planned_pe[task]);
-        world_requeue(world, task);
+        world_enqueue(world, task);
     }
 }
 

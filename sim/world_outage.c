@@ -133,15 +133,12 @@ static void abort_task(struct world *world, int32_t pe)
 static void give_back(struct world *world, int32_t task)
 {
     struct view_task *what = &world->tasks[task];
-    bool is_queued = what->status == TASK_ASSIGNED;
-    if (is_queued && !world->is_plan)
-        world_dequeue(world, task, what->pe);
+    if (what->status == TASK_ASSIGNED)
+        world_dequeue(world, task);
     world_set_after(world, task, -1);
     what->status = TASK_READY;
     what->fetching = 0;
     what->data_ps = TICK_NEVER;
-    if (is_queued && world->is_plan)
-        world_requeue(world, task);
     what->pe = -1;
     world_make_ready(world, task);
 }
@@ -161,12 +158,15 @@ static void retry(struct world *world, int32_t task)
 /* Hands back what a PE was given. */
 static void empty_queue(struct world *world, int32_t pe)
 {
+    int32_t planned = world->world_pes[pe].first_planned;
+    for (; planned >= 0; planned = world->next_planned[planned])
+        if (world->tasks[planned].status == TASK_ASSIGNED)
+            give_back(world, planned);
     const struct queue *queue = &world->world_pes[pe].queue;
     const struct queue_entry *next = queue_first(queue);
     while (next != NULL) {
         const struct queue_entry entry = *next;
-        if (world->tasks[entry.task].status == TASK_ASSIGNED)
-            give_back(world, entry.task);
+        give_back(world, entry.task);
         next = queue_after(queue, &entry);
     }
     world->pes[pe].queued = 0;
@@ -270,13 +270,15 @@ static void fail_task(struct world *world, int32_t task)
         world->unstarted_left--;
     }
     if (queue_pe >= 0) {
-        world_dequeue(world, task, queue_pe);
+        world_unplan(world, task);
         world->available_until_ps[queue_pe] =
             world->pes[queue_pe].is_down ? TICK_NEVER : AVAILABLE_STALE;
         world_touch(world, queue_pe);
     }
-    if (what->status == TASK_ASSIGNED)
+    if (what->status == TASK_ASSIGNED) {
+        world_dequeue(world, task);
         world->pes[what->pe].queued--;
+    }
     residency_cancel(&world->residency, task, world->view.now_ps);
     world_set_after(world, task, -1);
     what->status = TASK_FAILED;

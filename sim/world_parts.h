@@ -23,6 +23,7 @@
 /* What the world knows of a PE and the policy need not see. */
 struct world_pe {
     struct queue queue;
+    int32_t first_planned, last_planned; /* POLICY_PLAN: what is left of its plan; -1: nothing */
     int64_t data_timer_ps;   /* date of the transfer event on its way; TICK_NEVER: none */
     int64_t speed_timer_ps;  /* the same for the next change of speed */
     struct episode episode;  /* current or next slow-down */
@@ -130,6 +131,9 @@ struct world {
     int32_t *planned_pe;     /* [task_capacity] where, for plan disciplines; -1: not planned */
     int64_t *plan_epoch;     /* [task_capacity] of the last plan that names the task; -1 none */
     int64_t *task_sequence;  /* [task_capacity] in the queue of its PE */
+    int32_t *next_planned;   /* [task_capacity] POLICY_PLAN: behind it on its PE; -1: none */
+    int32_t *prev_planned;   /* [task_capacity] the same before it */
+    int64_t plan_sequence;   /* tasks of the present plan have this task_sequence or a later one */
     int32_t *first_follower; /* [task_capacity] of those in queues that come after it; -1: none */
     int32_t *next_follower;  /* [task_capacity] of the same task; -1: none */
     int32_t *touched;        /* [pe_count] PEs with is_touched */
@@ -241,11 +245,17 @@ void world_finish_transfer(struct world *world, int32_t number);
  * take their time. */
 void world_drop_transfers(struct world *world, int32_t pe, int32_t slot);
 
-/* world_queue.c: puts an assigned or planned task into the queue of a PE; notes that something
- * about a task in a queue has changed; takes a task out. O(log queue). */
-void world_enqueue(struct world *world, int32_t task, int32_t pe);
+/* world_queue.c: puts an assigned task into the queue of its PE; notes that something about a task
+ * in a queue has changed; takes a task out. O(log queue). */
+void world_enqueue(struct world *world, int32_t task);
 void world_requeue(struct world *world, int32_t task);
-void world_dequeue(struct world *world, int32_t task, int32_t pe);
+void world_dequeue(struct world *world, int32_t task);
+
+/* Forgets the plan; appends a task to that of a PE; takes a task out of it. O(1), but O(log queue)
+ * where the task is assigned already. */
+void world_clear_plan(struct world *world);
+void world_plan(struct world *world, int32_t task, int32_t pe);
+void world_unplan(struct world *world, int32_t task);
 
 /* Which task in the queue of a PE may start now. If none may, false, and `next_ps` becomes the date
  * at which one may (TICK_NEVER: unknown yet). O(log queue). */

@@ -30,9 +30,13 @@ static struct queue_entry describe(const struct world *world, int32_t task, int3
     return entry;
 }
 
-void world_enqueue(struct world *world, int32_t task, int32_t pe)
+void world_enqueue(struct world *world, int32_t task)
 {
-    world->task_sequence[task] = world->sequence++;
+    if (!world->is_plan)
+        world->task_sequence[task] = world->sequence++;
+    if (world->setup->policy->discipline == POLICY_PLAN)
+        return; /* it has its place in the line */
+    int32_t pe = world->tasks[task].pe;
     struct queue_entry entry = describe(world, task, pe);
     queue_insert(&world->world_pes[pe].queue, &entry);
 }
@@ -46,25 +50,76 @@ void world_requeue(struct world *world, int32_t task)
     world_touch(world, pe);
 }
 
-void world_dequeue(struct world *world, int32_t task, int32_t pe)
+void world_dequeue(struct world *world, int32_t task)
 {
+    if (world->setup->policy->discipline == POLICY_PLAN)
+        return;
+    int32_t pe = world->tasks[task].pe;
     struct queue_entry entry = describe(world, task, pe);
     queue_remove(&world->world_pes[pe].queue, &entry);
+}
+
+/* ---- plans: a queue has what is assigned; strict plans are lines of all that is planned ---- */
+
+void world_clear_plan(struct world *world)
+{
+    world->plan_sequence = world->sequence;
+    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
+        struct world_pe *what = &world->world_pes[pe];
+        queue_clear(&what->queue);
+        what->first_planned = what->last_planned = -1;
+        world_touch(world, pe);
+    }
+}
+
+void world_plan(struct world *world, int32_t task, int32_t pe)
+{
+    struct world_pe *what = &world->world_pes[pe];
+    world->planned_pe[task] = pe;
+    world->task_sequence[task] = world->sequence++;
+    if (world->setup->policy->discipline == POLICY_PLAN) {
+        int32_t last = what->last_planned;
+        world->prev_planned[task] = last;
+        world->next_planned[task] = -1;
+        *(last < 0 ? &what->first_planned : &world->next_planned[last]) = task;
+        what->last_planned = task;
+    } else if (world->tasks[task].status == TASK_ASSIGNED) {
+        world_enqueue(world, task);
+    }
+}
+
+void world_unplan(struct world *world, int32_t task)
+{
+    if (world->setup->policy->discipline != POLICY_PLAN || world->planned_pe[task] < 0 ||
+        world->task_sequence[task] < world->plan_sequence)
+        return;
+    struct world_pe *pe = &world->world_pes[world->planned_pe[task]];
+    int32_t prev = world->prev_planned[task], next = world->next_planned[task];
+    *(prev < 0 ? &pe->first_planned : &world->next_planned[prev]) = next;
+    *(next < 0 ? &pe->last_planned : &world->prev_planned[next]) = prev;
+    world_touch(world, world->planned_pe[task]);
+}
+
+/* ---- what may start ---- */
+
+/* The head of a strict plan; true if it may start. */
+static bool pick_planned(const struct world *world, int32_t pe, int32_t *task, int64_t *next_ps)
+{
+    *task = world->world_pes[pe].first_planned;
+    *next_ps = *task < 0 ? TICK_NEVER : start_ps(world, *task);
+    return *next_ps <= world->view.now_ps;
 }
 
 bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps)
 {
     enum policy_discipline discipline = world->setup->policy->discipline;
+    if (discipline == POLICY_PLAN)
+        return pick_planned(world, pe, task, next_ps);
     const struct queue *queue = &world->world_pes[pe].queue;
     int64_t now_ps = world->view.now_ps;
-    const struct queue_entry *entry;
-    if (discipline == POLICY_FIFO || discipline == POLICY_PLAN) {
-        entry = queue_first(queue);
-        *next_ps = entry == NULL ? TICK_NEVER : entry->start_ps;
-    } else {
-        entry = queue_pick(queue, now_ps);
-        *next_ps = entry == NULL ? queue_next_ps(queue) : entry->start_ps;
-    }
+    const struct queue_entry *entry =
+        discipline == POLICY_FIFO ? queue_first(queue) : queue_pick(queue, now_ps);
+    *next_ps = entry == NULL ? queue_next_ps(queue) : entry->start_ps;
     if (*next_ps > now_ps)
         return false;
     *task = entry->task;

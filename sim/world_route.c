@@ -113,10 +113,7 @@ static void skip(struct world *world, int32_t task)
     world->result->tasks_skipped++;
     world->skipped[world->view.skipped_count++] = task;
     residency_cancel(&world->residency, task, world->view.now_ps);
-    if (world->is_plan && world->planned_pe[task] >= 0) {
-        world_dequeue(world, task, world->planned_pe[task]);
-        world_touch(world, world->planned_pe[task]);
-    }
+    world_unplan(world, task);
     world_free_followers(world, task);
     struct observed_task observed = {
         .task = what,
