@@ -352,7 +352,7 @@ END_TEST
 /* The first waits for its data until 5 and for the PE until 9, the second for the PE from 6 on. */
 START_TEST(tasks_queue_for_a_pe_from_when_they_have_it_and_their_data)
 {
-    static const struct view_task tasks[] = {
+    static const struct view_task queued[] = {
         {.pe = 1,
          .attempt = 1,
          .assigned_ps = 2 * TICK_PER_US,
@@ -366,7 +366,7 @@ START_TEST(tasks_queue_for_a_pe_from_when_they_have_it_and_their_data)
          .finish_ps = 12 * TICK_PER_US},
     };
     for (int i = 0; i < 2; i++)
-        observer.on_task_done(observer.self, &(struct observed_task){.task = &tasks[i]});
+        observer.on_task_done(observer.self, &(struct observed_task){.task = &queued[i]});
     struct metrics read;
     struct metrics_pe pes[2];
     metrics_read(metrics, 0, NULL, &read, pes);
