@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/governor.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -40,6 +41,7 @@ void governor_note(struct governor *governor, int32_t pe, int64_t at_ps, bool is
     struct governor_cluster *cluster = &governor->clusters[governor->soc->pes[pe].cluster];
     count_time(cluster, at_ps);
     cluster->busy_pes += is_busy ? 1 : -1;
+    assert(cluster->busy_pes >= 0);
 }
 
 void governor_sample(struct governor *governor, int64_t now_ps)

@@ -221,9 +221,7 @@ static void lose_pe(struct world *world, int32_t pe)
     empty_queue(world, pe);
     world_drop_transfers(world, pe, -1);
     residency_lose(&world->residency, pe, world->view.now_ps);
-    world_set_busy(world, pe, world->view.now_ps, false);
-    if (world->engine->kind->set_off != NULL)
-        world->engine->kind->set_off(world->engine, pe, true);
+    world_switch(world, pe);
     what->available_ps = TICK_NEVER;
     world->available_until_ps[pe] = TICK_NEVER;
     if (is_for_good(outage))
@@ -236,9 +234,7 @@ static void repair_pe(struct world *world, int32_t pe)
     world->view.down_count--;
     world->up_of_kind[world->setup->soc->pes[pe].kind]++;
     world->available_until_ps[pe] = AVAILABLE_STALE;
-    world_set_busy(world, pe, world->view.now_ps, false);
-    if (world->engine->kind->set_off != NULL)
-        world->engine->kind->set_off(world->engine, pe, false);
+    world_switch(world, pe);
     world_touch(world, pe);
     offer_again(world);
     fetch_outage(world, pe);

@@ -283,9 +283,11 @@ void world_dispatch(struct world *world);
 
 void world_follow_speed(struct world *world, int32_t pe);
 
-/* world_power.c: a PE executes from a date on, or does not; asks for the next sample of loads or
- * temperatures unless it would change nothing; takes it, and operating points follow. */
+/* world_power.c: a PE begins to execute at a date, or ceases to; an idle PE went down or came back;
+ * asks for the next sample of loads or temperatures unless it would change nothing; takes it, and
+ * operating points follow. */
 void world_set_busy(struct world *world, int32_t pe, int64_t from_ps, bool is_busy);
+void world_switch(struct world *world, int32_t pe);
 void world_keep_sampling(struct world *world);
 void world_sample(struct world *world);
 

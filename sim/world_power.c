@@ -55,7 +55,7 @@ static void take_mean_power(struct world *world, int64_t now_ps)
     }
 }
 
-/* Samples begin again after a pause in which nothing changed. */
+/* Samples begin again after a pause in which nothing changed. Called before power does. */
 static void resume_sampling(struct world *world)
 {
     int64_t period_ps = thermal_period_ps(world);
@@ -76,6 +76,15 @@ void world_set_busy(struct world *world, int32_t pe, int64_t from_ps, bool is_bu
         resume_sampling(world);
     draw(world, pe, from_ps, is_busy);
     governor_note(&world->governor, pe, from_ps, is_busy);
+}
+
+void world_switch(struct world *world, int32_t pe)
+{
+    if (!world->is_sampling)
+        resume_sampling(world);
+    draw(world, pe, world->view.now_ps, false);
+    if (world->engine->kind->set_off != NULL)
+        world->engine->kind->set_off(world->engine, pe, world->pes[pe].is_down);
 }
 
 /* Has the PEs of a cluster run at its new point from now on. */

@@ -346,6 +346,61 @@ START_TEST(loads_and_temperatures_have_periods_of_their_own)
 }
 END_TEST
 
+/* ---- and PEs that fail ---- */
+
+/* The first of the tests with ondemand; from 1 to 3 PE 0 is off. */
+START_TEST(an_idle_pe_that_is_off_draws_nothing_and_does_not_count_as_load)
+{
+    static const struct arrival_row at_six[] = {{.at_ps = 6 * US}};
+    static const struct failures_listed off[] = {{0, 1 * US, 3 * US}};
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    soc->ondemand = (struct soc_ondemand){4 * US, 0.8, 0.3};
+    double energy_uj[2];
+    run(soc,
+        &(struct fixture_scenario){
+            .rows = at_six, .row_count = 1, .failures = {.list = off, .count = 1}},
+        _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 44 * US);
+    ck_assert_double_eq_tol(energy_uj[0], 2 * 0.1 + 2 * 0.08 + 10.1 + 5 * 0.1 + 20 * 0.08, 1e-9);
+}
+END_TEST
+
+/* From 8 to 10 it is off: a, half as fast, is lost after 2 us, and begins anew at 10. At 12 its PE
+ * was busy for half of the period, at 16 all the time: 1000 MHz, a 10..23, b 28..48. At 24 three
+ * quarters, at 28 nothing. */
+START_TEST(an_aborted_task_has_cost_energy_and_was_load)
+{
+    static const struct arrival_row at_six[] = {{.at_ps = 6 * US}};
+    static const struct failures_listed off[] = {{0, 8 * US, 10 * US}};
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    soc->ondemand = (struct soc_ondemand){4 * US, 0.8, 0.3};
+    double energy_uj[2];
+    run(soc,
+        &(struct fixture_scenario){
+            .rows = at_six, .row_count = 1, .failures = {.list = off, .count = 1}},
+        _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 48 * US);
+    ck_assert_double_eq_tol(energy_uj[0], 4 * 0.1 + 2 * 0.08 + 2 * 0.4 + 10.1 + 5 * 0.1 + 20 * 0.08,
+                            1e-9);
+}
+END_TEST
+
+/* At rest at 40 + 1, when K0 goes off, until 1002: 40. Then 550 mW until 1004 and 1100 mW: 40
+ * + 5.5, 13.75, 17.875. */
+START_TEST(what_is_off_cools_down_also_in_a_pause)
+{
+    static const struct arrival_row late[] = {{.at_ps = 1002 * US}};
+    static const struct failures_listed off[] = {{0, 500 * US, 1002 * US}};
+    struct soc *soc = make_warm_soc(SOC_THERMAL_WATCH);
+    double energy_uj[2];
+    run(soc,
+        &(struct fixture_scenario){
+            .rows = late, .row_count = 1, .failures = {.list = off, .count = 1}},
+        _i, energy_uj);
+    ck_assert_double_eq_tol(result.max_temp_c, 57.875, 1e-9);
+}
+END_TEST
+
 static void decide_nothing(void *self, const struct view *view, struct decisions *decisions)
 {
     (void)self, (void)view, (void)decisions;
@@ -417,6 +472,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, samples_go_on_after_a_pause_as_if_there_had_been_none, 0, 2);
     tcase_add_loop_test(cases, temperatures_go_on_after_a_pause_as_if_there_had_been_none, 0, 2);
     tcase_add_loop_test(cases, loads_and_temperatures_have_periods_of_their_own, 0, 2);
+    tcase_add_loop_test(cases, an_idle_pe_that_is_off_draws_nothing_and_does_not_count_as_load, 0,
+                        2);
+    tcase_add_loop_test(cases, an_aborted_task_has_cost_energy_and_was_load, 0, 2);
+    tcase_add_loop_test(cases, what_is_off_cools_down_also_in_a_pause, 0, 2);
     tcase_add_loop_test(cases, a_deadlock_is_found_although_loads_and_temperatures_are_sampled, 0,
                         2);
     tcase_add_loop_test(cases, temperatures_that_are_only_watched_slow_nothing_down, 0, 2);
