@@ -279,6 +279,31 @@ START_TEST(a_pe_that_is_down_draws_nothing)
 }
 END_TEST
 
+START_TEST(weights_are_loaded_again_after_a_repair)
+{
+    const struct arrival_row rows[] = {{0}, {.at_ps = 100 * US}};
+    const struct failures_listed list[] = {{0, 50 * US, 60 * US}};
+    const struct fixture_scenario source = {
+        .rows = rows, .row_count = 2, .failures = {.list = list, .count = 1}};
+    struct soc *soc = make_pair();
+    soc->kinds[0].profile = (struct soc_profile){.mac_per_us = 1,
+                                                 .efficiency = {1, 1, 1},
+                                                 .memory_bytes_per_us = 8,
+                                                 .io_bytes_per_us = 8,
+                                                 .local_bytes = 64};
+    const struct fixture_task tasks[] = {{"only", {1, -1}}};
+    struct app *app = fixture_app(arena, "single", 2, tasks, 1, NULL, 0);
+    struct app_kernel kernel = {.mac = 10, .weight_bytes = 32, .touched_bytes = 32};
+    app->kernels = arena_zeroed(arena, 1, sizeof *app->kernels);
+    app->kernels[0] = &kernel;
+    app->kinds[0].cost_count = 0;
+    ck_assert_msg(run("heap", "eft", soc, app, &source, NULL), "%s", fault.what);
+    check_line(0, 'd', 0, 0, 0, 0, 14); /* 32 bytes at 8 per us, then 10 us */
+    check_line(1, 'd', 0, 0, 100, 100, 114);
+    ck_assert_double_eq(result.loaded_bytes, 64);
+}
+END_TEST
+
 /* Assigns to PE 0 whatever happens. */
 static void decide_badly(void *self, const struct view *view, struct decisions *decisions)
 {
@@ -426,6 +451,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_job_that_fails_lets_the_next_one_in);
     tcase_add_test(tests, a_task_that_can_never_be_done_in_time_is_given_up);
     tcase_add_test(tests, a_pe_that_is_down_draws_nothing);
+    tcase_add_test(tests, weights_are_loaded_again_after_a_repair);
     tcase_add_test(tests, to_assign_to_a_pe_that_is_down_is_illegal);
     tcase_add_test(tests, failures_do_not_hide_a_deadlock);
     suite_add_tcase(suite, tests);
