@@ -15,11 +15,21 @@
 #include "lab/kernel_test.h"
 #include "lab/kernel_train.h"
 
-enum { KEY_DATA = 256, KEY_SEED, KEY_EPOCHS, KEY_RESUME, KEY_TEST, KEY_CSV, KEY_ROUTES };
+enum {
+    KEY_DATA = 256,
+    KEY_SEED,
+    KEY_EPOCHS,
+    KEY_MIRROR,
+    KEY_RESUME,
+    KEY_TEST,
+    KEY_CSV,
+    KEY_ROUTES
+};
 
 static const struct argp_option option_list[] = {
     {"data", KEY_DATA, "DIR", 0, "Folder of the data set: four IDX files, plain or .gz", 0},
     {"output", 'o', "FILE", 0, "Write the weights to FILE (default: NAME.safetensors)", 0},
+    {"mirror", KEY_MIRROR, NULL, 0, "In each epoch mirror about half of the images", 0},
     {"epochs", KEY_EPOCHS, "N", 0, "Passes over the images to learn from (default: below)", 0},
     {"seed", KEY_SEED, "N", 0, "Of starting weights, order, dropout (default: 1)", 0},
     {"jobs", 'j', "N", 0, "Threads, of which 2 at most have work (default: 2); same weights", 0},
@@ -36,7 +46,7 @@ static const struct argp_option option_list[] = {
 struct options {
     const char *name, *data, *output, *csv, *routes;
     int64_t epochs, seed, jobs;
-    bool resume, only_test, quiet;
+    bool mirrors, resume, only_test, quiet;
 };
 
 static int64_t parse_number(const char *text, const char *what, int64_t least, int64_t most,
@@ -61,6 +71,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_EPOCHS:
         options->epochs = parse_number(text, "--epochs", 1, KERNEL_TRAIN_EPOCHS_LIMIT, state);
+        return 0;
+    case KEY_MIRROR:
+        options->mirrors = true;
         return 0;
     case KEY_SEED:
         options->seed = parse_number(text, "--seed", 0, INT64_MAX, state);
@@ -207,7 +220,7 @@ static void write_result(FILE *file, const struct kernel_test *test, const struc
 {
     const struct pupil *pupil = test->pupil;
     fputs("network,seed,epochs,mac,parameters,samples,correct,accuracy,information_0_bits,"
-          "information_1_bits,balance_0,balance_1,other_class,other_route,image_us\n",
+          "information_1_bits,balance_0,balance_1,other_class,other_route,image_us,mirrored\n",
           file);
     fprintf(file, "%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d,%d,%.4f", options->name,
             options->seed, options->epochs, pupil_macs(pupil), pupil_stored(pupil),
@@ -216,7 +229,8 @@ static void write_result(FILE *file, const struct kernel_test *test, const struc
         fprintf(file, i < pupil->routers ? ",%.4f" : ",", test->information[i]);
     for (int32_t i = 0; i < PUPIL_ROUTERS; i++)
         fprintf(file, i < pupil->routers ? ",%.4f" : ",", test->balance[i]);
-    fprintf(file, ",%d,%d,%.3f\n", (int)test->other_class, (int)test->other_route, test->image_us);
+    fprintf(file, ",%d,%d,%.3f,%d\n", (int)test->other_class, (int)test->other_route,
+            test->image_us, options->mirrors);
 }
 
 static void write_routes(FILE *file, const struct kernel_test *test, const struct options *options)
@@ -263,6 +277,7 @@ static bool train_and_test(const struct options *options, const struct pupil *pu
         .images = &images->train,
         .seed = (uint64_t)options->seed,
         .epochs = (int32_t)options->epochs,
+        .mirrors = options->mirrors,
         .threads = (int32_t)options->jobs,
         .path = options->output,
         .resume = options->resume,

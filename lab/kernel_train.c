@@ -148,7 +148,7 @@ static void fill_shard(struct training *training, struct worker *worker, uint32_
         float *pixels = worker->images + (ptrdiff_t)r * IMAGES_PIXELS;
         struct random_stream mirror =
             random_open(setup->seed, 0, RANDOM_MIRROR, (uint32_t)image, (uint32_t)training->epoch);
-        if (training->pupil->recipe->mirrors && random_below(&mirror, 2) == 1)
+        if (setup->mirrors && random_below(&mirror, 2) == 1)
             images_mirror(setup->images, image, pixels);
         else
             images_pixels(setup->images, image, pixels);

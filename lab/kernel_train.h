@@ -33,6 +33,7 @@ struct kernel_train_setup {
     const struct image_set *images;
     uint64_t seed;
     int32_t epochs, threads;
+    bool mirrors;        /* in each epoch about half of the images come mirrored left to right */
     const char *path;    /* weights for the kernel; PATH.state is what a resume starts from */
     bool resume;         /* go on from the state if it is there */
     double save_pause_s; /* between two writings of the state */

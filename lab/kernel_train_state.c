@@ -54,7 +54,7 @@ static void identify(const struct kernel_train_setup *setup, char text[TEXT])
     const struct pupil_recipe *recipe = setup->pupil->recipe;
     snprintf(text, TEXT, "%s seed %" PRIu64 " epochs %d rate %g decay %g dropout %g%s on %s",
              recipe->name, setup->seed, (int)setup->epochs, recipe->rate, recipe->weight_decay,
-             recipe->dropout, recipe->mirrors ? " mirrored" : "", setup->images->digest);
+             recipe->dropout, setup->mirrors ? " mirrored" : "", setup->images->digest);
 }
 
 static void name_file(const struct kernel_train_setup *setup, char path[PATH_SIZE])

@@ -10,8 +10,8 @@
 
 #define TRELLIS(title, does)                                                                       \
     {                                                                                              \
-        .name = title, .summary = does, .kind = &pupil_trellis, .epochs = 30, .rate = 2e-3,        \
-        .weight_decay = 0.05, .dropout = 0.185, .mirrors = true                                    \
+        .name = title, .summary = does, .kind = &pupil_trellis, .epochs = 6, .rate = 2e-3,         \
+        .weight_decay = 0.05, .dropout = 0.185                                                     \
     }
 #define FFF(title, does, k, d)                                                                     \
     {                                                                                              \

@@ -31,7 +31,6 @@ struct pupil_recipe {
     double rate;         /* of Adam: the peak */
     double weight_decay; /* share of a weight that goes per step, times the rate */
     double dropout;      /* of hidden fully connected layers */
-    bool mirrors;        /* each image comes mirrored half of the time */
 };
 
 /* A tensor that every route of a block has one of. */

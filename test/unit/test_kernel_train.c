@@ -17,8 +17,6 @@ enum { IMAGES = 3 * KERNEL_TRAIN_BATCH };
 
 static const struct pupil_recipe fff = {
     .name = "fff", .kind = &pupil_fff, .trees = 2, .depth = 3, .rate = 5e-3};
-static const struct pupil_recipe mirrored = {
-    .name = "fff", .kind = &pupil_fff, .trees = 2, .depth = 3, .rate = 5e-3, .mirrors = true};
 static const struct pupil_recipe deep = {
     .name = "deep", .kind = &pupil_fff, .trees = 1, .depth = 9, .rate = 5e-3};
 static const struct pupil_recipe trellis = {
@@ -91,13 +89,13 @@ static void expect_same_files(const char *a, const char *b)
 }
 
 /* Trains, and tests with images of the caller. */
-static void learn(const struct pupil_recipe *recipe, int32_t epochs, const struct image_set *unseen,
-                  struct kernel_test *test)
+static void learn(bool mirrors, const struct image_set *unseen, struct kernel_test *test)
 {
     struct fault fault = FAULT_NONE;
-    struct kernel_train_setup setup = setup_for(recipe, "a");
+    struct kernel_train_setup setup = setup_for(&fff, "a");
     struct kernel_train result;
-    setup.epochs = epochs;
+    setup.epochs = 60;
+    setup.mirrors = mirrors;
     ck_assert_msg(kernel_train_run(&result, &setup, &fault), "%s", fault.what);
     ck_assert(kernel_test_run(test, &pupil, unseen, setup.path, result.parameters,
                               result.statistics, &fault));
@@ -107,7 +105,7 @@ static void learn(const struct pupil_recipe *recipe, int32_t epochs, const struc
 START_TEST(a_simple_pattern_is_learned)
 {
     struct kernel_test test;
-    learn(&fff, 60, &images, &test);
+    learn(false, &images, &test);
     ck_assert_int_eq(test.samples, IMAGES);
     ck_assert_msg(test.correct > 0.9 * IMAGES, "%d of %d", (int)test.correct, (int)IMAGES);
     ck_assert_int_eq(test.other_class, 0);
@@ -127,7 +125,7 @@ static void draw_columns(struct image_set *set, bool is_right)
     }
 }
 
-START_TEST(mirrored_images_are_learned_from_if_the_recipe_says_so)
+START_TEST(mirrored_images_are_learned_from_if_it_is_told_to)
 {
     const bool mirrors = _i == 1;
     struct image_set unseen = images;
@@ -135,7 +133,7 @@ START_TEST(mirrored_images_are_learned_from_if_the_recipe_says_so)
     unseen.pixels = memory_zeroed((size_t)IMAGES * IMAGES_PIXELS, 1);
     draw_columns(&images, false);
     draw_columns(&unseen, true);
-    learn(mirrors ? &mirrored : &fff, 60, &unseen, &test);
+    learn(mirrors, &unseen, &test);
     ck_assert_msg(mirrors == (test.correct > 0.9 * IMAGES), "%d of %d", (int)test.correct,
                   (int)IMAGES);
     kernel_test_finish(&test);
@@ -322,7 +320,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(learning, setup, teardown);
     tcase_set_timeout(learning, 120);
     tcase_add_test(learning, a_simple_pattern_is_learned);
-    tcase_add_loop_test(learning, mirrored_images_are_learned_from_if_the_recipe_says_so, 0, 2);
+    tcase_add_loop_test(learning, mirrored_images_are_learned_from_if_it_is_told_to, 0, 2);
     tcase_add_test(learning, routes_are_counted_by_class);
     tcase_add_loop_test(learning, the_weights_are_those_of_the_seed_on_any_number_of_threads, 0, 2);
     tcase_add_loop_test(learning, a_stopped_training_goes_on_to_the_same_weights, 0, 2);
