@@ -220,7 +220,7 @@ static void write_factor(struct recorder *recorder, const struct flight *flight,
     csv_end_row(csv);
 }
 
-/* The factor of a task, and those of the data that came to it. */
+/* The factor of a task, unless it has never run, and those of the data that came to it. */
 static void write_factors(struct recorder *recorder, const struct task_record *record)
 {
     const struct scenario *scenario = recorder->setup.scenario;
@@ -228,7 +228,7 @@ static void write_factors(struct recorder *recorder, const struct task_record *r
     const struct app *app = flight->bind->app;
     const struct app_task *what = &app->tasks[record->index];
     const struct place *places = &recorder->places[(size_t)record->slot * recorder->task_stride];
-    if (record->factor != 1.0)
+    if (record->pe >= 0 && record->factor != 1.0)
         write_factor(recorder, flight, record->index, NULL, record->factor);
     for (int32_t i = 0; scenario->data_factor != NULL && i < what->pred_count; i++) {
         const struct app_edge *pred = &app->preds[what->first_pred + i];
@@ -246,10 +246,11 @@ static void write_task(struct recorder *recorder, const struct task_record *reco
     int64_t start_ps = record->pe < 0 ? record->finish_ps : record->start_ps;
     if (recorder_wants(recorder, TRACE_TASKS) && is_inside(recorder, start_ps, record->finish_ps))
         write_task_row(recorder, record);
+    if (recorder_wants(recorder, TRACE_FACTORS) && record->end != END_SKIPPED &&
+        record->attempt == 1) /* the others have the same ones */
+        write_factors(recorder, record);
     if (record->end != END_DONE)
         return;
-    if (recorder_wants(recorder, TRACE_FACTORS))
-        write_factors(recorder, record);
     if (recorder_wants(recorder, TRACE_TRANSFERS) && !soc_is_contended(recorder->setup.soc))
         write_transfers(recorder, record);
 }
