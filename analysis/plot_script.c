@@ -104,9 +104,12 @@ bool plot_script_draw(const char *dir, const char *name,
     const char *folder = arena_printf(arena, "%s/plots", dir);
     const char *script = arena_printf(arena, "%s.gp", name);
     bool is_drawn = false;
+    const char *path = arena_printf(arena, "%s/%s", folder, script);
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
         fault_set(fault, folder, NULL, "cannot make the folder: %s", strerror(errno));
-    } else if (save(arena_printf(arena, "%s/%s", folder, script), write, subject, fault)) {
+    } else if (!save(path, write, subject, fault)) {
+        unlink(path);
+    } else {
         is_drawn = gnuplot_run(folder, script, fault);
     }
     if (!is_drawn) {

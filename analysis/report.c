@@ -74,9 +74,18 @@ static void close_data(FILE *page)
     fputs("</script>\n", page);
 }
 
-/* A whole text file as a JSON string; null if it is not there. */
-static void write_text(const char *name, const char *path, FILE *page)
+/* Closes a file that was read to its end. */
+static bool close_read(FILE *file, const char *path, struct fault *fault)
 {
+    bool is_read = ferror(file) == 0;
+    fclose(file);
+    return is_read || fault_set(fault, path, NULL, "cannot read the file");
+}
+
+/* A whole text file as a JSON string; null if it is not there. */
+static bool write_text(const char *name, const char *path, FILE *page, struct fault *fault)
+{
+    bool ok = true;
     FILE *file = fopen(path, "rb");
     open_data(name, page);
     if (file == NULL) {
@@ -87,9 +96,10 @@ static void write_text(const char *name, const char *path, FILE *page)
             write_byte(byte, page);
         }
         putc('"', page);
-        fclose(file);
+        ok = close_read(file, path, fault);
     }
     close_data(page);
+    return ok;
 }
 
 /* Three bytes at a time, RFC 4648. */
@@ -107,16 +117,16 @@ static void write_base64(FILE *file, FILE *page)
     }
 }
 
-static void write_picture(const char *path, const char *name, FILE *page)
+static bool write_picture(const char *path, const char *name, FILE *page, struct fault *fault)
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
-        return;
+        return true;
     }
     fprintf(page, "<img alt=\"%s\" src=\"data:image/png;base64,", name);
     write_base64(file, page);
     fputs("\">\n", page);
-    fclose(file);
+    return close_read(file, path, fault);
 }
 
 /* A cell as a number of a trial; -1 and a fault if it is none. */
@@ -260,14 +270,16 @@ static void write_frame(FILE *page)
           page);
 }
 
-static void write_pictures(const char *dir, FILE *page)
+static bool write_pictures(const char *dir, FILE *page, struct fault *fault)
 {
     struct arena *arena = arena_create();
-    for (size_t p = 0; plot_name(p) != NULL; p++) {
-        write_picture(arena_printf(arena, "%s/plots/%s.png", dir, plot_name(p)), plot_name(p),
-                      page);
+    bool ok = true;
+    for (size_t p = 0; ok && plot_name(p) != NULL; p++) {
+        ok = write_picture(arena_printf(arena, "%s/plots/%s.png", dir, plot_name(p)), plot_name(p),
+                           page, fault);
     }
     arena_destroy(arena);
+    return ok;
 }
 
 static bool write_page(const char *dir, int64_t trial, FILE *page, struct fault *fault)
@@ -277,14 +289,16 @@ static bool write_page(const char *dir, int64_t trial, FILE *page, struct fault 
     bool ok = choose_window(dir, trial, &window, fault);
     if (ok) {
         write_frame(page);
-        write_pictures(dir, page);
+        ok = write_pictures(dir, page, fault);
         fputs("</section>\n<section id=\"schedule\"></section>\n", page);
-        write_text("manifest.json", arena_printf(arena, "%s/manifest.json", dir), page);
-        write_text("summary.csv", arena_printf(arena, "%s/summary.csv", dir), page);
+        ok = ok &&
+             write_text("manifest.json", arena_printf(arena, "%s/manifest.json", dir), page,
+                        fault) &&
+             write_text("summary.csv", arena_printf(arena, "%s/summary.csv", dir), page, fault);
         open_data("is_cut", page);
         fputs(window.is_cut ? "true" : "false", page);
         close_data(page);
-        ok = write_table(dir, &trials, &window, page, fault) &&
+        ok = ok && write_table(dir, &trials, &window, page, fault) &&
              write_table(dir, &tasks, &window, page, fault) &&
              write_table(dir, &jobs, &window, page, fault) &&
              write_table(dir, &pes, &window, page, fault);

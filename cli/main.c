@@ -59,9 +59,17 @@ static int unknown_command(const char *word)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+/* What was printed may still be on its way: a full disk behind `>` shows now. */
+static int print_rest(int status)
 {
-    argp_err_exit_status = EXIT_USAGE;
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return status;
+    fputs("hetsoc: cannot write all that was to be printed\n    hint: is the disk full?\n", stderr);
+    return EXIT_FAULT;
+}
+
+static int run_command(int argc, char **argv)
+{
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
@@ -85,4 +93,10 @@ int main(int argc, char **argv)
         return status;
     }
     return unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    argp_err_exit_status = EXIT_USAGE;
+    return print_rest(run_command(argc, argv));
 }

@@ -260,10 +260,12 @@ bool nursery_start(struct nursery *nursery, const struct points *points,
     return fault_set(fault, "", hint, "cannot start a process: %s", strerror(error));
 }
 
-void nursery_ask(const struct nursery *nursery, int32_t trial)
+void nursery_ask(struct nursery *nursery, int32_t trial)
 {
-    /* If the nursery is dead, nursery_take says so. */
-    (void)write_all(nursery->orders, &trial, sizeof trial);
+    if (nursery->orders >= 0 && !write_all(nursery->orders, &trial, sizeof trial)) {
+        close(nursery->orders); /* ends it, if it is not dead already; nursery_take says so */
+        nursery->orders = -1;
+    }
 }
 
 bool nursery_take(struct nursery *nursery, struct trial_row *row, struct fault *fault)

@@ -24,8 +24,9 @@ struct nursery {
 bool nursery_start(struct nursery *nursery, const struct points *points,
                    const struct experiment *experiment, const char *parts_dir, struct fault *fault);
 
-/* Starts a trial at once, however many run already. */
-void nursery_ask(const struct nursery *nursery, int32_t trial);
+/* Starts a trial at once, however many run already. If the nursery cannot be asked any more, it
+ * ends and nursery_take says so. */
+void nursery_ask(struct nursery *nursery, int32_t trial);
 
 /* Waits for a row. A child that dies gives a row with status `crashed` and how it died, also when
  * it had sent a row already; one that is killed because of the time limit gives a row with status

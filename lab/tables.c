@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "analysis/bounds.h"
 #include "base/csv.h"
@@ -239,9 +240,16 @@ bool tables_finish(struct tables *tables, const struct metrics_pe *pes,
 {
     write_pes(tables, pes);
     write_links(tables, traffic);
+    struct arena *arena = arena_create();
+    const char *paths[TABLES_COUNT];
     bool ok = true;
-    for (int i = 0; i < TABLES_COUNT; i++)
+    for (int i = 0; i < TABLES_COUNT; i++) {
+        paths[i] = arena_string(arena, tables->files[i].path);
         ok = csv_finish(&tables->files[i], fault) && ok;
+    }
+    for (int i = 0; !ok && i < TABLES_COUNT; i++)
+        unlink(paths[i]);
+    arena_destroy(arena);
     free(tables->scratch_ps);
     free(tables);
     return ok;

@@ -29,7 +29,7 @@ struct tables *tables_create(const char *stem, bool has_headers, int32_t trial,
 struct observer tables_observer(struct tables *tables);
 
 /* Writes the rows of the PEs ([soc->pe_count]) and of the links, closes the files and frees
- * `tables`. A fault if anything could not be written. */
+ * `tables`. A fault if anything could not be written; then no file is left. */
 bool tables_finish(struct tables *tables, const struct metrics_pe *pes,
                    const struct traffic *traffic, struct fault *fault);
 

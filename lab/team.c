@@ -127,10 +127,12 @@ bool team_start(struct team *team, int32_t locals, struct fault *fault)
     return true;
 }
 
-/* How a member that does not answer has ended. */
+/* How a member that does not answer has ended; one that only cannot be talked to ends now. */
 static bool tell_death(struct team *team, int32_t local, struct fault *fault)
 {
     int status = 0;
+    close(team->to[local - 1]);
+    team->to[local - 1] = -1;
     while (waitpid(team->pids[local - 1], &status, 0) < 0 && errno == EINTR)
         ;
     team->pids[local - 1] = 0;

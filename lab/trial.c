@@ -158,10 +158,13 @@ void trial_row_clear(struct trial_row *row, int32_t trial, int32_t replicate)
 /* What the world said, into the row. */
 static void read_result(struct trial_row *row, const struct world_result *result, double seconds)
 {
-    if (fault_is_set(&row->fault))
-        row->status = result->status == WORLD_DEADLOCK ? TRIAL_DEADLOCK : TRIAL_FAILED;
-    else
-        row->status = TRIAL_DONE;
+    static const enum trial_status of_world[] = {
+        [WORLD_DONE] = TRIAL_DONE,
+        [WORLD_DEADLOCK] = TRIAL_DEADLOCK,
+        [WORLD_FAILED] = TRIAL_FAILED,
+        [WORLD_UNSTARTED] = TRIAL_CRASHED, /* to be run again */
+    };
+    row->status = of_world[result->status];
     row->decisions = result->decisions;
     row->loaded_bytes = result->loaded_bytes;
     row->prefetched_bytes = result->prefetched_bytes;

@@ -479,7 +479,7 @@ bool world_run(const struct world_setup *setup, struct world_result *result, str
     struct world world;
     world_init(&world, setup, result, fault);
     if (!run_engine(&world) || fault_is_set(fault)) {
-        result->status = WORLD_FAILED;
+        result->status = world.engine == NULL ? WORLD_UNSTARTED : WORLD_FAILED;
     } else if (world.jobs_left > 0) {
         report_deadlock(&world);
         result->status = WORLD_DEADLOCK;

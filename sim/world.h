@@ -12,7 +12,12 @@
 #include "sim/policy.h"
 #include "sim/scenario.h"
 
-enum world_status { WORLD_DONE, WORLD_DEADLOCK, WORLD_FAILED };
+enum world_status {
+    WORLD_DONE,
+    WORLD_DEADLOCK,
+    WORLD_FAILED,
+    WORLD_UNSTARTED /* the system gave the engine too little: another time it may work */
+};
 
 /* The simulated time that a policy needs: none; so much for each task that it assigns or plans; or
  * the wall time of the call, which no other run will repeat. What it says takes effect so much

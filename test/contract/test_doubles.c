@@ -33,11 +33,13 @@ static int32_t find_worst(const struct view *view, int32_t task)
     int64_t worst_ps = -1;
     int32_t worst = -1;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
+        if (!view_can(view, task, pe))
+            continue;
         int64_t cost_ps = view_cost_ps(view, task, pe);
         int64_t data_ps = view_data_ps(view, task, pe);
         int64_t start_ps =
             data_ps > view->pes[pe].available_ps ? data_ps : view->pes[pe].available_ps;
-        if (cost_ps != BIND_INCAPABLE && start_ps + cost_ps >= worst_ps) {
+        if (start_ps + cost_ps >= worst_ps) {
             worst_ps = start_ps + cost_ps;
             worst = pe;
         }
