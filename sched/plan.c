@@ -412,9 +412,9 @@ static void emit(const struct plan *plan, struct decisions *decisions)
 {
     decide_plan_begin(decisions);
     for (int32_t pe = 0; pe < plan->pe_count; pe++) {
-        const struct block *blocks = &plan->blocks[plan->timelines[pe].first];
-        for (int32_t i = 0; i < plan->timelines[pe].count; i++)
-            decide_plan(decisions, blocks[i].task, pe);
+        const struct timeline *line = &plan->timelines[pe];
+        for (int32_t i = 0; i < line->count; i++)
+            decide_plan(decisions, plan->blocks[line->first + (size_t)i].task, pe);
     }
 }
 
