@@ -95,6 +95,14 @@ static _Noreturn void child_main(const struct ward *ward, int32_t trial, pid_t p
 
 /* ---- in the nursery ---- */
 
+/* Sends a row of the nursery's own. If that cannot be, the nursery ends, and its children with it:
+ * that much who asked can see. */
+static void send_row(const struct ward *ward, const struct trial_row *row)
+{
+    if (!write_all(ward->rows, row, sizeof *row))
+        _exit(EXIT_FAILURE);
+}
+
 /* A row for a child that died. */
 static void tell_death(const struct ward *ward, const struct child *child, int status)
 {
@@ -114,7 +122,7 @@ static void tell_death(const struct ward *ward, const struct child *child, int s
     else
         fault_set(&row.fault, "", hint, "its process ended with exit status %d and no result",
                   WEXITSTATUS(status));
-    write_all(ward->rows, &row, sizeof row);
+    send_row(ward, &row);
 }
 
 /* Forgets the children that have ended. */
@@ -176,7 +184,7 @@ static void start_child(struct ward *ward, int32_t trial)
         trial_row_clear(&row, NO_TRIAL, 0);
         fault_set(&row.fault, "", "look at `ulimit -u` and at the free memory",
                   "cannot start a process: %s", strerror(errno));
-        write_all(ward->rows, &row, sizeof row);
+        send_row(ward, &row);
         return;
     }
     const double limit_s = ward->experiment->time_limit_s;

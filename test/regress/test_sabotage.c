@@ -30,9 +30,9 @@ static const struct raid {
     {"run race.yaml -o ran --quiet", "merge ran -o out --quiet", ""},
 };
 
-/* Those of test/saboteur.c, but for writes into pipes. */
-static const char *const sorts[] = {"alloc", "open", "full",    "torn",
-                                    "close", "name", "process", "sql"};
+/* Those of test/saboteur.c. */
+static const char *const sorts[] = {"alloc", "open",    "full",  "torn", "close",
+                                    "name",  "process", "write", "sql"};
 
 enum {
     RAID_COUNT = sizeof raids / sizeof *raids,
