@@ -269,7 +269,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("sabotage");
     TCase *tcase = tcase_create("sabotage");
-    tcase_set_timeout(tcase, getenv("HETSOC_LONG") != NULL ? 1200 : 60);
+    tcase_set_timeout(tcase, getenv("HETSOC_LONG") != NULL ? 1200 : 120);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, what_fails_is_told_and_leaves_nothing_half_written, 0,
                         RAID_COUNT * SORT_COUNT);
