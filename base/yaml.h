@@ -50,6 +50,9 @@ bool yaml_assign(struct arena *arena, struct yaml_node *root, const char *path, 
 struct yaml_node *yaml_append(struct arena *arena, struct yaml_node *map, const char *key,
                               struct yaml_node *value);
 
+/* Takes a key out of a map that may have it. */
+void yaml_remove(struct yaml_node *map, const char *key);
+
 /* A deep copy in `arena`. */
 struct yaml_node *yaml_copy(struct arena *arena, const struct yaml_node *node);
 

@@ -31,6 +31,18 @@ char *yaml_where(const struct yaml_node *node, char *text, size_t size)
     return text;
 }
 
+void yaml_remove(struct yaml_node *map, const char *key)
+{
+    int kept = 0;
+    for (int i = 0; i < map->count; i++) {
+        if (strcmp(map->keys[i]->text, key) == 0)
+            continue;
+        map->keys[kept] = map->keys[i];
+        map->items[kept++] = map->items[i];
+    }
+    map->count = kept;
+}
+
 struct yaml_node *yaml_copy(struct arena *arena, const struct yaml_node *node)
 {
     struct yaml_node *copy = arena_zeroed(arena, 1, sizeof *copy);

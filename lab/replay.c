@@ -115,19 +115,6 @@ static struct yaml_node *invent(const struct replay_options *options, struct are
     return yaml_parse(arena, path, text, fault);
 }
 
-/* Takes a key out of a map. */
-static void drop(struct yaml_node *map, const char *key)
-{
-    int kept = 0;
-    for (int i = 0; i < map->count; i++) {
-        if (strcmp(map->keys[i]->text, key) == 0)
-            continue;
-        map->keys[kept] = map->keys[i];
-        map->items[kept++] = map->items[i];
-    }
-    map->count = kept;
-}
-
 static bool load_experiment(struct replay *replay, struct arena *arena,
                             const struct replay_options *options, bool is_measured,
                             struct fault *fault)
@@ -141,7 +128,7 @@ static bool load_experiment(struct replay *replay, struct arena *arena,
     if (root == NULL || !collect_sets(options, arena, &sets, &set_count, fault))
         return false;
     if (root->type == YAML_MAP)
-        drop(root, "baseline"); /* of a competition; here is one */
+        yaml_remove(root, "baseline"); /* of a competition; here is one */
     if (!experiment_read(options->roster, &replay->experiment, arena, path, root, sets, set_count,
                          fault) ||
         !points_expand(&replay->points, &replay->experiment, fault))

@@ -22,18 +22,6 @@ static bool is_inherited(const struct yaml_node *root, const char *key)
     return yaml_get(root, key) == NULL;
 }
 
-static void drop_key(struct yaml_node *map, const char *key)
-{
-    int kept = 0;
-    for (int i = 0; i < map->count; i++) {
-        if (strcmp(map->keys[i]->text, key) == 0)
-            continue;
-        map->keys[kept] = map->keys[i];
-        map->items[kept++] = map->items[i];
-    }
-    map->count = kept;
-}
-
 /* NAME is a file beside the one at `path`; what looks like a path starts in its folder. */
 static const char *base_path(struct arena *arena, const char *path, const char *value)
 {
@@ -75,7 +63,7 @@ struct yaml_node *soc_read_keys(struct arena *arena, const char *path, const cha
                   "'%s' extends another platform itself", extends->text);
         return NULL;
     }
-    drop_key(root, "extends");
+    yaml_remove(root, "extends");
     for (int i = 0; i < base->count; i++)
         if (is_inherited(root, base->keys[i]->text))
             yaml_append(arena, root, base->keys[i]->text, base->items[i]);

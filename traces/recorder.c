@@ -358,7 +358,8 @@ static void write_tables(struct recorder *recorder)
                 names[count++] = (struct table_names){setup->binds[i].app->kinds[t].name,
                                                       setup->soc->kinds[k].name};
             }
-    qsort(names, count, sizeof *names, compare_names);
+    if (count > 0)
+        qsort(names, count, sizeof *names, compare_names);
     for (size_t i = 0; i < count; i++)
         if (i == 0 || compare_names(&names[i - 1], &names[i]) != 0)
             recorder_write_table(recorder, names[i].task_kind, names[i].pe_kind,

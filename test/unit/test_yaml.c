@@ -509,6 +509,20 @@ START_TEST(broken_text_is_refused_or_read_but_never_crashes)
 }
 END_TEST
 
+START_TEST(a_key_that_is_removed_leaves_the_others_in_their_order)
+{
+    struct fault none = FAULT_NONE;
+    struct yaml_node *map = yaml_parse(arena, "t.yaml", "{a: 1, b: 2, c: 3}", &none);
+    yaml_remove(map, "b");
+    yaml_remove(map, "nothing");
+    ck_assert_int_eq(map->count, 2);
+    ck_assert_str_eq(map->keys[0]->text, "a");
+    ck_assert_str_eq(map->keys[1]->text, "c");
+    ck_assert_str_eq(map->items[1]->text, "3");
+    ck_assert_ptr_null(yaml_get(map, "b"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("yaml");
@@ -545,6 +559,7 @@ Suite *test_suite(void)
     tcase_add_test(trees, a_printed_tree_is_block_yaml);
     tcase_add_test(trees, long_text_is_printed_on_one_line);
     tcase_add_test(trees, text_of_every_kind_survives_printing);
+    tcase_add_test(trees, a_key_that_is_removed_leaves_the_others_in_their_order);
     tcase_add_test(trees, random_trees_survive_printing);
     tcase_add_test(trees, broken_text_is_refused_or_read_but_never_crashes);
     suite_add_tcase(suite, reading);
