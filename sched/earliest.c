@@ -27,6 +27,8 @@ void earliest_destroy(struct earliest *earliest)
 
 void earliest_trust(struct earliest *earliest, const struct view *view)
 {
+    if (view->ready_count == 0)
+        return;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
         earliest->available_ps[pe] = view->pes[pe].available_ps;
 }
@@ -42,18 +44,26 @@ void earliest_remember(struct earliest *earliest, const struct view *view)
     }
 }
 
-/* The first PE of a cluster where a task could start first, and when; -1 if all are down. */
-static int32_t first_start(const struct soc_cluster *cluster, const int64_t *available_ps,
-                           const struct reach *reach, int64_t *start_ps)
+static int64_t later(int64_t a_ps, int64_t b_ps)
+{
+    return a_ps > b_ps ? a_ps : b_ps;
+}
+
+/* The first PE of a cluster where a task could start first, and when, which is not before now; -1
+ * if all are down. */
+static int32_t first_start(const struct view *view, const struct soc_cluster *cluster,
+                           const int64_t *available_ps, const struct reach *reach,
+                           int64_t *start_ps)
 {
     int32_t first = -1;
     *start_ps = TICK_NEVER;
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t data_ps = reach_ps(reach, pe);
-        int64_t at_ps = available_ps[pe] > data_ps ? available_ps[pe] : data_ps;
+        int64_t at_ps = later(available_ps[pe], reach_ps(reach, pe));
         if (at_ps < *start_ps) {
             *start_ps = at_ps;
             first = pe;
+            if (at_ps <= view->now_ps)
+                break;
         }
     }
     return first;
@@ -68,8 +78,7 @@ first_loaded_start(const struct view *view, int32_t task, const struct soc_clust
     int32_t first = -1;
     *start_ps = TICK_NEVER;
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t data_ps = reach_ps(reach, pe);
-        int64_t at_ps = available_ps[pe] > data_ps ? available_ps[pe] : data_ps;
+        int64_t at_ps = later(available_ps[pe], reach_ps(reach, pe));
         if (at_ps == TICK_NEVER)
             continue;
         at_ps += view_load_ps(view, task, pe);
@@ -81,42 +90,80 @@ first_loaded_start(const struct view *view, int32_t task, const struct soc_clust
     return first;
 }
 
-/* Finds the PE of a cluster where a task would finish first. */
-static void ask_cluster(const struct view *view, int32_t task, const struct soc_cluster *cluster,
-                        const int64_t *available_ps, struct offer *offer)
+/* The PE of a cluster where a task would finish first, and when; -1 and never if all are down. */
+static int32_t first_finish(const struct view *view, int32_t task,
+                            const struct soc_cluster *cluster, const int64_t *available_ps,
+                            const struct reach *reach, int64_t cost_ps, int64_t *finish_ps)
 {
     int64_t start_ps;
-    offer->pe =
-        view->is_resident == NULL
-            ? first_start(cluster, available_ps, &offer->reach, &start_ps)
-            : first_loaded_start(view, task, cluster, available_ps, &offer->reach, &start_ps);
-    offer->finish_ps = offer->pe < 0 ? TICK_NEVER : start_ps + offer->cost_ps;
+    int32_t pe = view->is_resident == NULL
+                     ? first_start(view, cluster, available_ps, reach, &start_ps)
+                     : first_loaded_start(view, task, cluster, available_ps, reach, &start_ps);
+    *finish_ps = pe < 0 ? TICK_NEVER : start_ps + cost_ps;
+    return pe;
 }
 
-/* Asks every cluster that can run a task; returns the best offer, whose PE is -1 if there is none.
- * The offers are left in `offers` unless that is NULL. */
+/* Takes the offer of a cluster if it is better than the best so far. */
+static void consider(const struct earliest *earliest, const struct view *view, int32_t which,
+                     int64_t cost_ps, struct candidate *best)
+{
+    int64_t finish_ps;
+    struct reach reach = inputs_reach(&earliest->inputs, view->soc, which);
+    int32_t pe = first_finish(view, best->task, &view->soc->clusters[which], earliest->available_ps,
+                              &reach, cost_ps, &finish_ps);
+    if (finish_ps < best->finish_ps || (finish_ps == best->finish_ps && pe < best->pe)) {
+        best->finish_ps = finish_ps;
+        best->pe = pe;
+    }
+}
+
+/* The best offer that clusters make for a task; its PE is -1 if there is none. Nothing can be done
+ * sooner than its cost from now, so that hardly more than the fastest cluster has to be asked. */
+static struct candidate ask_best(struct earliest *earliest, const struct view *view, int32_t task)
+{
+    const struct soc *soc = view->soc;
+    const struct view_task *what = &view->tasks[task];
+    const struct view_job *job = &view->jobs[what->job];
+    const struct bind *bind = &view->binds[job->bind];
+    const int64_t *costs_ps = &job->cost_ps[(int64_t)what->index * soc->kind_count];
+    const int32_t *fastest = &bind->fastest[(int64_t)what->index * soc->cluster_count];
+    bool is_in_order = job->cost_ps == bind->cost_ps;
+    struct candidate best = {.finish_ps = TICK_NEVER, .pe = -1, .task = task};
+    inputs_gather(&earliest->inputs, view, task);
+    for (int32_t n = 0; n < soc->cluster_count && fastest[n] >= 0; n++) {
+        int64_t cost_ps = costs_ps[soc->clusters[fastest[n]].kind];
+        if (cost_ps <= best.finish_ps - view->now_ps)
+            consider(earliest, view, fastest[n], cost_ps, &best);
+        else if (is_in_order)
+            break;
+    }
+    return best;
+}
+
+/* Fills the offers of all clusters; returns the best. */
 static struct candidate ask_all(struct earliest *earliest, const struct view *view, int32_t task,
                                 struct offer *offers)
 {
     const struct soc *soc = view->soc;
-    const struct bind *bind = view_bind(view, task);
-    const int64_t *costs_ps = &bind->cost_ps[(int64_t)view->tasks[task].index * soc->kind_count];
+    const struct view_task *what = &view->tasks[task];
+    const int64_t *costs_ps =
+        &view->jobs[what->job].cost_ps[(int64_t)what->index * soc->kind_count];
     struct candidate best = {.finish_ps = TICK_NEVER, .pe = -1, .task = task};
     inputs_gather(&earliest->inputs, view, task);
     for (int32_t i = 0; i < soc->cluster_count; i++) {
         const struct soc_cluster *cluster = &soc->clusters[i];
-        struct offer offer = {
-            .cost_ps = costs_ps[cluster->kind], .finish_ps = TICK_NEVER, .pe = -1};
-        if (offer.cost_ps != BIND_INCAPABLE) {
-            offer.reach = inputs_reach(&earliest->inputs, soc, i);
-            ask_cluster(view, task, cluster, earliest->available_ps, &offer);
-            if (offer.finish_ps < best.finish_ps) {
-                best.finish_ps = offer.finish_ps;
-                best.pe = offer.pe;
-            }
+        struct offer *offer = &offers[i];
+        *offer =
+            (struct offer){.cost_ps = costs_ps[cluster->kind], .finish_ps = TICK_NEVER, .pe = -1};
+        if (offer->cost_ps == BIND_INCAPABLE)
+            continue;
+        offer->reach = inputs_reach(&earliest->inputs, soc, i);
+        offer->pe = first_finish(view, task, cluster, earliest->available_ps, &offer->reach,
+                                 offer->cost_ps, &offer->finish_ps);
+        if (offer->finish_ps < best.finish_ps) {
+            best.finish_ps = offer->finish_ps;
+            best.pe = offer->pe;
         }
-        if (offers != NULL)
-            offers[i] = offer;
     }
     return best;
 }
@@ -132,7 +179,7 @@ static void take(struct earliest *earliest, const struct candidate *candidate,
 void earliest_assign(struct earliest *earliest, const struct view *view, int32_t task,
                      struct decisions *decisions)
 {
-    struct candidate best = ask_all(earliest, view, task, NULL);
+    struct candidate best = ask_best(earliest, view, task);
     take(earliest, &best, decisions);
 }
 
@@ -164,8 +211,9 @@ static void update(struct earliest *earliest, const struct view *view, int32_t p
     struct offer *offers = &earliest->offers[(size_t)candidate->row * (size_t)soc->cluster_count];
     if (offers[cluster].pe != pe)
         return;
-    ask_cluster(view, candidate->task, &soc->clusters[cluster], earliest->available_ps,
-                &offers[cluster]);
+    struct offer *offer = &offers[cluster];
+    offer->pe = first_finish(view, candidate->task, &soc->clusters[cluster], earliest->available_ps,
+                             &offer->reach, offer->cost_ps, &offer->finish_ps);
     if (candidate->pe != pe)
         return;
     candidate->finish_ps = TICK_NEVER;

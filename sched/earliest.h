@@ -37,7 +37,7 @@ struct earliest {
 struct earliest *earliest_create(const struct view *view);
 void earliest_destroy(struct earliest *earliest);
 
-/* Believes the view: the corrected estimates. O(PEs). */
+/* Believes the view: the corrected estimates. O(PEs) if anything is ready. */
 void earliest_trust(struct earliest *earliest, const struct view *view);
 
 /* Believes what earlier choices left behind, but nothing before now. O(PEs). */

@@ -29,13 +29,17 @@ void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task)
     int32_t index = view->tasks[task].index;
     const struct app_task *what = &bind->app->tasks[index];
     const struct view_task *siblings = &view->tasks[task - index];
+    int32_t job = view->tasks[task].job;
+    bool is_table = view->jobs[job].delay_ps == bind->delay_ps; /* that most_delay_ps is about */
     inputs->count = 0;
     for (int32_t i = 0; i < what->pred_count; i++) {
         const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
         const struct view_task *producer = &siblings[pred->task];
-        if (producer->status != TASK_SKIPPED)
-            inputs_add(inputs, view, producer->job, pred->edge, producer->pe,
-                       view_sent_ps(view, task, pred->edge, producer->finish_ps));
+        if (producer->status == TASK_SKIPPED)
+            continue;
+        int64_t sent_ps = view_sent_ps(view, task, pred->edge, producer->finish_ps);
+        if (!is_table || sent_ps + bind->most_delay_ps[pred->edge] > view->now_ps)
+            inputs_add(inputs, view, job, pred->edge, producer->pe, sent_ps);
     }
 }
 
@@ -51,9 +55,9 @@ static int64_t reach_host(const struct inputs *inputs, const struct soc *soc, in
     return last_ps;
 }
 
-struct reach inputs_reach(const struct inputs *inputs, const struct soc *soc, int32_t cluster)
+struct reach inputs_reach_some(const struct inputs *inputs, const struct soc *soc, int32_t cluster)
 {
-    struct reach reach = {.cluster_ps = 0, .host_ps = 0, .host = -1};
+    struct reach reach = REACH_ANYWHERE;
     const struct input *last = NULL;
     for (int32_t i = 0; i < inputs->count; i++) {
         const struct input *input = &inputs->list[i];

@@ -30,6 +30,8 @@ struct reach {
     int32_t host; /* the PE of the last producer if that is in this cluster, else -1 */
 };
 
+#define REACH_ANYWHERE ((struct reach){.host = -1}) /* without inputs */
+
 /* Room for the inputs of any task that may arrive; inputs_finish releases it. */
 void inputs_init(struct inputs *inputs, const struct view *view);
 void inputs_finish(struct inputs *inputs);
@@ -46,12 +48,19 @@ static inline void inputs_add(struct inputs *inputs, const struct view *view, in
     };
 }
 
-/* Replaces the inputs by those of a ready task; a predecessor that was skipped gives none.
- * O(predecessors). */
+/* Replaces the inputs by those of a ready task that some PE would have to wait for: neither those
+ * of predecessors that were skipped, nor those which could be everywhere by now. O(predecessors).
+ */
 void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task);
 
+struct reach inputs_reach_some(const struct inputs *inputs, const struct soc *soc, int32_t cluster);
+
 /* When the inputs would be at the PEs of a cluster; date 0 without inputs. O(inputs). */
-struct reach inputs_reach(const struct inputs *inputs, const struct soc *soc, int32_t cluster);
+static inline struct reach inputs_reach(const struct inputs *inputs, const struct soc *soc,
+                                        int32_t cluster)
+{
+    return inputs->count == 0 ? REACH_ANYWHERE : inputs_reach_some(inputs, soc, cluster);
+}
 
 static inline int64_t reach_ps(const struct reach *reach, int32_t pe)
 {

@@ -171,6 +171,26 @@ static bool fault_late(const struct bind *bind, int32_t task, int32_t kind, doub
                      bind->app->tasks[task].name, bind->app->name, us, bind->soc->kinds[kind].name);
 }
 
+/* Fills the clusters that can run a task, in the order of its costs. */
+static void order_clusters(struct bind *bind, int32_t task)
+{
+    const struct soc *soc = bind->soc;
+    const int64_t *cost_ps = &bind->cost_ps[(int64_t)task * soc->kind_count];
+    int32_t *fastest = &bind->fastest[(int64_t)task * soc->cluster_count];
+    int32_t count = 0;
+    for (int32_t i = 0; i < soc->cluster_count; i++) {
+        int64_t own_ps = cost_ps[soc->clusters[i].kind];
+        if (own_ps == BIND_INCAPABLE)
+            continue;
+        int32_t place = count++;
+        for (; place > 0 && own_ps < cost_ps[soc->clusters[fastest[place - 1]].kind]; place--)
+            fastest[place] = fastest[place - 1];
+        fastest[place] = i;
+    }
+    for (; count < soc->cluster_count; count++)
+        fastest[count] = -1;
+}
+
 /* Fills the costs of one task, its least and its mean. */
 static bool bind_task(struct bind *bind, int32_t task, const int32_t *pes_of_kind, bool *is_capable,
                       struct fault *fault)
@@ -200,6 +220,7 @@ static bool bind_task(struct bind *bind, int32_t task, const int32_t *pes_of_kin
         return fault_unsupported(bind, task, fault);
     bind->min_cost_ps[task] = least_ps;
     bind->mean_cost_ps[task] = sum_ps / pes;
+    order_clusters(bind, task);
     return true;
 }
 
@@ -292,6 +313,8 @@ static bool bind_edge(struct bind *bind, int32_t consumer, const struct app_edge
         }
         delay_ps[l] = bind_sized_delay_ps(bind, pred->edge, l, samples);
         sum_ps += lane_pairs[l] * (double)delay_ps[l];
+        if (delay_ps[l] > bind->most_delay_ps[pred->edge])
+            bind->most_delay_ps[pred->edge] = delay_ps[l];
     }
     bind->mean_delay_ps[pred->edge] = pairs > 0.0 ? sum_ps / pairs : 0.0;
     return true;
@@ -339,6 +362,8 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
         .timings = arena_zeroed(arena, tasks * (size_t)soc->kind_count, sizeof *made.timings),
         .cost_ps = arena_zeroed(arena, tasks * (size_t)soc->kind_count, sizeof *made.cost_ps),
         .delay_ps = arena_zeroed(arena, edges * (size_t)soc->lane_count, sizeof *made.delay_ps),
+        .fastest = arena_zeroed(arena, tasks * (size_t)soc->cluster_count, sizeof *made.fastest),
+        .most_delay_ps = arena_zeroed(arena, edges, sizeof *made.most_delay_ps),
         .min_cost_ps = arena_zeroed(arena, tasks, sizeof *made.min_cost_ps),
         .mean_cost_ps = arena_zeroed(arena, tasks, sizeof *made.mean_cost_ps),
         .mean_delay_ps = arena_zeroed(arena, edges, sizeof *made.mean_delay_ps),

@@ -21,8 +21,12 @@ struct bind {
     const struct soc *soc;
     /* Of the whole batch. Behind branches: of so many samples as the task, or the edge, has on
      * average when it has any. */
-    int64_t *cost_ps;     /* [task * kind_count + pe_kind], BIND_INCAPABLE where not supported */
-    int64_t *delay_ps;    /* [edge * lane_count + lane] */
+    int64_t *cost_ps;       /* [task * kind_count + pe_kind], BIND_INCAPABLE where not supported */
+    int64_t *delay_ps;      /* [edge * lane_count + lane] */
+    int64_t *most_delay_ps; /* [edge] over all lanes */
+    /* [task * cluster_count + n] the clusters that can run a task, the fastest first, of equal ones
+     * the first; -1 behind them. */
+    int32_t *fastest;
     int64_t *min_cost_ps; /* [task] over the PEs of the machine */
     double *mean_cost_ps; /* [task] over the PEs that support it (HEFT's w_i) */
     /* [edge] over ordered pairs of different PEs (HEFT's c_ij); 0 on a machine of one PE. */
@@ -45,7 +49,7 @@ struct bind {
  * and borrows both. Execution times and delays (latency + bytes / bandwidth, on a truncating
  * machine in whole microseconds; on shared memory twice that) are rounded half up to ticks. Faults:
  * a task that no PE supports (with the PE kinds the app knows), a time or delay beyond TICK_LIMIT.
- * O(tasks x PE kinds + edges x lanes + clusters^2), with branches what route_expect needs. */
+ * O(tasks x (PE kinds + clusters^2) + edges x lanes), with branches what route_expect needs. */
 bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, const struct soc *soc,
               struct fault *fault);
 
