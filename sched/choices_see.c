@@ -151,7 +151,7 @@ void choices_compare(struct choices *choices, const struct view *view)
 static double expect_available(const struct choices *choices, const struct view *view, int32_t pe)
 {
     const struct view_pe *what = &view->pes[pe];
-    double rest_us = us_from(view, what->available_ps);
+    double rest_us = us_from(view, view_available_ps(view, pe));
     if (what->running < 0)
         return rest_us * choices->factor[pe];
     double elapsed_us = -us_from(view, view->tasks[what->running].start_ps);

@@ -10,6 +10,7 @@ struct earliest *earliest_create(const struct view *view)
 {
     struct earliest *earliest = memory_zeroed(1, sizeof *earliest);
     earliest->available_ps = memory_zeroed((size_t)view->soc->pe_count, sizeof(int64_t));
+    earliest->known_in = memory_zeroed((size_t)view->soc->pe_count, sizeof(int64_t));
     inputs_init(&earliest->inputs, view);
     return earliest;
 }
@@ -20,17 +21,15 @@ void earliest_destroy(struct earliest *earliest)
         return;
     inputs_finish(&earliest->inputs);
     free(earliest->available_ps);
+    free(earliest->known_in);
     free(earliest->offers);
     free(earliest->candidates);
     free(earliest);
 }
 
-void earliest_trust(struct earliest *earliest, const struct view *view)
+void earliest_trust(struct earliest *earliest)
 {
-    if (view->ready_count == 0)
-        return;
-    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
-        earliest->available_ps[pe] = view->pes[pe].available_ps;
+    earliest->turn++;
 }
 
 void earliest_remember(struct earliest *earliest, const struct view *view)
@@ -44,6 +43,16 @@ void earliest_remember(struct earliest *earliest, const struct view *view)
     }
 }
 
+/* When a PE is believed to be available; asks the view for it once in a turn. */
+static inline int64_t available_ps(struct earliest *earliest, const struct view *view, int32_t pe)
+{
+    if (earliest->known_in[pe] != earliest->turn) {
+        earliest->known_in[pe] = earliest->turn;
+        earliest->available_ps[pe] = view_available_ps(view, pe);
+    }
+    return earliest->available_ps[pe];
+}
+
 static int64_t later(int64_t a_ps, int64_t b_ps)
 {
     return a_ps > b_ps ? a_ps : b_ps;
@@ -51,14 +60,14 @@ static int64_t later(int64_t a_ps, int64_t b_ps)
 
 /* The first PE of a cluster where a task could start first, and when, which is not before now; -1
  * if all are down. */
-static int32_t first_start(const struct view *view, const struct soc_cluster *cluster,
-                           const int64_t *available_ps, const struct reach *reach,
+static int32_t first_start(struct earliest *earliest, const struct view *view,
+                           const struct soc_cluster *cluster, const struct reach *reach,
                            int64_t *start_ps)
 {
     int32_t first = -1;
     *start_ps = TICK_NEVER;
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t at_ps = later(available_ps[pe], reach_ps(reach, pe));
+        int64_t at_ps = later(available_ps(earliest, view, pe), reach_ps(reach, pe));
         if (at_ps < *start_ps) {
             *start_ps = at_ps;
             first = pe;
@@ -72,13 +81,13 @@ static int32_t first_start(const struct view *view, const struct soc_cluster *cl
 /* The same where weights have to be loaded before the start; apart, so that the other stays small.
  */
 __attribute__((noinline)) static int32_t
-first_loaded_start(const struct view *view, int32_t task, const struct soc_cluster *cluster,
-                   const int64_t *available_ps, const struct reach *reach, int64_t *start_ps)
+first_loaded_start(struct earliest *earliest, const struct view *view, int32_t task,
+                   const struct soc_cluster *cluster, const struct reach *reach, int64_t *start_ps)
 {
     int32_t first = -1;
     *start_ps = TICK_NEVER;
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t at_ps = later(available_ps[pe], reach_ps(reach, pe));
+        int64_t at_ps = later(available_ps(earliest, view, pe), reach_ps(reach, pe));
         if (at_ps == TICK_NEVER)
             continue;
         at_ps += view_load_ps(view, task, pe);
@@ -91,26 +100,26 @@ first_loaded_start(const struct view *view, int32_t task, const struct soc_clust
 }
 
 /* The PE of a cluster where a task would finish first, and when; -1 and never if all are down. */
-static int32_t first_finish(const struct view *view, int32_t task,
-                            const struct soc_cluster *cluster, const int64_t *available_ps,
-                            const struct reach *reach, int64_t cost_ps, int64_t *finish_ps)
+static int32_t first_finish(struct earliest *earliest, const struct view *view, int32_t task,
+                            const struct soc_cluster *cluster, const struct reach *reach,
+                            int64_t cost_ps, int64_t *finish_ps)
 {
     int64_t start_ps;
     int32_t pe = view->is_resident == NULL
-                     ? first_start(view, cluster, available_ps, reach, &start_ps)
-                     : first_loaded_start(view, task, cluster, available_ps, reach, &start_ps);
+                     ? first_start(earliest, view, cluster, reach, &start_ps)
+                     : first_loaded_start(earliest, view, task, cluster, reach, &start_ps);
     *finish_ps = pe < 0 ? TICK_NEVER : start_ps + cost_ps;
     return pe;
 }
 
 /* Takes the offer of a cluster if it is better than the best so far. */
-static void consider(const struct earliest *earliest, const struct view *view, int32_t which,
+static void consider(struct earliest *earliest, const struct view *view, int32_t which,
                      int64_t cost_ps, struct candidate *best)
 {
     int64_t finish_ps;
     struct reach reach = inputs_reach(&earliest->inputs, view->soc, which);
-    int32_t pe = first_finish(view, best->task, &view->soc->clusters[which], earliest->available_ps,
-                              &reach, cost_ps, &finish_ps);
+    int32_t pe = first_finish(earliest, view, best->task, &view->soc->clusters[which], &reach,
+                              cost_ps, &finish_ps);
     if (finish_ps < best->finish_ps || (finish_ps == best->finish_ps && pe < best->pe)) {
         best->finish_ps = finish_ps;
         best->pe = pe;
@@ -158,8 +167,8 @@ static struct candidate ask_all(struct earliest *earliest, const struct view *vi
         if (offer->cost_ps == BIND_INCAPABLE)
             continue;
         offer->reach = inputs_reach(&earliest->inputs, soc, i);
-        offer->pe = first_finish(view, task, cluster, earliest->available_ps, &offer->reach,
-                                 offer->cost_ps, &offer->finish_ps);
+        offer->pe = first_finish(earliest, view, task, cluster, &offer->reach, offer->cost_ps,
+                                 &offer->finish_ps);
         if (offer->finish_ps < best.finish_ps) {
             best.finish_ps = offer->finish_ps;
             best.pe = offer->pe;
@@ -212,7 +221,7 @@ static void update(struct earliest *earliest, const struct view *view, int32_t p
     if (offers[cluster].pe != pe)
         return;
     struct offer *offer = &offers[cluster];
-    offer->pe = first_finish(view, candidate->task, &soc->clusters[cluster], earliest->available_ps,
+    offer->pe = first_finish(earliest, view, candidate->task, &soc->clusters[cluster],
                              &offer->reach, offer->cost_ps, &offer->finish_ps);
     if (candidate->pe != pe)
         return;

@@ -27,6 +27,8 @@ struct candidate {
 
 struct earliest {
     int64_t *available_ps; /* [pe], never before now when a rule is applied; TICK_NEVER: down */
+    int64_t *known_in;     /* [pe] the turn in which that was asked for; in others it is void */
+    int64_t turn;
     struct inputs inputs;
     struct offer *offers;
     struct candidate *candidates;
@@ -37,8 +39,8 @@ struct earliest {
 struct earliest *earliest_create(const struct view *view);
 void earliest_destroy(struct earliest *earliest);
 
-/* Believes the view: the corrected estimates. O(PEs) if anything is ready. */
-void earliest_trust(struct earliest *earliest, const struct view *view);
+/* Believes the view from now on: the corrected estimates. O(1). */
+void earliest_trust(struct earliest *earliest);
 
 /* Believes what earlier choices left behind, but nothing before now. O(PEs). */
 void earliest_remember(struct earliest *earliest, const struct view *view);

@@ -18,7 +18,7 @@ static void eft_destroy(void *self)
 
 static void eft_decide(void *self, const struct view *view, struct decisions *decisions)
 {
-    earliest_trust(self, view);
+    earliest_trust(self);
     earliest_in_order(self, view, decisions);
 }
 

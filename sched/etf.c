@@ -19,7 +19,7 @@ static void etf_destroy(void *self)
 
 static void etf_decide(void *self, const struct view *view, struct decisions *decisions)
 {
-    earliest_trust(self, view);
+    earliest_trust(self);
     earliest_by_finish(self, view, decisions);
 }
 

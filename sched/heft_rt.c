@@ -46,7 +46,7 @@ static void heft_rt_decide(void *self, const struct view *view, struct decisions
         order_add(&heft_rt->order, view->ready[i],
                   -upward_of(&heft_rt->upward, view, view->ready[i]));
     order_sort(&heft_rt->order);
-    earliest_trust(heft_rt->earliest, view);
+    earliest_trust(heft_rt->earliest);
     for (int32_t i = 0; i < view->ready_count; i++)
         earliest_assign(heft_rt->earliest, view, heft_rt->order.items[i].task, decisions);
 }

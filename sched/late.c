@@ -41,7 +41,7 @@ static int64_t expect_available(const struct late *late, const struct view *view
 {
     const struct view_pe *what = &view->pes[pe];
     if (factors == NULL || (what->running < 0 && what->queued == 0))
-        return what->available_ps;
+        return view_available_ps(view, pe);
     int32_t task = what->running >= 0 ? what->running : late->given[pe];
     const struct view_task *given = &view->tasks[task];
     int64_t start_ps = what->running >= 0 ? given->start_ps : given->data_ps;

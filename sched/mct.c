@@ -69,7 +69,7 @@ static void mct_decide(void *self, const struct view *view, struct decisions *de
 {
     struct mct *mct = self;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
-        mct->available_ps[pe] = view->pes[pe].available_ps;
+        mct->available_ps[pe] = view_available_ps(view, pe);
     for (int32_t i = 0; i < view->ready_count; i++)
         assign(mct, view, view->ready[i], decisions);
 }

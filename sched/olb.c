@@ -33,7 +33,7 @@ static void olb_decide(void *self, const struct view *view, struct decisions *de
 {
     int64_t *available_ps = self;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
-        available_ps[pe] = view->pes[pe].available_ps;
+        available_ps[pe] = view_available_ps(view, pe);
     for (int32_t i = 0; i < view->ready_count; i++) {
         int32_t task = view->ready[i];
         int32_t pe = find_pe(view, available_ps, task);

@@ -40,7 +40,7 @@ static void stf_decide(void *self, const struct view *view, struct decisions *de
         order_add(&stf->order, task, (double)least_ps);
     }
     order_sort(&stf->order);
-    earliest_trust(stf->earliest, view);
+    earliest_trust(stf->earliest);
     for (int32_t i = 0; i < view->ready_count; i++)
         earliest_assign(stf->earliest, view, stf->order.items[i].task, decisions);
 }

@@ -43,7 +43,7 @@ void urgency_assign(struct urgency *urgency, const struct view *view, urgency_ke
     for (int32_t i = 0; i < order->count; i++)
         order->items[i].key = key(&view->jobs[view->tasks[order->items[i].task].job]);
     order_sort(order); /* is stable */
-    earliest_trust(urgency->earliest, view);
+    earliest_trust(urgency->earliest);
     for (int32_t i = 0; i < order->count; i++)
         earliest_assign(urgency->earliest, view, order->items[i].task, decisions);
 }

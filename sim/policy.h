@@ -18,7 +18,7 @@
 #include "sim/soc.h"
 
 /* Version of this contract; a plug-in built against another one is refused. */
-#define POLICY_CONTRACT 4
+#define POLICY_CONTRACT 5
 
 enum task_status {
     TASK_WAITING,  /* for predecessors */
@@ -73,10 +73,11 @@ struct view_job {
 struct view_pe {
     int32_t running; /* task, -1 if idle */
     int32_t queued;  /* tasks assigned and not started */
-    /* When the PE is expected to have done all it was given: estimates, corrected at every
-     * finish; never before now. Refreshed at every epoch. TICK_NEVER while it is down. */
-    int64_t available_ps;
-    bool is_down; /* it has failed: nothing may be assigned to it */
+    bool is_down;    /* it has failed: nothing may be assigned to it */
+    /* What view_available_ps is made of: */
+    int64_t free_ps;      /* when it should have done what it runs; TICK_NEVER while it is down */
+    int64_t queued_ps;    /* what should take it so long is in its queue */
+    int64_t queue_end_ps; /* and should not be done before, because data is to come */
 };
 
 /* Weights on their way to a PE in advance, for a task that may run there. */
@@ -124,6 +125,16 @@ struct view {
     uint64_t seed;        /* for policies that draw: purpose RANDOM_POLICY only */
     uint32_t replicate;
 };
+
+/* When a PE is expected to have done all it was given: estimates, corrected at every finish; never
+ * before now. TICK_NEVER while it is down. */
+static inline int64_t view_available_ps(const struct view *view, int32_t pe)
+{
+    const struct view_pe *what = &view->pes[pe];
+    int64_t free_ps = what->free_ps > view->now_ps ? what->free_ps : view->now_ps;
+    int64_t done_ps = free_ps + what->queued_ps;
+    return done_ps > what->queue_end_ps ? done_ps : what->queue_end_ps;
+}
 
 static inline const struct bind *view_bind(const struct view *view, int32_t task)
 {

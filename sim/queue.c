@@ -275,11 +275,19 @@ int64_t queue_next_ps(const struct queue *queue)
     return queue->count == 0 ? TICK_NEVER : sum_up(queue, queue->root).start_ps;
 }
 
+void queue_total(const struct queue *queue, int64_t *cost_ps, int64_t *least_end_ps)
+{
+    *cost_ps = *least_end_ps = 0;
+    if (queue->count == 0)
+        return;
+    struct queue_entry sum = sum_up(queue, queue->root);
+    *cost_ps = sum.cost_ps;
+    *least_end_ps = sum.least_end_ps;
+}
+
 int64_t queue_expect_ps(const struct queue *queue, int64_t free_ps)
 {
-    if (queue->count == 0)
-        return free_ps;
-    struct queue_entry sum = sum_up(queue, queue->root);
-    int64_t end_ps = free_ps + sum.cost_ps;
-    return end_ps > sum.least_end_ps ? end_ps : sum.least_end_ps;
+    int64_t cost_ps, least_end_ps;
+    queue_total(queue, &cost_ps, &least_end_ps);
+    return free_ps + cost_ps > least_end_ps ? free_ps + cost_ps : least_end_ps;
 }

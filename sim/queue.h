@@ -62,7 +62,10 @@ const struct queue_entry *queue_pick(const struct queue *queue, int64_t now_ps);
 /* The first date at which an entry may start; TICK_NEVER: unknown yet. O(1). */
 int64_t queue_next_ps(const struct queue *queue);
 
-/* When a PE that is free at a date is expected to have done all entries in their order. O(1). */
+/* What all entries in their order cost, and before when they are not done. O(1). */
+void queue_total(const struct queue *queue, int64_t *cost_ps, int64_t *least_end_ps);
+
+/* When a PE that is free at a date is expected to have done them. O(1). */
 int64_t queue_expect_ps(const struct queue *queue, int64_t free_ps);
 
 #endif

@@ -86,7 +86,7 @@ static void world_init(struct world *world, const struct world_setup *setup,
                  .replicate = setup->replicate},
         .pes = memory_zeroed(pe_count, sizeof(struct view_pe)),
         .world_pes = memory_zeroed(pe_count, sizeof(struct world_pe)),
-        .available_until_ps = memory_zeroed(pe_count, sizeof(int64_t)),
+        .unsettled = memory_zeroed(pe_count, sizeof(int32_t)),
         .touched = memory_zeroed(pe_count, sizeof(int32_t)),
         .candidates = memory_zeroed(pe_count, sizeof(struct candidate)),
         .drawn_arrival = ARRIVAL_BEFORE_FIRST,
@@ -102,7 +102,6 @@ static void world_init(struct world *world, const struct world_setup *setup,
         world->fallback_params[i] = setup->policy->params[i].fallback;
     for (int32_t pe = 0; pe < setup->soc->pe_count; pe++) {
         world->pes[pe].running = -1;
-        world->available_until_ps[pe] = AVAILABLE_STALE;
         world->world_pes[pe] = (struct world_pe){.data_timer_ps = TICK_NEVER,
                                                  .speed_timer_ps = TICK_NEVER,
                                                  .episode = EPISODE_BEFORE_FIRST,
@@ -184,7 +183,7 @@ static void world_finish(struct world *world)
     free(world->finished);
     free(world->skipped);
     free(world->world_pes);
-    free(world->available_until_ps);
+    free(world->unsettled);
     free(world->job_start_ps);
     free(world->job_energy_uj);
     free(world->free_jobs);

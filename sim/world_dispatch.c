@@ -85,7 +85,7 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     world->pes[pe].running = task;
     world->pes[pe].queued--;
     world->unstarted_left--;
-    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world_unsettle(world, pe);
     if (world->job_start_ps[what->job] == TICK_NEVER)
         world->job_start_ps[what->job] = now_ps;
     world_follow_speed(world, pe);

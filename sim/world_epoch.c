@@ -101,7 +101,7 @@ static void assign(struct world *world, int32_t task, int32_t pe)
     what->assigned_ps = world->view.now_ps;
     world_fetch(world, task);
     world->pes[pe].queued++;
-    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world_unsettle(world, pe);
     world->result->decisions++;
     world_touch(world, pe);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {

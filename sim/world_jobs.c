@@ -173,7 +173,7 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     what->status = TASK_DONE;
     what->finish_ps = finish_ps;
     world->pes[pe].running = -1;
-    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world_unsettle(world, pe);
     world_touch(world, pe);
     world_free_followers(world, task);
     world->is_epoch_due = true;

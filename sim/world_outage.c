@@ -116,7 +116,7 @@ static void abort_task(struct world *world, int32_t pe)
     world->engine->kind->cancel(world->engine, pe);
     world->world_pes[pe].finish_sequence = -1;
     world->pes[pe].running = -1;
-    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world_unsettle(world, pe);
     what->finish_ps = world->view.now_ps;
     double energy_uj = world_end_work(world, pe, world->view.now_ps);
     world->job_energy_uj[what->job] += energy_uj;
@@ -222,8 +222,7 @@ static void lose_pe(struct world *world, int32_t pe)
     world_drop_transfers(world, pe, -1);
     residency_lose(&world->residency, pe, world->view.now_ps);
     world_switch(world, pe);
-    what->available_ps = TICK_NEVER;
-    world->available_until_ps[pe] = TICK_NEVER;
+    world_unsettle(world, pe);
     if (is_for_good(outage))
         doubt_jobs(world);
 }
@@ -233,7 +232,7 @@ static void repair_pe(struct world *world, int32_t pe)
     world->pes[pe].is_down = false;
     world->view.down_count--;
     world->up_of_kind[world->setup->soc->pes[pe].kind]++;
-    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world_unsettle(world, pe);
     world_switch(world, pe);
     world_touch(world, pe);
     offer_again(world);
@@ -267,8 +266,7 @@ static void fail_task(struct world *world, int32_t task)
     }
     if (queue_pe >= 0) {
         world_unplan(world, task);
-        world->available_until_ps[queue_pe] =
-            world->pes[queue_pe].is_down ? TICK_NEVER : AVAILABLE_STALE;
+        world_unsettle(world, queue_pe);
         world_touch(world, queue_pe);
     }
     if (what->status == TASK_ASSIGNED) {

@@ -15,9 +15,6 @@
 #include "sim/thermal.h"
 #include "sim/world.h"
 
-/* available_until_ps of a PE whose view_pe.available_ps must be computed anew. */
-#define AVAILABLE_STALE INT64_MIN
-
 #define MAX_EPISODE_SPEEDS 64
 
 /* What the world knows of a PE and the policy need not see. */
@@ -34,6 +31,7 @@ struct world_pe {
     int64_t finish_sequence; /* of the event that ends it; -1: none */
     struct outage outage;    /* current or next */
     bool is_touched;         /* may be able to start something: look at it in dispatch */
+    bool is_unsettled;       /* what the view shows of its availability must be computed anew */
     int32_t receiving;       /* DMA channels in use */
     int32_t first_waiting, last_waiting; /* transfers that wait for one; -1: none */
 };
@@ -109,8 +107,7 @@ struct world {
     int32_t *finished; /* [task_capacity] */
     /* Beside them. */
     struct world_pe *world_pes;
-    int64_t *available_until_ps; /* [pe_count] date until which view_pe.available_ps holds */
-    int64_t *job_start_ps;       /* [job_capacity] TICK_NEVER until a task of the job starts */
+    int64_t *job_start_ps; /* [job_capacity] TICK_NEVER until a task of the job starts */
     struct residency residency;
     struct governor governor;
     struct thermal thermal;
@@ -138,6 +135,8 @@ struct world {
     int32_t *next_follower;  /* [task_capacity] of the same task; -1: none */
     int32_t *touched;        /* [pe_count] PEs with is_touched */
     int32_t touched_count;
+    int32_t *unsettled; /* [pe_count] PEs with is_unsettled */
+    int32_t unsettled_count;
     struct candidate *candidates; /* [pe_count] scratch of dispatch */
     int32_t task_stride;          /* task slots per job slot */
     int32_t edge_stride;          /* edges of the largest app with branches */
@@ -182,6 +181,15 @@ static inline void world_touch(struct world *world, int32_t pe)
     if (!world->world_pes[pe].is_touched) {
         world->world_pes[pe].is_touched = true;
         world->touched[world->touched_count++] = pe;
+    }
+}
+
+/* What a PE runs or was given has changed. */
+static inline void world_unsettle(struct world *world, int32_t pe)
+{
+    if (!world->world_pes[pe].is_unsettled) {
+        world->world_pes[pe].is_unsettled = true;
+        world->unsettled[world->unsettled_count++] = pe;
     }
 }
 
@@ -261,7 +269,8 @@ void world_unplan(struct world *world, int32_t task);
  * at which one may (TICK_NEVER: unknown yet). O(log queue). */
 bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps);
 
-/* Brings the availability that the view shows up to date. O(PEs). */
+/* Brings the availability that the view shows up to date. O(PEs that were unsettled); O(PEs) where
+ * weights are loaded. */
 void world_refresh_available(struct world *world);
 
 /* Has a task in a queue wait for another one (-1: for none); a task is done or skipped, those that

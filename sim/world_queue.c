@@ -46,7 +46,7 @@ void world_requeue(struct world *world, int32_t task)
     int32_t pe = world->tasks[task].pe;
     struct queue_entry entry = describe(world, task, pe);
     queue_update(&world->world_pes[pe].queue, &entry);
-    world->available_until_ps[pe] = AVAILABLE_STALE;
+    world_unsettle(world, pe);
     world_touch(world, pe);
 }
 
@@ -142,35 +142,39 @@ static int64_t expect_with_loads(const struct world *world, int32_t pe, int64_t 
     return free_ps;
 }
 
-/* Computes anew when a PE will have done all it was given, and until when that holds. */
+/* Computes anew when a PE will have done all it was given. What waits for data on an idle PE is
+ * expected as of now. */
 static void expect_available(struct world *world, int32_t pe)
 {
     const struct world_pe *what = &world->world_pes[pe];
-    int64_t free_ps = world->view.now_ps;
-    bool is_running = world->pes[pe].running >= 0;
-    if (is_running && what->expected_end_ps > free_ps)
-        free_ps = what->expected_end_ps;
-    if (world->is_plan)
-        world->pes[pe].available_ps = free_ps;
+    struct view_pe *shown = &world->pes[pe];
+    bool is_running = shown->running >= 0;
+    shown->free_ps = is_running ? what->expected_end_ps : world->view.now_ps;
+    shown->queued_ps = shown->queue_end_ps = 0;
+    if (shown->is_down)
+        shown->free_ps = TICK_NEVER;
+    else if (world->is_plan)
+        return;
     else if (world->residency.is_there != NULL)
-        world->pes[pe].available_ps = expect_with_loads(world, pe, free_ps);
+        shown->free_ps = expect_with_loads(world, pe, view_available_ps(&world->view, pe));
+    else if (is_running)
+        queue_total(&what->queue, &shown->queued_ps, &shown->queue_end_ps);
     else
-        world->pes[pe].available_ps = queue_expect_ps(&what->queue, free_ps);
-    world->available_until_ps[pe] = is_running ? what->expected_end_ps : TICK_NEVER;
+        shown->free_ps = queue_expect_ps(&what->queue, shown->free_ps);
 }
 
 void world_refresh_available(struct world *world)
 {
-    int64_t now_ps = world->view.now_ps;
-    int32_t pe_count = world->setup->soc->pe_count;
-    struct view_pe *pes = world->pes;
-    const int64_t *until_ps = world->available_until_ps;
-    for (int32_t pe = 0; pe < pe_count; pe++) {
-        if (until_ps[pe] < now_ps)
-            expect_available(world, pe);
-        else if (pes[pe].available_ps < now_ps)
-            pes[pe].available_ps = now_ps;
+    bool has_loads = world->residency.is_there != NULL;
+    for (int32_t pe = 0; has_loads && pe < world->setup->soc->pe_count; pe++)
+        if (world->pes[pe].running >= 0 &&
+            world->world_pes[pe].expected_end_ps < world->view.now_ps)
+            world_unsettle(world, pe); /* its load may be over by now, or it is late */
+    for (int32_t i = 0; i < world->unsettled_count; i++) {
+        world->world_pes[world->unsettled[i]].is_unsettled = false;
+        expect_available(world, world->unsettled[i]);
     }
+    world->unsettled_count = 0;
 }
 
 /* ---- precedences ---- */

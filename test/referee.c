@@ -16,7 +16,7 @@ enum { JOBS = 40, APPS = 3 };
 void plain_trust(const struct view *view, struct plain *plain)
 {
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
-        plain->available_ps[pe] = view->pes[pe].available_ps;
+        plain->available_ps[pe] = view_available_ps(view, pe);
         plain->factor[pe] = 1.0;
     }
 }

@@ -38,7 +38,7 @@ static int32_t find_worst(const struct view *view, int32_t task)
         int64_t cost_ps = view_cost_ps(view, task, pe);
         int64_t data_ps = view_data_ps(view, task, pe);
         int64_t start_ps =
-            data_ps > view->pes[pe].available_ps ? data_ps : view->pes[pe].available_ps;
+            data_ps > view_available_ps(view, pe) ? data_ps : view_available_ps(view, pe);
         if (start_ps + cost_ps >= worst_ps) {
             worst_ps = start_ps + cost_ps;
             worst = pe;

@@ -61,7 +61,7 @@ static void plain_begin(const struct view *view)
 {
     plain.left = view->ready_count;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
-        plain.available_us[pe] = (double)(view->pes[pe].available_ps - view->now_ps) / TICK_PER_US;
+        plain.available_us[pe] = (double)(view_available_ps(view, pe) - view->now_ps) / TICK_PER_US;
         plain.is_busy[pe] = view->pes[pe].running >= 0 || view->pes[pe].queued > 0;
     }
 }

@@ -192,9 +192,9 @@ START_TEST(mct_counts_a_transfer_that_eft_hides_behind_the_queue)
     tableau.tasks[0].pe = 0;
     tableau.tasks[1].status = TASK_READY;
     tableau.ready[0] = 1;
-    tableau.pes[0].available_ps = 10 * US;
-    tableau.pes[1].available_ps = 8 * US;
-    tableau.pes[2].available_ps = 30 * US;
+    tableau.pes[0].free_ps = 10 * US;
+    tableau.pes[1].free_ps = 8 * US;
+    tableau.pes[2].free_ps = 30 * US;
     tableau_decide(&tableau);
     /* On K0, where the data is: 10 + 5. On K1_1: max(8, 6) + 5, or 8 + 6 + 5. */
     tableau_check(&tableau, 1, (struct decision[]){{1, _i == 0 ? 1 : 0}});
@@ -218,8 +218,8 @@ static void play_alike(const struct policy_kind *policy)
 START_TEST(eft_goes_to_a_slower_pe_when_the_fast_ones_are_taken)
 {
     play_alike(&sched_eft);
-    tableau.pes[2].available_ps = tableau.pes[3].available_ps = 4 * US;
-    tableau.pes[4].available_ps = 9 * US;
+    tableau.pes[2].free_ps = tableau.pes[3].free_ps = 4 * US;
+    tableau.pes[4].free_ps = 9 * US;
     tableau_decide(&tableau);
     tableau_check(&tableau, 4,
                   (struct decision[]){{0, 1}, {1, 0}, {2, 2}, {3, 3}}); /* 5, 9 = 9 = 9 */
@@ -230,7 +230,7 @@ START_TEST(ds3_eft_believes_only_itself)
 {
     play_alike(&sched_ds3_eft);
     for (int32_t pe = 0; pe < TABLEAU_PES; pe++)
-        tableau.pes[pe].available_ps = (100 - pe) * US;
+        tableau.pes[pe].free_ps = (100 - pe) * US;
     const struct decision fast[] = {{0, 1}, {1, 2}, {2, 3}, {3, 4}};
     tableau_ask(&tableau);
     tableau_check(&tableau, 4, fast);

@@ -161,8 +161,8 @@ static const struct fixture_task alike[] = {{"a", {2, 10}}, {"b", {2, 10}}, {"c"
 static void occupy(double until_us)
 {
     tableau.pes[0].running = tableau.pes[2].running = TABLEAU_TASKS * (TABLEAU_JOBS - 1);
-    tableau.pes[0].available_ps = tick_from_us(until_us);
-    tableau.pes[2].available_ps = 1000 * US;
+    tableau.pes[0].free_ps = tick_from_us(until_us);
+    tableau.pes[2].free_ps = 1000 * US;
 }
 
 START_TEST(an_urgent_task_waits_for_a_busy_pe_that_is_worth_it)
@@ -171,7 +171,7 @@ START_TEST(an_urgent_task_waits_for_a_busy_pe_that_is_worth_it)
     occupy(7);
     tableau_decide(&tableau);
     tableau_check(&tableau, 0, NULL); /* 7 + 2 against 10 */
-    tableau.pes[0].available_ps = 9 * US;
+    tableau.pes[0].free_ps = 9 * US;
     tableau_decide(&tableau);
     tableau_check(&tableau, 1, (struct decision[]){{0, 1}}); /* 9 + 2 against 10 */
 }
@@ -226,7 +226,7 @@ START_TEST(the_job_with_the_least_work_left_goes_first)
     for (int32_t job = 0; job < 3; job++)
         tableau_arrive(&tableau, job);
     tableau.pes[1].running = tableau.pes[2].running = 0;
-    tableau.pes[1].available_ps = tableau.pes[2].available_ps = 1000 * US;
+    tableau.pes[1].free_ps = tableau.pes[2].free_ps = 1000 * US;
     tableau_decide(&tableau);
     tableau_check(&tableau, 1, (struct decision[]){{2 * TABLEAU_TASKS, 0}}); /* 8 < 9 < 18 */
     tableau.pes[0].queued = 0;
@@ -310,7 +310,7 @@ START_TEST(a_task_that_overruns_tells_at_once)
     tableau.tasks[0].status = TASK_RUNNING;
     tableau.view.now_ps = 30 * US; /* its end was expected at 10 */
     for (int32_t pe = 0; pe < TABLEAU_PES; pe++)
-        tableau.pes[pe].available_ps = 30 * US;
+        tableau.pes[pe].free_ps = 30 * US;
     tableau_arrive(&tableau, 1);
     tableau_decide(&tableau);
     /* By the table K0 is worth waiting for, 30 + 10 < 30 + 25; three times slower it is not. */

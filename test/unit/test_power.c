@@ -127,7 +127,7 @@ static void decide(void *self, const struct view *view, struct decisions *decisi
 {
     (void)self;
     if (view->arrived_count > 0) {
-        seen_available_ps = view->pes[0].available_ps;
+        seen_available_ps = view_available_ps(view, 0);
         seen_cost_ps = view_cost_ps(view, view->jobs[view->arrived[0]].first_task, 0);
     }
     for (int32_t i = 0; i < view->ready_count; i++)

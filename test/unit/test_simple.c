@@ -120,8 +120,8 @@ START_TEST(olb_asks_who_is_free_first_and_not_what_it_costs)
     tableau_play(&tableau, &sched_olb,
                  (struct fixture_task[]){{"a", {900, 1}}, {"b", {-1, 5}}, {"c", {3, 5}}}, 3, NULL,
                  0);
-    tableau.pes[1].available_ps = 2 * US;
-    tableau.pes[2].available_ps = 6 * US;
+    tableau.pes[1].free_ps = 2 * US;
+    tableau.pes[2].free_ps = 6 * US;
     tableau_decide(&tableau);
     tableau_check(&tableau, 3, (struct decision[]){{0, 0}, {1, 1}, {2, 2}});
 }
@@ -189,10 +189,10 @@ END_TEST
 START_TEST(met_spreads_over_the_fastest_pes_by_availability)
 {
     play_alike(&sched_met);
-    tableau.pes[1].available_ps = 6 * US;
-    tableau.pes[2].available_ps = 3 * US;
-    tableau.pes[3].available_ps = 1 * US;
-    tableau.pes[4].available_ps = 3 * US;
+    tableau.pes[1].free_ps = 6 * US;
+    tableau.pes[2].free_ps = 3 * US;
+    tableau.pes[3].free_ps = 1 * US;
+    tableau.pes[4].free_ps = 3 * US;
     check_pes((int32_t[]){3, 2, 4, 1});
 }
 END_TEST

@@ -93,7 +93,7 @@ static void check_epoch(const struct view *view, const struct decisions *decisio
 {
     int64_t available_ps[PES];
     for (int32_t pe = 0; pe < PES; pe++)
-        available_ps[pe] = view->pes[pe].available_ps;
+        available_ps[pe] = view_available_ps(view, pe);
     bool *is_taken = memory_zeroed((size_t)view->ready_count + 1, sizeof *is_taken);
     ck_assert_int_eq(decisions->count, view->ready_count);
     for (int32_t n = 0; n < decisions->count; n++) {
