@@ -9,8 +9,7 @@
 struct earliest *earliest_create(const struct view *view)
 {
     struct earliest *earliest = memory_zeroed(1, sizeof *earliest);
-    earliest->available_ps = memory_zeroed((size_t)view->soc->pe_count, sizeof(int64_t));
-    earliest->known_in = memory_zeroed((size_t)view->soc->pe_count, sizeof(int64_t));
+    available_init(&earliest->available, view);
     inputs_init(&earliest->inputs, view);
     return earliest;
 }
@@ -20,8 +19,7 @@ void earliest_destroy(struct earliest *earliest)
     if (earliest == NULL)
         return;
     inputs_finish(&earliest->inputs);
-    free(earliest->available_ps);
-    free(earliest->known_in);
+    available_finish(&earliest->available);
     free(earliest->offers);
     free(earliest->candidates);
     free(earliest);
@@ -29,28 +27,18 @@ void earliest_destroy(struct earliest *earliest)
 
 void earliest_trust(struct earliest *earliest)
 {
-    earliest->turn++;
+    available_trust(&earliest->available);
 }
 
 void earliest_remember(struct earliest *earliest, const struct view *view)
 {
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
-        int64_t *available_ps = &earliest->available_ps[pe];
+        int64_t *available_ps = &earliest->available.list_ps[pe];
         if (view->pes[pe].is_down)
             *available_ps = TICK_NEVER;
         else if (*available_ps < view->now_ps || *available_ps == TICK_NEVER)
             *available_ps = view->now_ps;
     }
-}
-
-/* When a PE is believed to be available; asks the view for it once in a turn. */
-static inline int64_t available_ps(struct earliest *earliest, const struct view *view, int32_t pe)
-{
-    if (earliest->known_in[pe] != earliest->turn) {
-        earliest->known_in[pe] = earliest->turn;
-        earliest->available_ps[pe] = view_available_ps(view, pe);
-    }
-    return earliest->available_ps[pe];
 }
 
 static int64_t later(int64_t a_ps, int64_t b_ps)
@@ -60,14 +48,14 @@ static int64_t later(int64_t a_ps, int64_t b_ps)
 
 /* The first PE of a cluster where a task could start first, and when, which is not before now; -1
  * if all are down. */
-static int32_t first_start(struct earliest *earliest, const struct view *view,
-                           const struct soc_cluster *cluster, const struct reach *reach,
-                           int64_t *start_ps)
+static inline int32_t first_start(struct earliest *earliest, const struct view *view,
+                                  const struct soc_cluster *cluster, const struct reach *reach,
+                                  int64_t *start_ps)
 {
     int32_t first = -1;
     *start_ps = TICK_NEVER;
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t at_ps = later(available_ps(earliest, view, pe), reach_ps(reach, pe));
+        int64_t at_ps = later(available_ps(&earliest->available, view, pe), reach_ps(reach, pe));
         if (at_ps < *start_ps) {
             *start_ps = at_ps;
             first = pe;
@@ -87,7 +75,7 @@ first_loaded_start(struct earliest *earliest, const struct view *view, int32_t t
     int32_t first = -1;
     *start_ps = TICK_NEVER;
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t at_ps = later(available_ps(earliest, view, pe), reach_ps(reach, pe));
+        int64_t at_ps = later(available_ps(&earliest->available, view, pe), reach_ps(reach, pe));
         if (at_ps == TICK_NEVER)
             continue;
         at_ps += view_load_ps(view, task, pe);
@@ -100,9 +88,10 @@ first_loaded_start(struct earliest *earliest, const struct view *view, int32_t t
 }
 
 /* The PE of a cluster where a task would finish first, and when; -1 and never if all are down. */
-static int32_t first_finish(struct earliest *earliest, const struct view *view, int32_t task,
-                            const struct soc_cluster *cluster, const struct reach *reach,
-                            int64_t cost_ps, int64_t *finish_ps)
+__attribute__((always_inline)) static inline int32_t
+first_finish(struct earliest *earliest, const struct view *view, int32_t task,
+             const struct soc_cluster *cluster, const struct reach *reach, int64_t cost_ps,
+             int64_t *finish_ps)
 {
     int64_t start_ps;
     int32_t pe = view->is_resident == NULL
@@ -113,8 +102,8 @@ static int32_t first_finish(struct earliest *earliest, const struct view *view, 
 }
 
 /* Takes the offer of a cluster if it is better than the best so far. */
-static void consider(struct earliest *earliest, const struct view *view, int32_t which,
-                     int64_t cost_ps, struct candidate *best)
+static inline void consider(struct earliest *earliest, const struct view *view, int32_t which,
+                            int64_t cost_ps, struct candidate *best)
 {
     int64_t finish_ps;
     struct reach reach = inputs_reach(&earliest->inputs, view->soc, which);
@@ -181,7 +170,7 @@ static void take(struct earliest *earliest, const struct candidate *candidate,
                  struct decisions *decisions)
 {
     assert(candidate->pe >= 0);
-    earliest->available_ps[candidate->pe] = candidate->finish_ps;
+    available_set(&earliest->available, candidate->pe, candidate->finish_ps);
     decide_assign(decisions, candidate->task, candidate->pe);
 }
 

@@ -7,6 +7,7 @@
 #ifndef HETSOC_SCHED_EARLIEST_H
 #define HETSOC_SCHED_EARLIEST_H
 
+#include "sched/available.h"
 #include "sched/inputs.h"
 
 /* What a task may expect from one cluster. */
@@ -26,9 +27,7 @@ struct candidate {
 };
 
 struct earliest {
-    int64_t *available_ps; /* [pe], never before now when a rule is applied; TICK_NEVER: down */
-    int64_t *known_in;     /* [pe] the turn in which that was asked for; in others it is void */
-    int64_t turn;
+    struct available available; /* never before now when a rule is applied */
     struct inputs inputs;
     struct offer *offers;
     struct candidate *candidates;
@@ -42,7 +41,8 @@ void earliest_destroy(struct earliest *earliest);
 /* Believes the view from now on: the corrected estimates. O(1). */
 void earliest_trust(struct earliest *earliest);
 
-/* Believes what earlier choices left behind, but nothing before now. O(PEs). */
+/* Believes what earlier choices left behind, but nothing before now. For policies that never trust
+ * the view. O(PEs). */
 void earliest_remember(struct earliest *earliest, const struct view *view);
 
 /* Assigns one ready task to the PE with the earliest finish, the first of equal ones. O(PEs +

@@ -3,20 +3,25 @@
  * task to a PE where it costs least, wherever its data is and however long the queue. Of such PEs
  * the one that is available first, then the first; a PE given a task is available again at the
  * task's estimated finish. O(P + pred) per task. */
-#include <stdlib.h>
-
-#include "base/memory.h"
 #include "base/tick.h"
+#include "sched/available.h"
 #include "sched/registry.h"
 
-/* The state is the availability of the PEs; it lives from call to call only for its memory. */
 static void *met_create(const struct view *view)
 {
-    return memory_zeroed((size_t)view->soc->pe_count, sizeof(int64_t));
+    struct available *available = memory_zeroed(1, sizeof *available);
+    available_init(available, view);
+    return available;
+}
+
+static void met_destroy(void *self)
+{
+    available_finish(self);
+    free(self);
 }
 
 /* The PE that is available first among those of least cost. */
-static int32_t find_pe(const struct view *view, const int64_t *available_ps, int32_t task)
+static int32_t find_pe(const struct view *view, struct available *available, int32_t task)
 {
     const struct soc *soc = view->soc;
     int64_t least_ps = view_least_cost_ps(view, task);
@@ -27,10 +32,13 @@ static int32_t find_pe(const struct view *view, const int64_t *available_ps, int
         if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-            if (available_ps[pe] < first_ps) {
-                first_ps = available_ps[pe];
+            int64_t free_ps = available_ps(available, view, pe);
+            if (free_ps < first_ps) {
+                first_ps = free_ps;
                 first = pe;
             }
+            if (first_ps <= view->now_ps)
+                return first; /* no other can be sooner */
         }
     }
     assert(first >= 0);
@@ -39,15 +47,15 @@ static int32_t find_pe(const struct view *view, const int64_t *available_ps, int
 
 static void met_decide(void *self, const struct view *view, struct decisions *decisions)
 {
-    int64_t *available_ps = self;
-    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
-        available_ps[pe] = view_available_ps(view, pe);
+    struct available *available = self;
+    available_trust(available);
     for (int32_t i = 0; i < view->ready_count; i++) {
         int32_t task = view->ready[i];
-        int32_t pe = find_pe(view, available_ps, task);
+        int32_t pe = find_pe(view, available, task);
         int64_t data_ps = view_data_ps(view, task, pe);
-        int64_t start_ps = data_ps > available_ps[pe] ? data_ps : available_ps[pe];
-        available_ps[pe] = start_ps + view_cost_ps(view, task, pe);
+        int64_t free_ps = available_ps(available, view, pe);
+        int64_t start_ps = data_ps > free_ps ? data_ps : free_ps;
+        available_set(available, pe, start_ps + view_cost_ps(view, task, pe));
         decide_assign(decisions, task, pe);
     }
 }
@@ -61,6 +69,6 @@ const struct policy_kind sched_met = {
     .source = "Braun et al. 2001, MET",
     .cost = "O(P + pred) per task; P PEs",
     .create = met_create,
-    .destroy = free,
+    .destroy = met_destroy,
     .decide = met_decide,
 };

@@ -16,7 +16,17 @@ void queue_finish(struct queue *queue)
 
 void queue_clear(struct queue *queue)
 {
-    queue->count = queue->used = queue->height = 0;
+    queue->count = queue->height = queue->root = 0;
+    queue->used = 1;
+    queue->first_free = -1;
+    if (queue->capacity > 0)
+        queue->nodes[0].count = 0;
+}
+
+/* The leaf that all entries are in; NULL: there are more. */
+static struct queue_node *only_leaf(const struct queue *queue)
+{
+    return queue->height == 0 ? &queue->nodes[queue->root] : NULL;
 }
 
 /* ---- nodes ---- */
@@ -54,8 +64,9 @@ static int32_t find_slot(const struct queue_node *node, const struct queue_entry
 
 static void open_slot(struct queue_node *node, int32_t at, const struct queue_entry *entry)
 {
-    memmove(&node->slots[at + 1], &node->slots[at],
-            (size_t)(node->count - at) * sizeof *node->slots);
+    if (at < node->count)
+        memmove(&node->slots[at + 1], &node->slots[at],
+                (size_t)(node->count - at) * sizeof *node->slots);
     node->slots[at] = *entry;
     node->count++;
 }
@@ -63,8 +74,9 @@ static void open_slot(struct queue_node *node, int32_t at, const struct queue_en
 static void close_slot(struct queue_node *node, int32_t at)
 {
     node->count--;
-    memmove(&node->slots[at], &node->slots[at + 1],
-            (size_t)(node->count - at) * sizeof *node->slots);
+    if (at < node->count)
+        memmove(&node->slots[at], &node->slots[at + 1],
+                (size_t)(node->count - at) * sizeof *node->slots);
 }
 
 /* Appends an entry to a sum of those before it. */
@@ -146,10 +158,16 @@ void queue_insert(struct queue *queue, const struct queue_entry *entry)
     size_t most = (size_t)(queue->used + queue->height + 2);
     if (most > queue->capacity)
         queue->nodes = memory_grow(queue->nodes, &queue->capacity, most, sizeof *queue->nodes);
-    if (queue->count++ == 0) {
-        queue->used = queue->height = 0;
-        queue->first_free = -1;
-        queue->root = take_node(queue);
+    if (queue->count == 0)
+        queue_clear(queue);
+    queue->count++;
+    struct queue_node *leaf = only_leaf(queue);
+    if (leaf != NULL && leaf->count < QUEUE_FANOUT) {
+        int32_t at = leaf->count;
+        while (at > 0 && is_before(entry, &leaf->slots[at - 1]))
+            at--;
+        open_slot(leaf, at, entry);
+        return;
     }
     int32_t sibling =
         insert_below(queue, queue->root, queue->height, entry, is_behind_all(queue, entry));
@@ -198,8 +216,17 @@ void queue_update(struct queue *queue, const struct queue_entry *entry)
 
 void queue_remove(struct queue *queue, const struct queue_entry *entry)
 {
-    change_below(queue, queue->root, queue->height, entry, false);
     queue->count--;
+    struct queue_node *leaf = only_leaf(queue);
+    if (leaf != NULL) {
+        int32_t at = 0;
+        while (is_before(&leaf->slots[at], entry))
+            at++;
+        assert(at < leaf->count && leaf->slots[at].sequence == entry->sequence);
+        close_slot(leaf, at);
+        return;
+    }
+    change_below(queue, queue->root, queue->height, entry, false);
     while (queue->height > 0 && queue->nodes[queue->root].count == 1) {
         int32_t old = queue->root;
         queue->root = queue->nodes[old].slots[0].task;

@@ -102,7 +102,8 @@ static void world_init(struct world *world, const struct world_setup *setup,
         world->fallback_params[i] = setup->policy->params[i].fallback;
     for (int32_t pe = 0; pe < setup->soc->pe_count; pe++) {
         world->pes[pe].running = -1;
-        world->world_pes[pe] = (struct world_pe){.data_timer_ps = TICK_NEVER,
+        world->world_pes[pe] = (struct world_pe){.held = -1,
+                                                 .data_timer_ps = TICK_NEVER,
                                                  .speed_timer_ps = TICK_NEVER,
                                                  .episode = EPISODE_BEFORE_FIRST,
                                                  .speed = 1.0,
@@ -118,6 +119,8 @@ static void world_init(struct world *world, const struct world_setup *setup,
     world->cluster_uj = memory_zeroed((size_t)setup->soc->cluster_count, sizeof(double));
     world->cluster_mw = memory_zeroed((size_t)setup->soc->cluster_count, sizeof(double));
     power_init(&world->power, setup->soc);
+    world->is_metered = world->power.pes != NULL || world->thermal.model != NULL ||
+                        setup->soc->ondemand.period_ps > 0;
     residency_init(&world->residency, setup->soc, setup->binds, setup->bind_count);
     world->view.is_resident = world->residency.is_there;
     world->view.first_block = world->residency.first_block;
@@ -328,6 +331,10 @@ static void apply_finish(struct world *world, const struct event *event)
 static void apply_event(struct world *world, const struct event *event)
 {
     struct world_pe *pe;
+    if (event->class == EVENT_FINISH) {
+        apply_finish(world, event);
+        return;
+    }
     switch (event->class) {
     case EVENT_OUTAGE:
         world_change_pe(world, event->subject);
@@ -354,15 +361,13 @@ static void apply_event(struct world *world, const struct event *event)
             world_touch(world, event->subject);
         }
         break;
-    case EVENT_FINISH:
-        apply_finish(world, event);
-        break;
     case EVENT_WAKE:
         if (world->wake_ps == world->view.now_ps) {
             world->wake_ps = TICK_NEVER;
             world->is_epoch_due = true;
         }
         break;
+    case EVENT_FINISH:
     case EVENT_LATE_FINISH:
     case EVENT_ARRIVAL:
     case EVENT_READY:
@@ -399,7 +404,8 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
                 world_finish_task(world, events[i].subject, now_ps - TICK_PER_US);
         apply_arrivals(world, true, true);
     }
-    apply_arrivals(world, false, false);
+    if (is_arrival_due(world))
+        apply_arrivals(world, false, false);
     for (; i < count; i++)
         apply_event(world, &events[i]);
     apply_last_arrivals(world);

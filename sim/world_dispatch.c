@@ -77,7 +77,11 @@ static void fetch_alternatives(struct world *world, int32_t pe, int32_t branch)
 static void start_task(struct world *world, int32_t pe, int32_t task)
 {
     struct view_task *what = &world->tasks[task];
+    const struct view_job *job = &world->jobs[what->job];
+    struct world_pe *own = &world->world_pes[pe];
     const struct scenario *scenario = world->setup->scenario;
+    const struct bind *bind = &world->setup->binds[job->bind];
+    int32_t kind = world->setup->soc->pes[pe].kind;
     int64_t now_ps = world->view.now_ps;
     world_set_after(world, task, -1);
     what->status = TASK_RUNNING;
@@ -88,24 +92,24 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     world_unsettle(world, pe);
     if (world->job_start_ps[what->job] == TICK_NEVER)
         world->job_start_ps[what->job] = now_ps;
-    world_follow_speed(world, pe);
+    if (world->needs.factor_count > 0)
+        world_follow_speed(world, pe);
     world_set_busy(world, pe, now_ps, true);
     if (world->power.pes != NULL)
         power_mark(&world->power, pe, now_ps);
 
-    const struct bind *bind = view_bind(&world->view, task);
-    int64_t work_ps = view_cost_ps(&world->view, task, pe);
+    int64_t work_ps = job->cost_ps[(int64_t)what->index * world->setup->soc->kind_count + kind];
     int64_t load_ps = world->residency.is_there == NULL ? 0 : load_weights(world, pe, task);
-    world->world_pes[pe].load_ps = load_ps;
-    world->world_pes[pe].expected_end_ps = now_ps + load_ps + work_ps;
-    double factor = scenario->exec_factor(scenario->source, world_job_id(world, task), what->index);
-    world->world_pes[pe].factor = factor;
-    factor *= truth_factor(scenario, bind, what->index, world->setup->soc->pes[pe].kind);
+    own->load_ps = load_ps;
+    own->expected_end_ps = now_ps + load_ps + work_ps;
+    double factor = scenario->exec_factor(scenario->source, job->id, what->index);
+    own->factor = factor;
+    factor *= truth_factor(scenario, bind, what->index, kind);
     if (factor != 1.0)
         work_ps = tick_stretch(work_ps, factor);
     work_ps += load_ps;
     struct event event = {.sequence = world->sequence++, .class = EVENT_FINISH, .subject = pe};
-    world->world_pes[pe].finish_sequence = event.sequence;
+    own->finish_sequence = event.sequence;
     world->engine->kind->exec(world->engine, pe, work_ps, event);
     if (world->setup->prefetch > 0 && bind->likely_succs != NULL &&
         bind->app->tasks[what->index].branch >= 0)
@@ -152,7 +156,8 @@ void world_dispatch(struct world *world)
         int32_t pe = world->touched[i];
         world->world_pes[pe].is_touched = false;
         struct candidate candidate;
-        if (world->pes[pe].running >= 0 || !find_candidate(world, pe, &candidate))
+        if (world->pes[pe].running >= 0 || world->pes[pe].queued == 0 ||
+            !find_candidate(world, pe, &candidate))
             continue;
         int32_t place = count++;
         for (; place > 0 && starts_before(discipline, &candidate, &candidates[place - 1]); place--)

@@ -62,7 +62,8 @@ static int64_t cost_ps(const struct world *world, double took_s)
 /* ---- what the policy said ---- */
 
 /* Records an illegal decision; `why` completes "... may not run on PE x: ". Returns false. */
-static bool refuse(struct world *world, struct decision decision, const char *why)
+__attribute__((noinline, cold)) static bool refuse(struct world *world, struct decision decision,
+                                                   const char *why)
 {
     const struct world_setup *setup = world->setup;
     if (decision.task < 0 || decision.task >= world->view.task_capacity ||
@@ -83,13 +84,18 @@ static bool refuse(struct world *world, struct decision decision, const char *wh
 }
 
 /* Whether a decision names a task of a job in flight and a PE that can run it. */
-static bool is_possible(struct world *world, struct decision decision)
+static inline bool is_possible(struct world *world, struct decision decision)
 {
+    const struct soc *soc = world->setup->soc;
     if (decision.task < 0 || decision.task >= world->view.task_capacity || decision.pe < 0 ||
-        decision.pe >= world->setup->soc->pe_count ||
-        !world->jobs[world->tasks[decision.task].job].active)
+        decision.pe >= soc->pe_count)
         return refuse(world, decision, "");
-    return view_cost_ps(&world->view, decision.task, decision.pe) != BIND_INCAPABLE ||
+    const struct view_task *what = &world->tasks[decision.task];
+    const struct view_job *job = &world->jobs[what->job];
+    if (!job->active)
+        return refuse(world, decision, "");
+    int32_t kind = soc->pes[decision.pe].kind;
+    return job->cost_ps[(int64_t)what->index * soc->kind_count + kind] != BIND_INCAPABLE ||
            refuse(world, decision, "it cannot run there");
 }
 
@@ -241,8 +247,12 @@ static void compact_ready(struct world *world)
 {
     const struct decisions *decisions = &world->decisions;
     int32_t kept = 0;
-    bool is_few = decisions->count < FEW_DECISIONS && !world->view.is_disturbed;
-    if (!world->is_plan && is_few) {
+    bool is_sure = !world->is_plan && !world->view.is_disturbed; /* all decisions were taken */
+    if (is_sure && decisions->count == world->view.ready_count) {
+        world->view.ready_count = 0;
+        return;
+    }
+    if (is_sure && decisions->count < FEW_DECISIONS) {
         for (int32_t i = 0; i < decisions->count; i++)
             remove_ready(world, decisions->list[i].task);
         return;
@@ -302,7 +312,8 @@ bool world_obey(struct world *world)
 bool world_epoch(struct world *world)
 {
     world->is_epoch_due = false;
-    residency_settle(&world->residency, world->view.now_ps);
+    if (world->residency.fetch_count > 0)
+        residency_settle(&world->residency, world->view.now_ps);
     world_refresh_available(world);
     int64_t thinking_ps = cost_ps(world, ask_policy(world));
     if (thinking_ps == 0)

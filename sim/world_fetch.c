@@ -222,15 +222,11 @@ static void tell_access(const struct world *world, int32_t task, int32_t edge)
     }
 }
 
-void world_fetch(struct world *world, int32_t task)
+/* Has the data of a task come over links, or tells of its way through the shared memory. */
+__attribute__((noinline)) static void ask_data(struct world *world, int32_t task)
 {
-    struct view_task *what = &world->tasks[task];
-    what->data_ps = view_data_ps(&world->view, task, what->pe);
     const struct soc *soc = world->setup->soc;
-    if (!soc_is_contended(soc) && world->setup->scenario->data_factor != NULL)
-        await_data(world, task);
-    if (soc->interconnect == SOC_MATRIX)
-        return;
+    const struct view_task *what = &world->tasks[task];
     const struct app *app = view_bind(&world->view, task)->app;
     const struct app_task *shape = &app->tasks[what->index];
     for (int32_t i = 0; i < shape->pred_count; i++) {
@@ -243,6 +239,17 @@ void world_fetch(struct world *world, int32_t task)
         else if (world->tasks[producer].pe != what->pe)
             ask_transfer(world, producer, task, pred->edge);
     }
+}
+
+void world_fetch(struct world *world, int32_t task)
+{
+    struct view_task *what = &world->tasks[task];
+    const struct soc *soc = world->setup->soc;
+    what->data_ps = view_data_ps(&world->view, task, what->pe);
+    if (world->setup->scenario->data_factor != NULL && !soc_is_contended(soc))
+        await_data(world, task);
+    if (soc->interconnect != SOC_MATRIX)
+        ask_data(world, task);
 }
 
 /* The way to a PE is free for another transfer. */
@@ -311,13 +318,9 @@ static int64_t written_ps(const struct world *world, int32_t task)
     return last_ps;
 }
 
-void world_release(struct world *world, int32_t task)
+/* Has a task be ready when its data has been written. */
+__attribute__((noinline)) static void await_written(struct world *world, int32_t task)
 {
-    const struct soc *soc = world->setup->soc;
-    if (soc->interconnect != SOC_SHARED_MEMORY || soc->at_assign) {
-        world_make_ready(world, task);
-        return;
-    }
     int64_t at_ps = written_ps(world, task);
     if (world->writing_count == world->writing_capacity)
         world->writing = memory_grow(world->writing, &world->writing_capacity,
@@ -325,6 +328,15 @@ void world_release(struct world *world, int32_t task)
     world->writing[world->writing_count++] = (struct world_writing){task, at_ps};
     if (at_ps > world->view.now_ps)
         world_post(world, at_ps, EVENT_READY, -1);
+}
+
+void world_release(struct world *world, int32_t task)
+{
+    const struct soc *soc = world->setup->soc;
+    if (soc->interconnect != SOC_SHARED_MEMORY || soc->at_assign)
+        world_make_ready(world, task);
+    else
+        await_written(world, task);
 }
 
 void world_take_written(struct world *world)

@@ -54,7 +54,8 @@ void world_start_job(struct world *world, const struct arrival *arrival)
     world->is_epoch_due = true;
     for (int32_t i = 0; i < app->task_count; i++) {
         int32_t task = job->first_task + i;
-        world_forget_followers(world, task);
+        if (world->has_precedence)
+            world_forget_followers(world, task);
         world->tasks[task] = (struct view_task){
             .job = slot,
             .index = i,
@@ -170,27 +171,30 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     int32_t task = world->pes[pe].running;
     assert(task >= 0);
     struct view_task *what = &world->tasks[task];
+    struct view_job *job = &world->jobs[what->job];
+    const struct bind *bind = &world->setup->binds[job->bind];
     what->status = TASK_DONE;
     what->finish_ps = finish_ps;
     world->pes[pe].running = -1;
     world_unsettle(world, pe);
     world_touch(world, pe);
-    world_free_followers(world, task);
+    if (world->has_precedence)
+        world_free_followers(world, task);
     world->is_epoch_due = true;
     world->result->tasks_done++;
     world->finished[world->view.finished_count++] = task;
 
     double energy_uj = world_end_work(world, pe, finish_ps);
-    world->job_energy_uj[what->job] += energy_uj;
+    if (world->power.pes != NULL)
+        world->job_energy_uj[what->job] += energy_uj;
     if (world->setup->observer_count > 0)
         tell_done(world, task, energy_uj);
 
-    const struct bind *bind = view_bind(&world->view, task);
-    world->jobs[what->job].tasks_left--;
+    job->tasks_left--;
     if (bind->chances != NULL)
         world_follow_route(world, task);
     else
         release_succs(world, task, bind->app);
-    if (world->jobs[what->job].tasks_left == 0)
+    if (job->tasks_left == 0)
         finish_job(world, what->job, finish_ps);
 }

@@ -277,7 +277,8 @@ static void fail_task(struct world *world, int32_t task)
     world_set_after(world, task, -1);
     what->status = TASK_FAILED;
     what->finish_ps = world->view.now_ps;
-    world_free_followers(world, task);
+    if (world->has_precedence)
+        world_free_followers(world, task);
     world->result->tasks_failed++;
     const struct observed_task observed = {
         .task = what, .job_id = world_job_id(world, task), .bind = view_bind(&world->view, task)};

@@ -20,6 +20,7 @@
 /* What the world knows of a PE and the policy need not see. */
 struct world_pe {
     struct queue queue;
+    int32_t held; /* the only task it was given, since its last look at the queue; -1: none */
     int32_t first_planned, last_planned; /* POLICY_PLAN: what is left of its plan; -1: nothing */
     int64_t data_timer_ps;   /* date of the transfer event on its way; TICK_NEVER: none */
     int64_t speed_timer_ps;  /* the same for the next change of speed */
@@ -111,6 +112,7 @@ struct world {
     struct residency residency;
     struct governor governor;
     struct thermal thermal;
+    bool is_metered;                 /* what PEs do matters to power, governor or temperatures */
     bool is_sampling;                /* a sample of loads or temperatures is on its way */
     double *cluster_uj, *cluster_mw; /* [cluster_count] drawn until, and on average in the period
                                         before, the last sample of temperatures */
@@ -263,7 +265,12 @@ void world_dequeue(struct world *world, int32_t task);
  * where the task is assigned already. */
 void world_clear_plan(struct world *world);
 void world_plan(struct world *world, int32_t task, int32_t pe);
-void world_unplan(struct world *world, int32_t task);
+void world_leave_plan(struct world *world, int32_t task);
+static inline void world_unplan(struct world *world, int32_t task)
+{
+    if (world->is_plan)
+        world_leave_plan(world, task);
+}
 
 /* Which task in the queue of a PE may start now. If none may, false, and `next_ps` becomes the date
  * at which one may (TICK_NEVER: unknown yet). O(log queue). */
@@ -275,7 +282,13 @@ void world_refresh_available(struct world *world);
 
 /* Has a task in a queue wait for another one (-1: for none); a task is done or skipped, those that
  * wait for it need not any more; a task's slot is taken by another one. */
-void world_set_after(struct world *world, int32_t task, int32_t after);
+void world_follow(struct world *world, int32_t task, int32_t after);
+static inline void world_set_after(struct world *world, int32_t task, int32_t after)
+{
+    if (world->tasks[task].after != after)
+        world_follow(world, task, after);
+}
+
 void world_free_followers(struct world *world, int32_t task);
 void world_forget_followers(struct world *world, int32_t task);
 
@@ -295,7 +308,12 @@ void world_follow_speed(struct world *world, int32_t pe);
 /* world_power.c: a PE begins to execute at a date, or ceases to; an idle PE went down or came back;
  * asks for the next sample of loads or temperatures unless it would change nothing; takes it, and
  * operating points follow. */
-void world_set_busy(struct world *world, int32_t pe, int64_t from_ps, bool is_busy);
+void world_meter(struct world *world, int32_t pe, int64_t from_ps, bool is_busy);
+static inline void world_set_busy(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
+{
+    if (world->is_metered)
+        world_meter(world, pe, from_ps, is_busy);
+}
 void world_switch(struct world *world, int32_t pe);
 void world_keep_sampling(struct world *world);
 void world_sample(struct world *world);

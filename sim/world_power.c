@@ -70,7 +70,7 @@ void world_keep_sampling(struct world *world)
         ask_sample(world);
 }
 
-void world_set_busy(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
+void world_meter(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
 {
     if (is_busy && !world->is_sampling)
         resume_sampling(world);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What PEs were given and have not started: which of it may start, and when all of it will be done.
- * Nothing here goes through a queue, but where weights are loaded. */
+ * Nothing here goes through a queue, but where weights are loaded.
+ *
+ * What an idle PE without anything else is given mostly starts at once: it is held, and goes into
+ * the queue when it turns out that it does not. */
 #include "sim/world_parts.h"
 
 /* Date from which an assigned task may start; TICK_NEVER while that is not known. */
@@ -13,16 +16,22 @@ static int64_t start_ps(const struct world *world, int32_t task)
     return what->data_ps;
 }
 
-/* How a task is named in the queue of its PE, and what is known of it. Plans need no estimates. */
-static struct queue_entry describe(const struct world *world, int32_t task, int32_t pe)
+/* How a task is named in the queue of its PE. */
+static struct queue_entry name_of(const struct world *world, int32_t task)
 {
-    struct queue_entry entry = {
+    return (struct queue_entry){
         .job_id =
             world->setup->policy->discipline == POLICY_DATA_READY ? world_job_id(world, task) : 0,
         .task = task,
         .sequence = world->task_sequence[task],
-        .start_ps = start_ps(world, task),
     };
+}
+
+/* The same, and what is known of it. Plans need no estimates. */
+static struct queue_entry describe(const struct world *world, int32_t task, int32_t pe)
+{
+    struct queue_entry entry = name_of(world, task);
+    entry.start_ps = start_ps(world, task);
     if (!world->is_plan) {
         entry.cost_ps = view_cost_ps(&world->view, task, pe);
         entry.least_end_ps = world->tasks[task].data_ps + entry.cost_ps;
@@ -30,15 +39,42 @@ static struct queue_entry describe(const struct world *world, int32_t task, int3
     return entry;
 }
 
+/* Apart from those that rarely need them, so that these stay small. */
+__attribute__((noinline)) static void insert(struct world *world, int32_t task, int32_t pe)
+{
+    const struct queue_entry entry = describe(world, task, pe);
+    queue_insert(&world->world_pes[pe].queue, &entry);
+}
+
+__attribute__((noinline)) static void take_out(const struct world *world, int32_t task,
+                                               struct queue *queue)
+{
+    const struct queue_entry name = name_of(world, task);
+    queue_remove(queue, &name);
+}
+
+/* Puts the task that is held, if there is one, into the queue. */
+static inline void let_go(struct world *world, int32_t pe)
+{
+    int32_t held = world->world_pes[pe].held;
+    world->world_pes[pe].held = -1;
+    if (held >= 0)
+        insert(world, held, pe);
+}
+
 void world_enqueue(struct world *world, int32_t task)
 {
+    int32_t pe = world->tasks[task].pe;
     if (!world->is_plan)
         world->task_sequence[task] = world->sequence++;
     if (world->setup->policy->discipline == POLICY_PLAN)
         return; /* it has its place in the line */
-    int32_t pe = world->tasks[task].pe;
-    struct queue_entry entry = describe(world, task, pe);
-    queue_insert(&world->world_pes[pe].queue, &entry);
+    if (world->pes[pe].running < 0 && world->pes[pe].queued == 1) {
+        world->world_pes[pe].held = task;
+        return;
+    }
+    let_go(world, pe);
+    insert(world, task, pe);
 }
 
 void world_requeue(struct world *world, int32_t task)
@@ -54,9 +90,11 @@ void world_dequeue(struct world *world, int32_t task)
 {
     if (world->setup->policy->discipline == POLICY_PLAN)
         return;
-    int32_t pe = world->tasks[task].pe;
-    struct queue_entry entry = describe(world, task, pe);
-    queue_remove(&world->world_pes[pe].queue, &entry);
+    struct world_pe *pe = &world->world_pes[world->tasks[task].pe];
+    if (pe->held == task)
+        pe->held = -1;
+    else
+        take_out(world, task, &pe->queue);
 }
 
 /* ---- plans: a queue has what is assigned; strict plans are lines of all that is planned ---- */
@@ -67,6 +105,7 @@ void world_clear_plan(struct world *world)
     for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++) {
         struct world_pe *what = &world->world_pes[pe];
         queue_clear(&what->queue);
+        what->held = -1;
         what->first_planned = what->last_planned = -1;
         world_touch(world, pe);
     }
@@ -88,7 +127,7 @@ void world_plan(struct world *world, int32_t task, int32_t pe)
     }
 }
 
-void world_unplan(struct world *world, int32_t task)
+void world_leave_plan(struct world *world, int32_t task)
 {
     if (world->setup->policy->discipline != POLICY_PLAN || world->planned_pe[task] < 0 ||
         world->task_sequence[task] < world->plan_sequence)
@@ -117,6 +156,10 @@ bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps
         return pick_planned(world, pe, task, next_ps);
     const struct queue *queue = &world->world_pes[pe].queue;
     int64_t now_ps = world->view.now_ps;
+    *task = world->world_pes[pe].held;
+    if (*task >= 0 && start_ps(world, *task) <= now_ps)
+        return true;
+    let_go(world, pe);
     const struct queue_entry *entry =
         discipline == POLICY_FIFO ? queue_first(queue) : queue_pick(queue, now_ps);
     *next_ps = entry == NULL ? queue_next_ps(queue) : entry->start_ps;
@@ -144,16 +187,18 @@ static int64_t expect_with_loads(const struct world *world, int32_t pe, int64_t 
 
 /* Computes anew when a PE will have done all it was given. What waits for data on an idle PE is
  * expected as of now. */
-static void expect_available(struct world *world, int32_t pe)
+static inline void expect_available(struct world *world, int32_t pe)
 {
     const struct world_pe *what = &world->world_pes[pe];
     struct view_pe *shown = &world->pes[pe];
+    if (what->held >= 0)
+        let_go(world, pe);
     bool is_running = shown->running >= 0;
     shown->free_ps = is_running ? what->expected_end_ps : world->view.now_ps;
     shown->queued_ps = shown->queue_end_ps = 0;
     if (shown->is_down)
         shown->free_ps = TICK_NEVER;
-    else if (world->is_plan)
+    else if (what->queue.count == 0 || world->is_plan)
         return;
     else if (world->residency.is_there != NULL)
         shown->free_ps = expect_with_loads(world, pe, view_available_ps(&world->view, pe));
@@ -179,7 +224,7 @@ void world_refresh_available(struct world *world)
 
 /* ---- precedences ---- */
 
-void world_set_after(struct world *world, int32_t task, int32_t after)
+void world_follow(struct world *world, int32_t task, int32_t after)
 {
     int32_t old = world->tasks[task].after;
     if (old >= 0) {
@@ -198,8 +243,6 @@ void world_set_after(struct world *world, int32_t task, int32_t after)
 
 void world_free_followers(struct world *world, int32_t task)
 {
-    if (!world->has_precedence)
-        return;
     int32_t follower = world->first_follower[task];
     for (; follower >= 0; follower = world->next_follower[follower])
         world_requeue(world, follower);
@@ -207,6 +250,6 @@ void world_free_followers(struct world *world, int32_t task)
 
 void world_forget_followers(struct world *world, int32_t task)
 {
-    while (world->has_precedence && world->first_follower[task] >= 0)
+    while (world->first_follower[task] >= 0)
         world_set_after(world, world->first_follower[task], -1);
 }

@@ -114,7 +114,8 @@ static void skip(struct world *world, int32_t task)
     world->skipped[world->view.skipped_count++] = task;
     residency_cancel(&world->residency, task, world->view.now_ps);
     world_unplan(world, task);
-    world_free_followers(world, task);
+    if (world->has_precedence)
+        world_free_followers(world, task);
     struct observed_task observed = {
         .task = what,
         .job_id = world_job_id(world, task),
