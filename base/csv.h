@@ -12,16 +12,16 @@
 
 #include "base/fault.h"
 
-#define CSV_ROW_SIZE 1024
+/* Bytes of rows that wait for the stream. */
+#define CSV_BLOCK_SIZE (64 * 1024)
 
-/* One file being written; caller's memory. Cells are written left to right; a row goes to the
- * stream when it ends. */
+/* One file being written; caller's memory. Cells are written left to right. */
 struct csv_writer {
     FILE *stream;
     char *path;
     int column;
-    size_t length; /* bytes in `row` */
-    char row[CSV_ROW_SIZE];
+    size_t length; /* bytes in `block` */
+    char *block;   /* [CSV_BLOCK_SIZE] what csv_flush will hand to the stream */
 };
 
 /* Creates or truncates the file. */
@@ -33,13 +33,21 @@ void csv_attach(struct csv_writer *csv, FILE *stream, const char *path);
 void csv_text(struct csv_writer *csv, const char *text); /* NULL = empty cell */
 void csv_int(struct csv_writer *csv, int64_t value);
 void csv_real(struct csv_writer *csv, double value); /* by csv_format_real; NAN = empty */
-/* With 17 significant digits, which read back to the same double; much faster. NAN = empty. */
+/* With 17 significant digits, which read back to the same double; a little faster. NAN = empty. */
 void csv_exact(struct csv_writer *csv, double value);
 void csv_us(struct csv_writer *csv, int64_t ps); /* ticks as microseconds; TICK_NEVER = empty */
 void csv_end_row(struct csv_writer *csv);
 
 /* A header row from a NULL-terminated list. */
 void csv_header(struct csv_writer *csv, const char *const *names);
+
+/* A row in one go: room for `size` bytes, at most CSV_BLOCK_SIZE, of which those before `end` are a
+ * row, cells and commas and line feed. For those who write millions of rows. */
+char *csv_start_row(struct csv_writer *csv, size_t size);
+void csv_keep_row(struct csv_writer *csv, const char *end);
+
+/* Hands what has been written to the system. */
+void csv_flush(struct csv_writer *csv);
 
 /* Flushes and closes; a fault if anything since csv_create failed. */
 bool csv_finish(struct csv_writer *csv, struct fault *fault);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 #include <zstd.h>
 
+#include "base/crc32.h"
 #include "base/memory.h"
 
 /* Bytes that go to or come from the file at a time. */
@@ -33,7 +33,7 @@ struct packed {
 static void count(struct packed *packed, const void *data, size_t size)
 {
     packed->sum->bytes += (int64_t)size;
-    packed->sum->crc32 = (uint32_t)crc32_z(packed->sum->crc32, data, size);
+    packed->sum->crc32 = crc32_add(packed->sum->crc32, data, size);
 }
 
 /* ---- reading ---- */

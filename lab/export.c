@@ -127,6 +127,7 @@ static bool export_table(struct arena *arena, struct database *database, const c
     if (!csv_create(&csv, export_aside(arena, dir, name), fault))
         return false;
     csv_header(&csv, tables_columns[table]);
+    csv_flush(&csv);
     bool ok = database_each_part(database, table, write_part, &csv, fault);
     ok = csv_finish(&csv, fault) && ok;
     return export_settle(arena, dir, name, ok, fault);

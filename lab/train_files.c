@@ -152,7 +152,7 @@ bool train_files_save(struct train *train, const struct train_report *report, st
     struct safetensors_note notes[NOTE_LIMIT];
     char text[32];
     int32_t count = make_notes(train, report, notes);
-    fflush(train->csv.stream);
+    csv_flush(&train->csv);
     if (report->is_best && !checkpoint_write(path_of(train, "policy.safetensors"), &train->network,
                                              train->weights, NULL, notes, count, fault))
         return false;
