@@ -248,6 +248,7 @@ static void destroy(struct recorder *recorder)
     free(recorder->flights);
     free(recorder->places);
     free(recorder->used);
+    arena_destroy(recorder->cells);
     free(recorder);
 }
 
@@ -274,6 +275,7 @@ struct recorder *recorder_create(const struct recorder_setup *setup, struct aren
     if (setup->scenario->next_outage == NULL)
         recorder->setup.categories &= ~(UINT32_C(1) << TRACE_FAILURES);
     measure(recorder);
+    recorder_make_cells(recorder);
     bool ok = true;
     for (int i = 0; ok && i < TRACE_CATEGORIES; i++)
         ok = !recorder_wants(recorder, (enum trace_category)i) ||

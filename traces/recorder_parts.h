@@ -92,10 +92,35 @@ struct place {
     int64_t finish_ps;
 };
 
+/* A name with the comma behind it; room to copy it in steps of CELL_STEP. */
+enum { CELL_STEP = 16 };
+struct cell {
+    const char *text;
+    size_t length;
+};
+
+/* What rows say of an app. */
+struct app_cells {
+    struct cell name;
+    const struct cell *tasks; /* [task_count] */
+};
+
 /* A job in flight, as the second thread knows it. */
 struct flight {
     int32_t job;
     const struct bind *bind;
+    struct app_cells cells;
+    char number[CELL_STEP]; /* of the job, with a comma */
+    size_t number_length;
+};
+
+/* Dates come several times: one task's end is the next one's beginning. Those written last, as text
+ * with a comma, by hash. */
+enum { DATE_SLOT_BITS = 9, DATE_SIZE = 23 };
+struct date_text {
+    int64_t ps;
+    uint8_t length;
+    char text[DATE_SIZE];
 };
 
 struct table {
@@ -110,11 +135,16 @@ struct recorder {
     struct arena *arena; /* of file names; borrowed */
     const char *names[TRACE_CATEGORIES];
     struct relay *relay;
+    struct arena *cells;               /* what follows */
+    const struct app_cells *app_cells; /* [bind_count] */
+    const struct cell *pe_cells;       /* [pe_count] */
+    size_t row_max;                    /* bytes of the longest row */
     /* Of the second thread. */
     struct table tables[TRACE_CATEGORIES];
-    struct flight *flights; /* [flight_capacity] by slot */
-    struct place *places;   /* [flight_capacity * task_stride] */
-    int32_t *used;          /* [flight_capacity * edge_stride] samples that use an edge */
+    struct date_text *dates; /* [1 << DATE_SLOT_BITS] */
+    struct flight *flights;  /* [flight_capacity] by slot */
+    struct place *places;    /* [flight_capacity * task_stride] */
+    int32_t *used;           /* [flight_capacity * edge_stride] samples that use an edge */
     size_t flight_capacity;
     size_t task_stride, edge_stride; /* edge_stride 0: no app has branches */
 };
@@ -123,6 +153,9 @@ static inline bool recorder_wants(const struct recorder *recorder, enum trace_ca
 {
     return (recorder->setup.categories >> category & 1) != 0;
 }
+
+/* Makes the cells of names; when soc and binds are known. */
+void recorder_make_cells(struct recorder *recorder);
 
 /* Makes text of a record; in the second thread. */
 void recorder_write(void *context, const void *record, size_t size);

@@ -1,24 +1,123 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+#include <math.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/tick.h"
 #include "sim/truth.h"
 #include "traces/recorder_parts.h"
 
-static const char *pe_name(const struct recorder *recorder, int32_t pe)
+/* ---- cells ---- */
+
+/* A row has at most so many cells that are numbers, and so many names. */
+enum { ROW_NUMBERS = 12, ROW_NAMES = 4 };
+
+/* Names of tasks, PEs and apps have no character that CSV would put in quotes. */
+static struct cell make_cell(struct recorder *recorder, const char *name)
 {
-    return recorder->setup.soc->pes[pe].name;
+    size_t length = strlen(name) + 1;
+    size_t room = (length + CELL_STEP - 1) / CELL_STEP * CELL_STEP;
+    assert(strpbrk(name, ",\"\r\n") == NULL);
+    char *text = arena_zeroed(recorder->cells, room, 1);
+    memcpy(text, name, length - 1);
+    text[length - 1] = ',';
+    if (recorder->row_max < room)
+        recorder->row_max = room;
+    return (struct cell){text, length};
 }
 
-static const char *task_name(const struct flight *flight, int32_t index)
+void recorder_make_cells(struct recorder *recorder)
 {
-    return flight->bind->app->tasks[index].name;
+    const struct recorder_setup *setup = &recorder->setup;
+    recorder->cells = arena_create();
+    struct cell *pes = arena_zeroed(recorder->cells, (size_t)setup->soc->pe_count, sizeof *pes);
+    for (int32_t pe = 0; pe < setup->soc->pe_count; pe++)
+        pes[pe] = make_cell(recorder, setup->soc->pes[pe].name);
+    struct app_cells *apps = arena_zeroed(recorder->cells, (size_t)setup->bind_count, sizeof *apps);
+    for (int32_t b = 0; b < setup->bind_count; b++) {
+        const struct app *app = setup->binds[b].app;
+        struct cell *tasks = arena_zeroed(recorder->cells, (size_t)app->task_count, sizeof *tasks);
+        for (int32_t t = 0; t < app->task_count; t++)
+            tasks[t] = make_cell(recorder, app->tasks[t].name);
+        apps[b] = (struct app_cells){make_cell(recorder, app->name), tasks};
+    }
+    recorder->pe_cells = pes;
+    recorder->app_cells = apps;
+    recorder->dates =
+        arena_zeroed(recorder->cells, (size_t)1 << DATE_SLOT_BITS, sizeof *recorder->dates);
+    recorder->row_max = ROW_NAMES * recorder->row_max + ROW_NUMBERS * (DIGITS_MAX + 1);
 }
 
-static struct csv_writer *begin_row(struct recorder *recorder, enum trace_category category)
+static inline char *put_cell(char *at, struct cell cell)
+{
+    for (size_t i = 0; i < cell.length; i += CELL_STEP)
+        memcpy(at + i, cell.text + i, CELL_STEP);
+    return at + cell.length;
+}
+
+static inline char *put_empty(char *at)
+{
+    *at = ',';
+    return at + 1;
+}
+
+static inline char *put_int(char *at, int64_t value)
+{
+    return put_empty(digits_put_signed(at, value));
+}
+
+/* The number of the job. */
+static inline char *put_job(char *at, const struct flight *flight)
+{
+    memcpy(at, flight->number, CELL_STEP);
+    return at + flight->number_length;
+}
+
+/* A date or a duration. */
+static inline char *put_us(const struct recorder *recorder, char *at, int64_t ps)
+{
+    if (ps == TICK_NEVER)
+        return put_empty(at);
+    struct date_text *text =
+        &recorder->dates[(uint64_t)ps * UINT64_C(0x9e3779b97f4a7c15) >> (64 - DATE_SLOT_BITS)];
+    if (text->ps != ps || text->length == 0) {
+        text->ps = ps;
+        text->length = (uint8_t)(put_empty(digits_put_us(text->text, ps)) - text->text);
+    }
+    memcpy(at, text->text, DATE_SIZE);
+    return at + text->length;
+}
+
+static inline char *put_real(char *at, double value)
+{
+    return put_empty(isnan(value) ? at : digits_put_real(at, value));
+}
+
+static inline char *put_exact(char *at, double value)
+{
+    return put_empty(digits_put_exact(at, value));
+}
+
+/* How a task or a job ended. */
+static const struct cell ends[] = {[END_DONE] = {"done,           ", 5},
+                                   [END_SKIPPED] = {"skipped,        ", 8},
+                                   [END_FAILED] = {"failed,         ", 7},
+                                   [END_ABORTED] = {"aborted,        ", 8}};
+
+/* ---- rows ---- */
+
+static char *begin_row(struct recorder *recorder, enum trace_category category)
 {
     recorder->tables[category].rows++;
-    return &recorder->tables[category].csv;
+    return csv_start_row(&recorder->tables[category].csv, recorder->row_max);
+}
+
+/* Ends a row: its last cell has a comma behind it. */
+static void end_row(struct recorder *recorder, enum trace_category category, char *at)
+{
+    at[-1] = '\n';
+    csv_keep_row(&recorder->tables[category].csv, at);
 }
 
 /* Whether something that happened then lies in the window. */
@@ -48,33 +147,35 @@ static void write_arrival(struct recorder *recorder, const struct job_record *re
 {
     grow_flights(recorder, record->slot);
     struct flight *flight = &recorder->flights[record->slot];
-    *flight = (struct flight){record->job, &recorder->setup.binds[record->bind]};
+    *flight = (struct flight){.job = record->job,
+                              .bind = &recorder->setup.binds[record->bind],
+                              .cells = recorder->app_cells[record->bind]};
+    flight->number_length = (size_t)(put_int(flight->number, record->job) - flight->number);
     struct place *places = &recorder->places[(size_t)record->slot * recorder->task_stride];
     for (int32_t task = 0; task < flight->bind->app->task_count; task++)
         places[task].pe = -1;
     if (!recorder_wants(recorder, TRACE_ARRIVALS))
         return;
-    struct csv_writer *csv = begin_row(recorder, TRACE_ARRIVALS);
-    csv_int(csv, record->job);
-    csv_us(csv, record->at_ps);
-    csv_text(csv, flight->bind->app->name);
+    char *at = put_job(begin_row(recorder, TRACE_ARRIVALS), flight);
+    at = put_us(recorder, at, record->at_ps);
+    at = put_cell(at, flight->cells.name);
     if (recorder->setup.has_compat) {
-        csv_int(csv, record->after_tick);
-        csv_int(csv, record->after_completions);
+        at = put_int(at, record->after_tick);
+        at = put_int(at, record->after_completions);
     }
-    csv_end_row(csv);
+    end_row(recorder, TRACE_ARRIVALS, at);
 }
 
+/* `from`: the producer, -1 if the row is about the task. */
 static void write_flow(struct recorder *recorder, const struct flight *flight, int32_t task,
-                       const char *from, int32_t samples, int32_t live)
+                       int32_t from, int32_t samples, int32_t live)
 {
-    struct csv_writer *csv = begin_row(recorder, TRACE_ROUTES);
-    csv_int(csv, flight->job);
-    csv_text(csv, task_name(flight, task));
-    csv_text(csv, from);
-    csv_int(csv, samples);
-    csv_int(csv, live);
-    csv_end_row(csv);
+    char *at = put_job(begin_row(recorder, TRACE_ROUTES), flight);
+    at = put_cell(at, flight->cells.tasks[task]);
+    at = from < 0 ? put_empty(at) : put_cell(at, flight->cells.tasks[from]);
+    at = put_int(at, samples);
+    at = put_int(at, live);
+    end_row(recorder, TRACE_ROUTES, at);
 }
 
 static void write_route(struct recorder *recorder, const struct route_record *record)
@@ -89,12 +190,11 @@ static void write_route(struct recorder *recorder, const struct route_record *re
         return;
     for (int32_t task = 0; task < app->task_count; task++) {
         if (record->samples[task] > 0)
-            write_flow(recorder, flight, task, NULL, record->samples[task], record->samples[task]);
+            write_flow(recorder, flight, task, -1, record->samples[task], record->samples[task]);
         for (int32_t i = 0; i < app->tasks[task].pred_count; i++) {
             const struct app_edge *pred = &app->preds[app->tasks[task].first_pred + i];
             if (live[pred->edge] > 0)
-                write_flow(recorder, flight, task, task_name(flight, pred->task), used[pred->edge],
-                           live[pred->edge]);
+                write_flow(recorder, flight, task, pred->task, used[pred->edge], live[pred->edge]);
         }
     }
 }
@@ -103,13 +203,12 @@ static void write_choice(struct recorder *recorder, enum trace_category category
                          int64_t epoch, int32_t slot, int32_t index, int32_t pe)
 {
     const struct flight *flight = &recorder->flights[slot];
-    struct csv_writer *csv = begin_row(recorder, category);
-    csv_us(csv, at_ps);
-    csv_int(csv, epoch);
-    csv_int(csv, flight->job);
-    csv_text(csv, task_name(flight, index));
-    csv_text(csv, pe_name(recorder, pe));
-    csv_end_row(csv);
+    char *at = put_us(recorder, begin_row(recorder, category), at_ps);
+    at = put_int(at, epoch);
+    at = put_job(at, flight);
+    at = put_cell(at, flight->cells.tasks[index]);
+    at = put_cell(at, recorder->pe_cells[pe]);
+    end_row(recorder, category, at);
 }
 
 static void write_plan(struct recorder *recorder, const struct plan_record *record)
@@ -124,16 +223,15 @@ static void write_transfer(struct recorder *recorder, const struct transfer_reco
     const struct flight *flight = &recorder->flights[record->slot];
     if (!is_inside(recorder, record->start_ps, record->finish_ps))
         return;
-    struct csv_writer *csv = begin_row(recorder, TRACE_TRANSFERS);
-    csv_int(csv, flight->job);
-    csv_text(csv, task_name(flight, record->from));
-    csv_text(csv, task_name(flight, record->index));
-    csv_text(csv, pe_name(recorder, record->from_pe));
-    csv_text(csv, pe_name(recorder, record->pe));
-    csv_exact(csv, record->bytes);
-    csv_us(csv, record->start_ps);
-    csv_us(csv, record->finish_ps);
-    csv_end_row(csv);
+    char *at = put_job(begin_row(recorder, TRACE_TRANSFERS), flight);
+    at = put_cell(at, flight->cells.tasks[record->from]);
+    at = put_cell(at, flight->cells.tasks[record->index]);
+    at = put_cell(at, recorder->pe_cells[record->from_pe]);
+    at = put_cell(at, recorder->pe_cells[record->pe]);
+    at = put_exact(at, record->bytes);
+    at = put_us(recorder, at, record->start_ps);
+    at = put_us(recorder, at, record->finish_ps);
+    end_row(recorder, TRACE_TRANSFERS, at);
 }
 
 /* Samples that went along an edge of a job in flight. */
@@ -186,38 +284,33 @@ static void write_transfers(struct recorder *recorder, const struct task_record 
 static void write_task_row(struct recorder *recorder, const struct task_record *record)
 {
     const struct flight *flight = &recorder->flights[record->slot];
-    struct csv_writer *csv = begin_row(recorder, TRACE_TASKS);
-    static const char *const ends[] = {[END_DONE] = "done",
-                                       [END_SKIPPED] = "skipped",
-                                       [END_FAILED] = "failed",
-                                       [END_ABORTED] = "aborted"};
-    csv_int(csv, flight->job);
-    csv_text(csv, task_name(flight, record->index));
-    csv_text(csv, record->pe < 0 ? NULL : pe_name(recorder, record->pe));
-    csv_text(csv, ends[record->end]);
-    csv_us(csv, record->ready_ps);
-    csv_us(csv, record->assigned_ps);
-    csv_us(csv, record->data_ps);
-    csv_us(csv, record->start_ps);
-    csv_us(csv, record->finish_ps);
-    csv_us(csv, record->est_ps);
-    csv_us(csv, record->load_ps);
-    csv_int(csv, record->samples);
-    csv_int(csv, record->attempt);
-    csv_real(csv, record->energy_uj);
-    csv_end_row(csv);
+    char *at = put_job(begin_row(recorder, TRACE_TASKS), flight);
+    at = put_cell(at, flight->cells.tasks[record->index]);
+    at = record->pe < 0 ? put_empty(at) : put_cell(at, recorder->pe_cells[record->pe]);
+    at = put_cell(at, ends[record->end]);
+    at = put_us(recorder, at, record->ready_ps);
+    at = put_us(recorder, at, record->assigned_ps);
+    at = put_us(recorder, at, record->data_ps);
+    at = put_us(recorder, at, record->start_ps);
+    at = put_us(recorder, at, record->finish_ps);
+    at = put_us(recorder, at, record->est_ps);
+    at = put_us(recorder, at, record->load_ps);
+    at = put_int(at, record->samples);
+    at = put_int(at, record->attempt);
+    at = put_real(at, record->energy_uj);
+    end_row(recorder, TRACE_TASKS, at);
 }
 
+/* `from`: the producer, -1 if the row is about the task. */
 static void write_factor(struct recorder *recorder, const struct flight *flight, int32_t task,
-                         const char *from, double factor)
+                         int32_t from, double factor)
 {
-    struct csv_writer *csv = begin_row(recorder, TRACE_FACTORS);
-    csv_int(csv, flight->job);
-    csv_text(csv, task_name(flight, task));
-    csv_exact(csv, factor);
+    char *at = put_job(begin_row(recorder, TRACE_FACTORS), flight);
+    at = put_cell(at, flight->cells.tasks[task]);
+    at = put_exact(at, factor);
     if (recorder->setup.scenario->data_factor != NULL)
-        csv_text(csv, from);
-    csv_end_row(csv);
+        at = from < 0 ? put_empty(at) : put_cell(at, flight->cells.tasks[from]);
+    end_row(recorder, TRACE_FACTORS, at);
 }
 
 /* The factor of a task, unless it has never run, and those of the data that came to it. */
@@ -229,12 +322,12 @@ static void write_factors(struct recorder *recorder, const struct task_record *r
     const struct app_task *what = &app->tasks[record->index];
     const struct place *places = &recorder->places[(size_t)record->slot * recorder->task_stride];
     if (record->pe >= 0 && record->factor != 1.0)
-        write_factor(recorder, flight, record->index, NULL, record->factor);
+        write_factor(recorder, flight, record->index, -1, record->factor);
     for (int32_t i = 0; scenario->data_factor != NULL && i < what->pred_count; i++) {
         const struct app_edge *pred = &app->preds[what->first_pred + i];
         double factor = scenario->data_factor(scenario->source, flight->job, pred->edge);
         if (places[pred->task].pe >= 0 && factor != 1.0)
-            write_factor(recorder, flight, record->index, task_name(flight, pred->task), factor);
+            write_factor(recorder, flight, record->index, pred->task, factor);
     }
 }
 
@@ -261,14 +354,13 @@ static void write_end(struct recorder *recorder, const struct end_record *record
     if (!recorder_wants(recorder, TRACE_JOBS) ||
         !is_inside(recorder, record->arrival_ps, record->finish_ps))
         return;
-    struct csv_writer *csv = begin_row(recorder, TRACE_JOBS);
-    csv_int(csv, flight->job);
-    csv_text(csv, flight->bind->app->name);
-    csv_us(csv, record->arrival_ps);
-    csv_us(csv, record->start_ps);
-    csv_us(csv, record->finish_ps);
-    csv_text(csv, record->is_failed ? "failed" : "done");
-    csv_end_row(csv);
+    char *at = put_job(begin_row(recorder, TRACE_JOBS), flight);
+    at = put_cell(at, flight->cells.name);
+    at = put_us(recorder, at, record->arrival_ps);
+    at = put_us(recorder, at, record->start_ps);
+    at = put_us(recorder, at, record->finish_ps);
+    at = put_cell(at, ends[record->is_failed ? END_FAILED : END_DONE]);
+    end_row(recorder, TRACE_JOBS, at);
 }
 
 void recorder_write(void *context, const void *record, size_t size)
@@ -305,27 +397,26 @@ void recorder_write(void *context, const void *record, size_t size)
 
 void recorder_write_outage(struct recorder *recorder, int32_t pe, const struct outage *outage)
 {
-    struct csv_writer *csv = begin_row(recorder, TRACE_FAILURES);
-    csv_text(csv, pe_name(recorder, pe));
-    csv_us(csv, outage->start_ps);
-    csv_us(csv, outage->end_ps);
-    csv_end_row(csv);
+    char *at = put_cell(begin_row(recorder, TRACE_FAILURES), recorder->pe_cells[pe]);
+    at = put_us(recorder, at, outage->start_ps);
+    at = put_us(recorder, at, outage->end_ps);
+    end_row(recorder, TRACE_FAILURES, at);
 }
 
 void recorder_write_episode(struct recorder *recorder, int32_t pe, const struct episode *episode)
 {
-    struct csv_writer *csv = begin_row(recorder, TRACE_EPISODES);
-    csv_text(csv, pe_name(recorder, pe));
-    csv_us(csv, episode->start_ps);
-    csv_us(csv, episode->end_ps);
-    csv_exact(csv, episode->speed);
-    csv_end_row(csv);
+    char *at = put_cell(begin_row(recorder, TRACE_EPISODES), recorder->pe_cells[pe]);
+    at = put_us(recorder, at, episode->start_ps);
+    at = put_us(recorder, at, episode->end_ps);
+    at = put_exact(at, episode->speed);
+    end_row(recorder, TRACE_EPISODES, at);
 }
 
 void recorder_write_table(struct recorder *recorder, const char *task_kind, const char *pe_kind,
                           double factor)
 {
-    struct csv_writer *csv = begin_row(recorder, TRACE_TABLES);
+    struct csv_writer *csv = &recorder->tables[TRACE_TABLES].csv;
+    recorder->tables[TRACE_TABLES].rows++;
     csv_text(csv, task_kind);
     csv_text(csv, pe_kind);
     csv_exact(csv, factor);
