@@ -33,8 +33,8 @@ bool dot_skip_space(struct dot_tokens *tokens)
     }
 }
 
-/* Reads "..." behind its first quote: \" is a quote, a backslash at the end of a line joins lines.
- * Returns the end of what was put to `to`, NULL on a fault. */
+/* Reads "..." behind its first quote: \" is a quote, two backslashes stay two, a backslash at the
+ * end of a line joins lines. Returns the end of what was put to `to`, NULL on a fault. */
 static char *read_quoted(struct dot_tokens *tokens, char *to)
 {
     const char *from = tokens->at + 1;
@@ -43,11 +43,16 @@ static char *read_quoted(struct dot_tokens *tokens, char *to)
             text_refuse(tokens->text, tokens->at, NULL, "the quotes do not end");
             return NULL;
         }
-        if (from[0] == '\\' && from[1] == '"')
-            from++;
-        else if (from[0] == '\\' && from[1] == '\n') {
-            from += 2;
-            continue;
+        if (from[0] == '\\') {
+            size_t line_end = from[1] == '\n' ? 1 : from[1] == '\r' && from[2] == '\n' ? 2 : 0;
+            if (line_end > 0) {
+                from += 1 + line_end;
+                continue;
+            }
+            if (from[1] == '\\')
+                *to++ = *from++;
+            else if (from[1] == '"')
+                from++;
         }
         *to++ = *from++;
     }

@@ -94,6 +94,18 @@ START_TEST(the_language_is_read)
 }
 END_TEST
 
+/* As Graphviz reads them: two backslashes are no escape of the quote behind them. */
+START_TEST(backslashes_and_lines_that_go_on_are_read)
+{
+    const struct app *app = read_text("digraph {\r\n  \"a\\\\\" [us=3];\r\n  \"a\\\\\" -> b;\r\n"
+                                      "  \"lo\\\r\nng\" -> \"lo\\\nng2\";\r\n}\r\n");
+    ck_assert_int_eq(app->task_count, 4);
+    ck_assert_int_eq(app->edge_count, 2);
+    ck_assert_str_eq(app->tasks[0].name, "a__");
+    ck_assert(bytes_between(app, "long", "long2") == 0);
+}
+END_TEST
+
 START_TEST(edges_of_the_same_ends_are_one)
 {
     const struct app *app = read_text("digraph { a->b [bytes=3] a->b [bytes=4] }");
@@ -164,6 +176,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_graph_of_simgrid_becomes_an_app);
     tcase_add_test(tcase, times_may_be_given_for_pe_kinds);
     tcase_add_test(tcase, the_language_is_read);
+    tcase_add_test(tcase, backslashes_and_lines_that_go_on_are_read);
     tcase_add_test(tcase, edges_of_the_same_ends_are_one);
     tcase_add_test(tcase, bad_graphs_are_refused_at_their_place);
     tcase_add_test(tcase, deep_nesting_and_groups_that_explode_are_refused);
