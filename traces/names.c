@@ -7,6 +7,10 @@
 #include <uthash.h>
 
 #include "base/memory.h"
+#include "base/schema.h"
+
+/* Names that a hint is chosen from. */
+enum { NEAREST_LIMIT = 1000 };
 
 struct names_entry {
     const char *text; /* borrowed */
@@ -51,4 +55,10 @@ int32_t names_add(struct names *names, const char *text, int32_t number)
         memory_grow(names->texts, &names->capacity, (size_t)names->count + 1, sizeof *names->texts);
     names->texts[names->count++] = text;
     return entry->number;
+}
+
+const char *names_nearest(const struct names *names, const char *text)
+{
+    return schema_nearest(text, (const char *const *)names->texts,
+                          names->count < NEAREST_LIMIT ? names->count : NEAREST_LIMIT);
 }

@@ -25,4 +25,7 @@ int32_t names_find(const struct names *names, const char *text);
  * already, otherwise what it stands for. Amortized O(1). */
 int32_t names_add(struct names *names, const char *text, int32_t number);
 
+/* The name nearest to one that is none of them, for hints; NULL if none is near. O(names). */
+const char *names_nearest(const struct names *names, const char *text);
+
 #endif

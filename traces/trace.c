@@ -5,75 +5,50 @@
 #include <string.h>
 
 #include "base/tick.h"
-#include "traces/trace_names.h"
 
-static const struct trace_names *name_pes(struct arena *arena, const struct soc *soc)
+static int compare_texts(const void *a, const void *b)
 {
-    struct trace_names *names = trace_names_create(arena, soc->pe_count);
-    for (int32_t pe = 0; pe < soc->pe_count; pe++)
-        names->sorted[pe] = (struct trace_name){soc->pes[pe].name, pe};
-    trace_names_sort(names);
-    return names;
+    const char *const *one = a, *const *other = b;
+    return strcmp(*one, *other);
 }
 
-static const struct trace_names *name_kinds(struct arena *arena, const struct soc *soc)
+/* The kinds of tasks of all apps, each once, in the order of their bytes. */
+static void name_task_kinds(struct trace *trace)
 {
-    struct trace_names *names = trace_names_create(arena, soc->kind_count);
-    for (int32_t kind = 0; kind < soc->kind_count; kind++)
-        names->sorted[kind] = (struct trace_name){soc->kinds[kind].name, kind};
-    trace_names_sort(names);
-    return names;
-}
-
-static const struct trace_names *name_tasks(struct arena *arena, const struct app *app)
-{
-    struct trace_names *names = trace_names_create(arena, app->task_count);
-    for (int32_t task = 0; task < app->task_count; task++)
-        names->sorted[task] = (struct trace_name){app->tasks[task].name, task};
-    trace_names_sort(names);
-    return names;
-}
-
-static const struct trace_names *name_apps(struct arena *arena, const struct app *const *apps,
-                                           int32_t count)
-{
-    struct trace_names *names = trace_names_create(arena, count);
-    for (int32_t app = 0; app < count; app++)
-        names->sorted[app] = (struct trace_name){apps[app]->name, app};
-    trace_names_sort(names);
-    return names;
-}
-
-/* The kinds of tasks of all apps, each once, numbered by name. */
-static const struct trace_names *name_task_kinds(struct arena *arena, const struct app *const *apps,
-                                                 int32_t app_count)
-{
-    int32_t count = 0;
-    for (int32_t app = 0; app < app_count; app++)
-        count += apps[app]->kind_count;
-    struct trace_names *names = trace_names_create(arena, count);
-    names->count = 0;
-    for (int32_t app = 0; app < app_count; app++)
-        for (int32_t kind = 0; kind < apps[app]->kind_count; kind++)
-            names->sorted[names->count++].text = apps[app]->kinds[kind].name;
-    trace_names_sort(names);
-    int32_t kept = 0;
-    for (int32_t i = 0; i < count; i++)
-        if (kept == 0 || strcmp(names->sorted[kept - 1].text, names->sorted[i].text) != 0) {
-            names->sorted[kept] = (struct trace_name){names->sorted[i].text, kept};
-            kept++;
+    const char **texts = NULL;
+    size_t count = 0, capacity = 0;
+    for (int32_t app = 0; app < trace->app_count; app++)
+        for (int32_t kind = 0; kind < trace->apps[app]->kind_count; kind++) {
+            texts = memory_grow(texts, &capacity, count + 1, sizeof *texts);
+            texts[count++] = trace->apps[app]->kinds[kind].name;
         }
-    names->count = kept;
-    return names;
+    if (count > 0)
+        qsort(texts, count, sizeof *texts, compare_texts);
+    for (size_t i = 0; i < count; i++)
+        names_add(&trace->task_kind_names, texts[i], -1);
+    free(texts);
 }
 
-/* A name that stands there twice; NULL if none does. */
-static const char *find_double(const struct trace_names *names)
+/* Numbers all that rows call by name. */
+static bool name_all(struct trace *trace, struct fault *fault)
 {
-    for (int32_t i = 1; i < names->count; i++)
-        if (strcmp(names->sorted[i - 1].text, names->sorted[i].text) == 0)
-            return names->sorted[i].text;
-    return NULL;
+    const struct soc *soc = trace->soc;
+    for (int32_t pe = 0; pe < soc->pe_count; pe++)
+        names_add(&trace->pe_names, soc->pes[pe].name, -1);
+    for (int32_t kind = 0; kind < soc->kind_count; kind++)
+        names_add(&trace->kind_names, soc->kinds[kind].name, -1);
+    trace->task_names =
+        arena_zeroed(trace->arena, (size_t)trace->app_count, sizeof *trace->task_names);
+    for (int32_t a = 0; a < trace->app_count; a++) {
+        const struct app *app = trace->apps[a];
+        if (names_add(&trace->app_names, app->name, -1) < 0)
+            return fault_set(fault, trace->dir, "list every app once", "two apps are called `%s`",
+                             app->name);
+        for (int32_t task = 0; task < app->task_count; task++)
+            names_add(&trace->task_names[a], app->tasks[task].name, task);
+    }
+    name_task_kinds(trace);
+    return true;
 }
 
 /* Loads what the rows refer to. */
@@ -91,25 +66,13 @@ static bool load_parts(struct trace *trace, const char *platform, const char *co
         trace->app_count += sets[i].count;
     }
     const struct app **apps = arena_zeroed(arena, (size_t)trace->app_count, sizeof *apps);
-    const struct trace_names **names = arena_zeroed(arena, (size_t)trace->app_count, sizeof *names);
     int32_t count = 0;
     for (int32_t i = 0; i < file_count; i++)
-        for (int32_t variant = 0; variant < sets[i].count; variant++, count++) {
-            apps[count] = &sets[i].apps[variant];
-            names[count] = name_tasks(arena, apps[count]);
-        }
-    trace->app_names = name_apps(arena, apps, count);
-    const char *twice = find_double(trace->app_names);
-    if (twice != NULL)
-        return fault_set(fault, trace->dir, "list every app once", "two apps are called `%s`",
-                         twice);
+        for (int32_t variant = 0; variant < sets[i].count; variant++)
+            apps[count++] = &sets[i].apps[variant];
     trace->soc = soc;
     trace->apps = apps;
-    trace->pe_names = name_pes(arena, soc);
-    trace->kind_names = name_kinds(arena, soc);
-    trace->task_kind_names = name_task_kinds(arena, apps, count);
-    trace->task_names = names;
-    return true;
+    return name_all(trace, fault);
 }
 
 /* Reads all arrivals, which say what the jobs of all other rows are. */
@@ -179,6 +142,13 @@ struct trace *trace_open_measured(const char *dir, const char *platform, const c
 
 void trace_close(struct trace *trace)
 {
-    if (trace != NULL)
-        arena_destroy(trace->arena);
+    if (trace == NULL)
+        return;
+    names_finish(&trace->pe_names);
+    names_finish(&trace->kind_names);
+    names_finish(&trace->app_names);
+    names_finish(&trace->task_kind_names);
+    for (int32_t app = 0; trace->task_names != NULL && app < trace->app_count; app++)
+        names_finish(&trace->task_names[app]);
+    arena_destroy(trace->arena);
 }

@@ -9,6 +9,7 @@
 #define HETSOC_TRACES_TRACE_H
 
 #include "sim/soc.h"
+#include "traces/names.h"
 #include "traces/trace_manifest.h"
 
 /* What arrivals.csv says of a job. */
@@ -29,9 +30,10 @@ struct trace {
     const struct trace_arrival *arrivals; /* [job_count] by job */
     int32_t job_count;
     /* For the readers below. */
-    const struct trace_names *pe_names, *kind_names, *app_names, *task_kind_names;
-    const struct trace_names *const *task_names; /* [app_count] */
-    struct arena *arena;                         /* of all this */
+    struct names pe_names, kind_names, app_names;
+    struct names task_kind_names; /* of all apps, each once, in the order of their bytes */
+    struct names *task_names;     /* [app_count] */
+    struct arena *arena;          /* of all this */
 };
 
 /* Opens DIR, which has a manifest.json. NULL and a fault. */
