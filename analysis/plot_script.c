@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analysis/gnuplot.h"
+#include "base/folder.h"
 #include "base/memory.h"
 
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
@@ -70,7 +71,7 @@ void plot_script_linetypes(size_t count, FILE *script)
 static bool save(const char *path, void (*write)(const void *subject, FILE *script),
                  const void *subject, struct fault *fault)
 {
-    FILE *script = fopen(path, "wb");
+    FILE *script = folder_new_file(path);
     if (script == NULL) {
         return fault_set(fault, path, NULL, "cannot create the file: %s", strerror(errno));
     }

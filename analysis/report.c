@@ -8,6 +8,7 @@
 #include "analysis/plot.h"
 #include "analysis/report_page.h"
 #include "base/csv.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/schema.h"
 
@@ -319,7 +320,7 @@ bool report_write(const char *dir, int64_t trial, struct fault *fault)
     if (access(summary, R_OK) != 0) {
         fault_set(fault, summary, "is this the folder of a run?", "cannot read: %s",
                   strerror(errno));
-    } else if ((page = fopen(aside, "wb")) == NULL) {
+    } else if ((page = folder_new_file(aside)) == NULL) {
         fault_set(fault, aside, NULL, "cannot create the file: %s", strerror(errno));
     } else {
         bool ok = write_page(dir, trial, page, fault);

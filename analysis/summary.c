@@ -86,7 +86,7 @@ static bool write_summary(const struct trials *trials, const char *baseline, con
 {
     const char *path = arena_printf(trials->arena, "%s/summary.csv", dir);
     struct csv_writer csv;
-    if (!csv_create(&csv, arena_printf(trials->arena, "%s.part", path), fault)) {
+    if (!csv_create_new(&csv, arena_printf(trials->arena, "%s.part", path), fault)) {
         return false;
     }
     struct bootstrap *bootstrap = NULL;

@@ -58,7 +58,7 @@ static bool write_rows(const struct table *table, const char *path, struct fault
     static const char *const columns[] = {"scheduler", "rival", "metric", "wins",
                                           "losses",    "ties",  "pairs",  NULL};
     struct csv_writer csv;
-    if (!csv_create(&csv, arena_printf(table->trials->arena, "%s.part", path), fault)) {
+    if (!csv_create_new(&csv, arena_printf(table->trials->arena, "%s.part", path), fault)) {
         return false;
     }
     csv_header(&csv, columns);

@@ -9,18 +9,30 @@
 #include <unistd.h>
 
 #include "base/digits.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/tick.h"
 
-bool csv_create(struct csv_writer *csv, const char *path, struct fault *fault)
+/* Has what an open has given be written to; NULL and errno if it failed. */
+static bool attach_opened(struct csv_writer *csv, FILE *stream, const char *path,
+                          struct fault *fault)
 {
-    FILE *stream = fopen(path, "wb");
     if (stream == NULL) {
         return fault_set(fault, path, "does the folder exist, and may you write there?",
                          "cannot create the file: %s", strerror(errno));
     }
     csv_attach(csv, stream, path);
     return true;
+}
+
+bool csv_create(struct csv_writer *csv, const char *path, struct fault *fault)
+{
+    return attach_opened(csv, fopen(path, "wb"), path, fault);
+}
+
+bool csv_create_new(struct csv_writer *csv, const char *path, struct fault *fault)
+{
+    return attach_opened(csv, folder_new_file(path), path, fault);
 }
 
 void csv_attach(struct csv_writer *csv, FILE *stream, const char *path)

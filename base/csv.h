@@ -3,7 +3,8 @@
  *
  * Writing is a thin layer on FILE; an error (disk full) is remembered and reported by csv_finish.
  * Reading is row by row with lines and columns for faults; CRLF and a byte order mark are accepted,
- * and refused are NULs, stray quotes and carriage returns, and rows above 16 MiB. */
+ * and refused are control characters (base/control.h), stray quotes and carriage returns, and rows
+ * above 16 MiB or 4096 cells. */
 #ifndef HETSOC_BASE_CSV_H
 #define HETSOC_BASE_CSV_H
 
@@ -26,6 +27,9 @@ struct csv_writer {
 
 /* Creates or truncates the file. */
 bool csv_create(struct csv_writer *csv, const char *path, struct fault *fault);
+
+/* Makes a new file by folder_new_file: for csv_finish_as, and in folders where others may write. */
+bool csv_create_new(struct csv_writer *csv, const char *path, struct fault *fault);
 
 /* Writes to a stream that csv_finish closes; `path` names it in faults. */
 void csv_attach(struct csv_writer *csv, FILE *stream, const char *path);

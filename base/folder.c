@@ -2,6 +2,7 @@
 #include "base/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,23 @@ bool folder_remove(const char *path, struct fault *fault)
 {
     return nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT ||
            fault_set(fault, path, NULL, "cannot remove the folder: %s", strerror(errno));
+}
+
+FILE *folder_new_file(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return NULL;
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0)
+        return NULL;
+    FILE *stream = fdopen(file, "wb");
+    if (stream == NULL) {
+        int reason = errno;
+        close(file);
+        unlink(path);
+        errno = reason;
+    }
+    return stream;
 }
 
 bool folder_copy_file(const char *from, const char *to, struct fault *fault)

@@ -3,6 +3,8 @@
 #ifndef HETSOC_BASE_FOLDER_H
 #define HETSOC_BASE_FOLDER_H
 
+#include <stdio.h>
+
 #include "base/fault.h"
 
 /* Makes a folder and its parents; one that is there is fine. */
@@ -11,6 +13,11 @@ bool folder_make(const char *path, struct fault *fault);
 /* Removes a folder with all that is in it; links are removed, not followed. One that is not there
  * is fine. */
 bool folder_remove(const char *path, struct fault *fault);
+
+/* Opens a new file to write into. What has its name is removed before, and a link that comes in
+ * between is not followed: everybody knows the names of files that are on their way, so whoever may
+ * write into the folder could have put a link there. NULL and errno if it cannot. */
+FILE *folder_new_file(const char *path);
 
 /* Copies the bytes of a file, making or truncating `to`. */
 bool folder_copy_file(const char *from, const char *to, struct fault *fault);

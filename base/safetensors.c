@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "base/folder.h"
 #include "base/memory.h"
 
 #define METADATA "__metadata__"
@@ -88,7 +89,7 @@ static char *header_create(const struct safetensors_array *arrays, int32_t count
 static bool write_new(const char *path, const char *header, size_t length,
                       const struct safetensors_array *arrays, int32_t count)
 {
-    FILE *stream = fopen(path, "wb");
+    FILE *stream = folder_new_file(path);
     if (stream == NULL)
         return false;
     uint64_t prefix = length;

@@ -132,7 +132,7 @@ static bool write_trial(struct arena *arena, const char *dir, const struct repla
 {
     struct csv_writer csv;
     const struct point *point = replay->point;
-    if (!csv_create(&csv, arena_printf(arena, "%s/.trials.csv.new", dir), fault))
+    if (!csv_create_new(&csv, arena_printf(arena, "%s/.trials.csv.new", dir), fault))
         return false;
     export_trial_header(&csv);
     csv_end_row(&csv);
@@ -163,7 +163,7 @@ static bool write_pairs(struct arena *arena, const char *dir, const struct trace
     static const char *const columns[] = {
         "job_id", "app", "arrival_us", "recorded_latency_us", "replayed_latency_us", "ratio", NULL};
     struct csv_writer csv;
-    if (!csv_create(&csv, arena_printf(arena, "%s/.job_pairs.csv.new", dir), fault))
+    if (!csv_create_new(&csv, arena_printf(arena, "%s/.job_pairs.csv.new", dir), fault))
         return false;
     csv_header(&csv, columns);
     for (int32_t job = 0; job < trace->job_count; job++) {

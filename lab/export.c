@@ -96,7 +96,7 @@ static bool export_trials(struct arena *arena, struct database *database, const 
                           const struct database_run *run, struct fault *fault)
 {
     struct trials_file file = {.run = run};
-    if (!csv_create(&file.csv, export_aside(arena, dir, "trials.csv"), fault))
+    if (!csv_create_new(&file.csv, export_aside(arena, dir, "trials.csv"), fault))
         return false;
     write_header(&file.csv, run);
     bool ok = database_each(database, write_trial, &file, fault);
@@ -124,7 +124,7 @@ static bool export_table(struct arena *arena, struct database *database, const c
 {
     const char *name = tables_names[table];
     struct csv_writer csv;
-    if (!csv_create(&csv, export_aside(arena, dir, name), fault))
+    if (!csv_create_new(&csv, export_aside(arena, dir, name), fault))
         return false;
     csv_header(&csv, tables_columns[table]);
     csv_flush(&csv);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/csv.h"
+#include "base/folder.h"
 #include "lab/contender.h"
 #include "lab/version.h"
 
@@ -188,7 +189,7 @@ bool manifest_write(const struct manifest *manifest, const char *path, struct fa
         root, "config",
         json_of_node(experiment, &experiment_schema, config, &experiment_schema.rows[0], &digits));
     layout |= JSON_REAL_PRECISION((size_t)(digits > 17 ? 17 : digits));
-    FILE *stream = fopen(path, "w");
+    FILE *stream = folder_new_file(path);
     bool ok = has_trials && stream != NULL && json_dumpf(root, stream, layout) == 0 &&
               fputc('\n', stream) != EOF;
     int error = errno;

@@ -49,8 +49,8 @@ struct tables *tables_create(const char *stem, bool has_headers, int32_t trial,
     struct arena *arena = arena_create();
     int opened = 0;
     while (opened < TABLES_COUNT &&
-           csv_create(&tables->files[opened],
-                      arena_printf(arena, "%s.%s", stem, tables_names[opened]), fault))
+           csv_create_new(&tables->files[opened],
+                          arena_printf(arena, "%s.%s", stem, tables_names[opened]), fault))
         opened++;
     arena_destroy(arena);
     for (int i = 0; opened == TABLES_COUNT && has_headers && i < TABLES_COUNT; i++)

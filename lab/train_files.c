@@ -53,7 +53,7 @@ enum { COLUMN_COUNT = sizeof columns / sizeof *columns };
 
 static bool create_table(struct train *train, struct fault *fault)
 {
-    if (!csv_create(&train->csv, path_of(train, "train.csv"), fault))
+    if (!csv_create_new(&train->csv, path_of(train, "train.csv"), fault))
         return false;
     for (int i = 0; i < COLUMN_COUNT; i++)
         csv_text(&train->csv, columns[i]);

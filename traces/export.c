@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/folder.h"
+
 const struct export_kind *const export_kinds[] = {
     &export_to_perfetto, &export_to_paje, &export_to_svg, &export_to_dot, &export_to_csv, NULL};
 
@@ -37,7 +39,7 @@ const char *export_pe_name(const struct trace *trace, int32_t pe)
 static bool write_stream(const struct export_kind *kind, const struct trace *trace,
                          const char *path, struct fault *fault)
 {
-    FILE *stream = fopen(path, "w");
+    FILE *stream = folder_new_file(path);
     if (stream == NULL)
         return fault_set(fault, path, "name another file with -o", "cannot write: %s",
                          strerror(errno));

@@ -96,6 +96,24 @@ START_TEST(a_file_in_the_way_is_told_and_stays)
 }
 END_TEST
 
+START_TEST(a_new_file_does_not_write_through_what_has_its_name)
+{
+    scratch_write(&scratch, "precious", "kept");
+    ck_assert_int_eq(symlink("precious", "soft"), 0);
+    ck_assert_int_eq(link("precious", "hard"), 0);
+    static const char *const names[] = {"soft", "hard", "none"};
+    for (int i = 0; i < 3; i++) {
+        FILE *stream = folder_new_file(names[i]);
+        ck_assert_ptr_nonnull(stream);
+        fputs("new", stream);
+        ck_assert_int_eq(fclose(stream), 0);
+        ck_assert_str_eq(scratch_read(&scratch, names[i]), "new");
+        ck_assert_str_eq(scratch_read(&scratch, "precious"), "kept");
+    }
+    ck_assert_ptr_null(folder_new_file("no/folder"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("folder");
@@ -107,6 +125,7 @@ Suite *test_suite(void)
     tcase_add_test(test, what_cannot_be_done_is_a_fault);
     tcase_add_test(test, parents_are_made_as_far_as_they_are_missing);
     tcase_add_test(test, a_file_in_the_way_is_told_and_stays);
+    tcase_add_test(test, a_new_file_does_not_write_through_what_has_its_name);
     suite_add_tcase(suite, test);
     return suite;
 }

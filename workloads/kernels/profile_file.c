@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/csv.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "workloads/kernels/profile.h"
 
@@ -62,7 +63,7 @@ bool profile_write(const struct profile *profile, const char *path, struct fault
 {
     struct arena *arena = arena_create();
     const char *fresh = arena_printf(arena, "%s.new", path);
-    FILE *stream = fopen(fresh, "w");
+    FILE *stream = folder_new_file(fresh);
     bool is_written = stream != NULL;
     if (is_written) {
         profile_print(profile, stream);
