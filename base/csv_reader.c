@@ -8,8 +8,9 @@
 #include "base/csv.h"
 #include "base/memory.h"
 
-/* Longer than any row of ours; an open quote must not swallow a big file. */
-#define ROW_LIMIT ((size_t)16 << 20)
+/* Longer and wider than any row of ours; an open quote must not swallow a big file. */
+#define ROW_LIMIT   ((size_t)16 << 20)
+#define CELLS_LIMIT 4096
 
 /* Where a cell starts: in the row's bytes and in the file. */
 struct cell {
@@ -81,6 +82,16 @@ static struct cell start_cell(struct csv_reader *reader)
     return cell;
 }
 
+/* Whether a byte of a cell is, or ends, a control character; `byte` follows what was kept. */
+static bool is_control(const struct csv_reader *reader, struct cell cell, int byte)
+{
+    if (byte < 0x20)
+        return byte != EOF && byte != '\t' && byte != '\n' && byte != '\r';
+    bool is_high = byte >= 0x80 && byte < 0xa0 && reader->size > cell.start &&
+                   reader->bytes[reader->size - 1] == (char)0xc2;
+    return byte == 0x7f || is_high;
+}
+
 /* Reads the inside of a quoted cell; returns the byte after it, -2 on a fault. */
 static int read_quoted(struct csv_reader *reader, struct cell cell, struct fault *fault)
 {
@@ -92,10 +103,12 @@ static int read_quoted(struct csv_reader *reader, struct cell cell, struct fault
         if (byte == '"') {
             take(reader);
         }
-        if (byte == EOF || byte == '\0' || reader->size > ROW_LIMIT) {
+        bool is_odd = byte == '\r' ? peek(reader) != '\n' : is_control(reader, cell, byte);
+        if (byte == EOF || is_odd || reader->size > ROW_LIMIT) {
             refuse(reader, cell, fault, "a quote inside of a cell is written twice",
                    byte == EOF    ? "the quote that opens here is never closed"
                    : byte == '\0' ? "the cell has a NUL byte"
+                   : is_odd       ? "the cell has a control character"
                                   : "the row is longer than 16 MiB");
             return -2;
         }
@@ -123,7 +136,8 @@ static int read_cell(struct csv_reader *reader, struct fault *fault)
                            : byte == '\r' ? "a carriage return without a line feed"
                            : is_quoted    ? "text follows a closing quote"
                            : byte == '"'  ? "a quote in the middle of a cell"
-                                          : NULL;
+                           : is_control(reader, cell, byte) ? "the cell has a control character"
+                                                            : NULL;
         if (what != NULL || reader->size > ROW_LIMIT) {
             refuse(reader, cell, fault, "quote the whole cell, and write a quote in it twice",
                    what != NULL ? what : "the row is longer than 16 MiB");
@@ -143,6 +157,11 @@ static bool read_row(struct csv_reader *reader, struct fault *fault)
     bool is_end = peek(reader) == EOF;
     int separator = is_end ? '\n' : ',';
     while (separator == ',') {
+        if (reader->cell_count == CELLS_LIMIT) {
+            struct cell place = {0, reader->line, reader->column};
+            return refuse(reader, place, fault, "is it a table of ours?",
+                          "the row has more than 4096 cells");
+        }
         separator = read_cell(reader, fault);
     }
     if (ferror(reader->stream)) {

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/control.h"
+
 /* Copies what fits; text that does not fit ends in "..." instead of in mid-air. */
 static void copy_text(char *target, size_t size, const char *source)
 {
@@ -50,10 +52,14 @@ void fault_print(const struct fault *fault, FILE *stream)
 {
     fputs("hetsoc: ", stream);
     if (fault->where[0] != '\0') {
-        fprintf(stream, "%s: ", fault->where);
+        control_print(fault->where, stream);
+        fputs(": ", stream);
     }
-    fprintf(stream, "%s\n", fault->what);
+    control_print(fault->what, stream);
+    putc('\n', stream);
     if (fault->hint[0] != '\0') {
-        fprintf(stream, "    hint: %s\n", fault->hint);
+        fputs("    hint: ", stream);
+        control_print(fault->hint, stream);
+        putc('\n', stream);
     }
 }

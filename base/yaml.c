@@ -8,6 +8,8 @@
 
 #include <yaml.h>
 
+#include "base/control.h"
+
 /* One document on its way from libyaml's events to the tree. */
 struct reader {
     yaml_parser_t parser;
@@ -99,6 +101,12 @@ static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *
     }
     if (memchr(text, '\0', length) != NULL) {
         refuse(reader, event->start_mark, NULL, "text with a NUL character is not supported");
+        return NULL;
+    }
+    if (control_find(text) != NULL) {
+        refuse(reader, event->start_mark,
+               "remove the escape, such as \\e or \\x1b, that stands for it",
+               "text with a control character is not supported");
         return NULL;
     }
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/control.h"
 #include "base/csv.h"
 #include "base/folder.h"
 #include "base/schema.h"
@@ -136,6 +137,13 @@ static void tell_app(const struct app *app, const char *path)
            csv_format_real(bytes_text, bytes));
 }
 
+static void tell_line(const char *what, const char *text)
+{
+    printf("    %s: ", what);
+    control_print(text, stdout);
+    putchar('\n');
+}
+
 /* What was written, what became of units, and what a user should know. */
 static void tell(const struct imported *imported, const char *dir, struct arena *arena)
 {
@@ -154,9 +162,9 @@ static void tell(const struct imported *imported, const char *dir, struct arena 
         printf("%s: an experiment for `hetsoc run`\n",
                import_path(arena, dir, imported->experiment->name, "yaml"));
     if (imported->units != NULL)
-        printf("    units: %s\n", imported->units);
+        tell_line("units", imported->units);
     for (int32_t n = 0; n < imported->note_count; n++)
-        printf("    note: %s\n", imported->notes[n]);
+        tell_line("note", imported->notes[n]);
 }
 
 /* Reads files that belong together, and writes what they make. */

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/control.h"
 #include "base/csv.h"
+#include "base/folder.h"
 
 const char *import_path(struct arena *arena, const char *dir, const char *name,
                         const char *extension)
@@ -21,7 +23,9 @@ static void put_quoted(const char *text, FILE *stream)
     for (; *text != '\0'; text++) {
         if (*text == '"' || *text == '\\')
             fputc('\\', stream);
-        fputc((unsigned char)*text < ' ' ? ' ' : *text, stream);
+        size_t controls = control_length(text);
+        fputc(controls > 0 || (unsigned char)*text < ' ' ? ' ' : *text, stream);
+        text += controls > 1 ? controls - 1 : 0;
     }
     fputs("\"\n", stream);
 }
@@ -83,9 +87,12 @@ static void put_app(const void *subject, FILE *stream)
 static void put_comment(const char *text, FILE *stream)
 {
     while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        fprintf(stream, "# %.*s\n", (int)length, text);
-        text += length + (text[length] == '\n');
+        fputs("# ", stream);
+        for (; *text != '\0' && *text != '\n'; text++)
+            if (control_length(text) == 0)
+                fputc(*text, stream);
+        fputc('\n', stream);
+        text += *text == '\n';
     }
 }
 
@@ -152,7 +159,7 @@ static bool write_target(const struct target *target, const char *dir, struct ar
 {
     const char *path = import_path(arena, dir, target->name, target->extension);
     const char *aside = arena_printf(arena, "%s/.%s.new", dir, target->name);
-    FILE *stream = fopen(aside, "w");
+    FILE *stream = folder_new_file(aside);
     if (stream == NULL)
         return fault_set(fault, path, "name another folder with -o", "cannot write: %s",
                          strerror(errno));

@@ -321,6 +321,13 @@ START_TEST(broken_files_are_refused_at_their_place)
         {"a,b\n1,2\"3\n", "2:3", "a quote in the middle"},
         {"a,b\n1,2\r3\n", "2:3", "carriage return"},
         {"a,b,a\n", "1:5", "the column 'a' is there twice"},
+        {"a,b\n1,x\x1b[2J\n", "2:3", "a control character"},
+        {"a,b\n1,\"x\x1b[2J\"\n", "2:3", "a control character"},
+        {"a,b\n1,x\x7f\n", "2:3", "a control character"},
+        {"a,b\n1,\xc2\x9b"
+         "2J\n",
+         "2:3", "a control character"},
+        {"a\x07,b\n", "1:1", "a control character"},
         {"", "", "empty"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -340,6 +347,28 @@ START_TEST(a_row_without_end_is_refused)
     bytes[0] = '"';
     assert_refused(bytes, size, "1:1", "longer than 16 MiB");
     free(bytes);
+}
+END_TEST
+
+START_TEST(a_row_of_nothing_but_commas_takes_no_memory)
+{
+    size_t size = 100000;
+    char *bytes = malloc(size);
+    memset(bytes, ',', size);
+    assert_refused(bytes, size, "1:4097", "more than 4096 cells");
+    memcpy(bytes, "a,b\n", 4);
+    assert_refused(bytes, size, "2:4097", "more than 4096 cells");
+    free(bytes);
+}
+END_TEST
+
+START_TEST(letters_of_all_alphabets_are_no_control_characters)
+{
+    write_bytes("a\n\xc2\xa0\xe2\x80\x9b\xc3\x9b\t\n", 14);
+    struct csv_reader *csv = csv_open(path, &fault);
+    ck_assert(csv != NULL && csv_next(csv, &fault));
+    ck_assert_str_eq(csv_cell(csv, 0), "\xc2\xa0\xe2\x80\x9b\xc3\x9b\t");
+    csv_close(csv);
 }
 END_TEST
 
@@ -373,6 +402,8 @@ Suite *test_suite(void)
     tcase_add_test(test, a_file_with_only_a_header_has_no_rows);
     tcase_add_test(test, broken_files_are_refused_at_their_place);
     tcase_add_test(test, a_row_without_end_is_refused);
+    tcase_add_test(test, a_row_of_nothing_but_commas_takes_no_memory);
+    tcase_add_test(test, letters_of_all_alphabets_are_no_control_characters);
     tcase_add_test(test, a_file_that_cannot_be_read_is_a_fault);
     suite_add_tcase(suite, test);
     return suite;

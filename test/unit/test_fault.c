@@ -100,6 +100,20 @@ START_TEST(a_fault_without_place_and_hint_is_one_line)
 }
 END_TEST
 
+START_TEST(a_terminal_obeys_nothing_that_a_fault_says)
+{
+    struct fault fault = FAULT_NONE;
+    fault_set(&fault, "\x1b[2J.yaml:1:2", "mend\x7f it",
+              "unknown '\xc2\x9b"
+              "31mred\xc3\xa9'");
+    char *text = printed(&fault);
+    ck_assert_str_eq(text, "hetsoc: \\x1b[2J.yaml:1:2: unknown '\\xc2\\x9b"
+                           "31mred\xc3\xa9'\n"
+                           "    hint: mend\\x7f it\n");
+    free(text);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("fault");
@@ -113,6 +127,7 @@ Suite *test_suite(void)
     tcase_add_test(test, text_that_just_fits_is_whole);
     tcase_add_test(test, a_fault_is_printed_with_place_and_hint);
     tcase_add_test(test, a_fault_without_place_and_hint_is_one_line);
+    tcase_add_test(test, a_terminal_obeys_nothing_that_a_fault_says);
     suite_add_tcase(suite, test);
     return suite;
 }
