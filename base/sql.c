@@ -42,13 +42,26 @@ static bool fail(struct sql *sql, struct fault *fault)
                      sqlite3_errmsg(sql->connection));
 }
 
+/* The file may be anybody's: its schema must not do more than hold tables, nor its pages mislead.
+ */
+static void distrust(sqlite3 *connection)
+{
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 1);
+}
+
 struct sql *sql_open(const char *path, struct fault *fault)
 {
     struct sql *sql = memory_zeroed(1, sizeof *sql);
     sql->path = memory_zeroed(strlen(path) + 1, 1);
     strcpy(sql->path, path);
-    if (sqlite3_open(path, &sql->connection) == SQLITE_OK)
+    if (sqlite3_open(path, &sql->connection) == SQLITE_OK) {
+        distrust(sql->connection);
         return sql;
+    }
     fail(sql, fault);
     sql_close(sql);
     return NULL;

@@ -43,6 +43,23 @@ static bool read_keys(struct database *database, struct database_run *run, struc
     return !fault_is_set(fault);
 }
 
+/* Whether trials have the numbers that they should have; others would lead out of arrays. */
+static bool check_numbers(struct database *database, int64_t points, int64_t replicates,
+                          struct fault *fault)
+{
+    int64_t strays;
+    if (!sql_number(database->sql,
+                    "SELECT count(*) FROM points WHERE place NOT BETWEEN 0 AND"
+                    " (SELECT count(*) FROM points) - 1 OR typeof(place) <> 'integer'",
+                    &strays, fault))
+        return false;
+    bool is_sound = strays == 0 && replicates > 0 && replicates <= INT32_MAX &&
+                    points <= INT32_MAX / replicates;
+    return is_sound ||
+           fault_set(fault, database->path, "move the file away, or choose another folder with -o",
+                     "the database is damaged: its trials have impossible numbers");
+}
+
 bool database_read_run(struct database *database, struct database_run *run, struct fault *fault)
 {
     const char *seed, *replicates, *trace;
@@ -56,7 +73,10 @@ bool database_read_run(struct database *database, struct database_run *run, stru
         !sql_number(database->sql, "SELECT count(*) FROM points", &points, fault))
         return false;
     run->seed = strtoll(seed, NULL, 10);
-    run->replicates = (int32_t)strtol(replicates, NULL, 10);
+    int64_t repeats = strtoll(replicates, NULL, 10);
+    if (!check_numbers(database, points, repeats, fault))
+        return false;
+    run->replicates = (int32_t)repeats;
     run->has_parts = strcmp(trace, "0") != 0;
     run->point_count = (int32_t)points;
     return read_keys(database, run, fault);
@@ -66,7 +86,7 @@ bool database_kept(struct database *database, bool with_parts, bool *kept, struc
 {
     static const char text[] =
         "SELECT place, replicate FROM points CROSS JOIN trials USING (identity)"
-        " WHERE replicate < ? AND status IN ('done', 'failed', 'deadlock') AND"
+        " WHERE replicate >= 0 AND replicate < ? AND status IN ('done', 'failed', 'deadlock') AND"
         " (SELECT count(*) FROM parts WHERE parts.identity = trials.identity AND"
         " parts.replicate = trials.replicate) >= ?";
     struct database_run run;
@@ -128,8 +148,8 @@ static bool settings_follow(struct settings *settings, int64_t place, const char
         arena_zeroed(settings->arena, (size_t)settings->key_count + 1, sizeof *settings->values);
     settings->place = place;
     sql_bind_text(settings->query, 1, identity);
-    for (int k = 0; sql_next(settings->query, fault);)
-        settings->values[k++] = arena_string(settings->arena, sql_text(settings->query, 0));
+    for (int k = 0; k < settings->key_count && sql_next(settings->query, fault); k++)
+        settings->values[k] = arena_string(settings->arena, sql_text(settings->query, 0));
     return !fault_is_set(fault);
 }
 
@@ -157,7 +177,7 @@ bool database_each(struct database *database,
         database->sql,
         "SELECT place, platform, workload, engine, scheduler, rate_jobs_per_ms, noise, trials.*"
         " FROM points CROSS JOIN trials USING (identity)"
-        " WHERE replicate < ? ORDER BY place, replicate",
+        " WHERE replicate >= 0 AND replicate < ? ORDER BY place, replicate",
         fault);
     struct settings settings = {.place = -1, .key_count = run.key_count};
     settings.query = sql_prepare(
@@ -193,7 +213,8 @@ bool database_each_part(struct database *database, int table,
 {
     static const char text[] =
         "SELECT place, parts.replicate, rows FROM points CROSS JOIN parts USING (identity)"
-        " WHERE parts.replicate < ? AND name = ? ORDER BY place, parts.replicate";
+        " WHERE parts.replicate >= 0 AND parts.replicate < ? AND name = ? ORDER BY place, "
+        "parts.replicate";
     struct database_run run;
     struct sql_query *query;
     if (!database_read_run(database, &run, fault) ||

@@ -47,11 +47,18 @@ static bool lock_folder(struct store *store, struct fault *fault)
     if (store->folder < 0)
         return fault_set(fault, store->dir, "choose another folder with -o",
                          "cannot open the folder: %s", strerror(errno));
-    if (flock(store->folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    int status;
+    do
+        status = flock(store->folder, LOCK_EX | LOCK_NB);
+    while (status != 0 && errno == EINTR);
+    if (status == 0)
+        return true;
+    if (errno == EWOULDBLOCK)
         return fault_set(fault, store->dir,
                          "wait until it is done, or choose another folder with -o",
                          "another hetsoc process is writing into this folder");
-    return true; /* also on a file system without locks */
+    return fault_set(fault, store->dir, "choose a folder on a file system that has locks with -o",
+                     "cannot lock the folder: %s", strerror(errno));
 }
 
 /* Opens the database, after removing the old one if that is to be overwritten. */

@@ -4,6 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/folder.h"
+#include "base/random.h"
+#include "base/sql.h"
 #include "lab/store.h"
 #include "test/scratch.h"
 #include "test/suite.h"
@@ -389,6 +392,105 @@ START_TEST(a_damaged_database_is_refused)
 }
 END_TEST
 
+/* Changes results.db behind the program's back. */
+static void tamper(const char *text)
+{
+    struct fault trouble = FAULT_NONE;
+    struct sql *sql = sql_open(scratch_path(&scratch, "out/results.db"), &trouble);
+    ck_assert_msg(sql != NULL && sql_run(sql, text, &trouble), "%s: %s", text, trouble.what);
+    sql_close(sql);
+}
+
+/* Merges out/ into a folder of its own. */
+static bool merge(const char *dir)
+{
+    const char *shards[] = {scratch_path(&scratch, "out")};
+    struct store_merged merged;
+    fault = FAULT_NONE;
+    return store_merge(scratch_path(&scratch, dir), shards, 1, scratch.arena, &merged, &fault);
+}
+
+START_TEST(trials_with_impossible_numbers_do_not_lead_out_of_arrays)
+{
+    static const char *const lies[] = {
+        "UPDATE points SET place = 1000000000 WHERE place = 1",
+        "UPDATE points SET place = -1 WHERE place = 1",
+        "UPDATE points SET place = 0.5 WHERE place = 1",
+        "UPDATE run SET value = '0' WHERE name = 'replicates'",
+        "UPDATE run SET value = '9999999999' WHERE name = 'replicates'",
+        "UPDATE run SET value = '2000000000' WHERE name = 'replicates'",
+    };
+    load("");
+    for (int i = 0; i < (int)(sizeof lies / sizeof *lies); i++) {
+        fault = FAULT_NONE;
+        ck_assert(folder_remove(scratch_path(&scratch, "out"), &fault));
+        leave_results();
+        tamper(lies[i]);
+        ck_assert_msg(!merge(arena_printf(scratch.arena, "merged%d", i)), "%s", lies[i]);
+        ck_assert_msg(strstr(fault.what, "impossible numbers") != NULL, "%s: %s", lies[i],
+                      fault.what);
+    }
+}
+END_TEST
+
+START_TEST(replicates_that_cannot_be_are_passed_over)
+{
+    load("");
+    leave_results();
+    tamper("UPDATE trials SET replicate = -1000000 WHERE rowid = 1");
+    tamper("INSERT INTO settings SELECT identity, 7, 'x', 'y' FROM points");
+    struct store *store = open_store();
+    ck_assert(store_export(store, &fault));
+    store_close(store);
+}
+END_TEST
+
+START_TEST(a_schema_that_acts_by_itself_does_not)
+{
+    load("");
+    leave_results();
+    tamper("CREATE TRIGGER bomb BEFORE DELETE ON points BEGIN SELECT RAISE(FAIL, 'boom'); END");
+    store_close(open_store());
+}
+END_TEST
+
+START_TEST(a_database_with_any_flipped_bit_is_refused_or_read)
+{
+    load("trace: true\n");
+    struct store *store = open_store();
+    for (int32_t trial = 0; trial < 4; trial++)
+        put(store, trial, TRIAL_DONE);
+    store_close(store);
+    const char *path = scratch_path(&scratch, "out/results.db");
+    FILE *stream = fopen(path, "rb");
+    static char bytes[1 << 20];
+    size_t size = fread(bytes, 1, sizeof bytes, stream);
+    fclose(stream);
+    ck_assert(size > 4096 && size < sizeof bytes);
+    int refused = 0;
+    for (int i = 0; i < 400; i++) {
+        struct random_stream random = random_open(1, 0, RANDOM_SHUFFLE, (uint32_t)i, 0);
+        /* every other one is cut instead */
+        size_t at = random_below(&random, (uint32_t)(i % 4 == 0 ? 400 : size));
+        size_t length = i % 2 == 0 ? size : at;
+        char old = bytes[at];
+        bytes[at] ^= (char)(1 << random_below(&random, 8));
+        stream = fopen(path, "wb");
+        ck_assert_uint_eq(fwrite(bytes, 1, length, stream), length);
+        fclose(stream);
+        bytes[at] = old;
+        fault = FAULT_NONE;
+        store = store_open(scratch_path(&scratch, "out"), &points, &experiment, false, &fault);
+        if (store != NULL)
+            store_export(store, &fault);
+        ck_assert(store != NULL || fault_is_set(&fault));
+        store_close(store);
+        refused += fault_is_set(&fault);
+    }
+    ck_assert_int_gt(refused, 100);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("store");
@@ -412,6 +514,11 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_folder_that_another_process_writes_is_refused);
     tcase_add_test(tcase, a_file_that_is_no_database_of_ours_is_refused_and_stays);
     tcase_add_test(tcase, a_damaged_database_is_refused);
+    tcase_add_test(tcase, trials_with_impossible_numbers_do_not_lead_out_of_arrays);
+    tcase_add_test(tcase, replicates_that_cannot_be_are_passed_over);
+    tcase_add_test(tcase, a_schema_that_acts_by_itself_does_not);
+    tcase_add_test(tcase, a_database_with_any_flipped_bit_is_refused_or_read);
+    tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
     return suite;
 }
