@@ -197,6 +197,13 @@ static const char *value_text(const struct expansion *expansion, const char *pat
     return fallback != NULL ? fallback : "";
 }
 
+static bool fault_many(const struct expansion *expansion, struct fault *fault)
+{
+    return fault_set(fault, expansion->experiment->path,
+                     "sweep less, or make several experiments of it",
+                     "the experiment has more than %d combinations", POINTS_MAX);
+}
+
 /* Adds the points of a tree without lists: one per noise and scheduler. */
 static bool add_points(struct expansion *expansion, struct fault *fault)
 {
@@ -253,6 +260,8 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
                                           expansion->count + 1, sizeof point);
             expansion->list[expansion->count++] = point;
         }
+    if (expansion->count > POINTS_MAX)
+        return fault_many(expansion, fault);
     if (expansion->count > (size_t)(INT32_MAX / expansion->experiment->replicates))
         return fault_set(fault, expansion->experiment->path, "sweep less, or use fewer replicates",
                          "the experiment has more than %d trials", (int)INT32_MAX);
@@ -267,7 +276,9 @@ static bool expand(struct expansion *expansion, struct fault *fault)
         return add_points(expansion, fault);
     if (!check_axis(&axis, fault))
         return false;
-    bool ok = true;
+    double before = expansion->product;
+    expansion->product *= axis.keys[0].list->count;
+    bool ok = expansion->product <= POINTS_MAX || fault_many(expansion, fault);
     for (int i = 0; ok && i < axis.keys[0].list->count; i++) {
         for (int k = 0; k < axis.count; k++)
             *axis.keys[k].slot = axis.keys[k].list->items[i];
@@ -275,6 +286,7 @@ static bool expand(struct expansion *expansion, struct fault *fault)
     }
     for (int k = 0; k < axis.count; k++)
         *axis.keys[k].slot = axis.keys[k].list;
+    expansion->product = before;
     return ok;
 }
 
@@ -303,6 +315,7 @@ bool points_expand(struct points *points, const struct experiment *experiment, s
         .arena = experiment->arena,
         .catalog = catalog_create(experiment->arena, experiment->folder),
         .root = yaml_copy(experiment->arena, experiment->root),
+        .product = 1,
     };
     if (!read_contenders(&expansion, fault))
         return false;

@@ -18,6 +18,9 @@
 #include "sim/scenario_drawn.h"
 #include "sim/world.h"
 
+/* A few short lists that are crossed must not fill the memory: a point takes about a kilobyte. */
+#define POINTS_MAX 100000
+
 /* A swept key that has no column of its own in trials.csv. */
 struct point_key {
     const char *path;

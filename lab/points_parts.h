@@ -22,6 +22,7 @@ struct expansion {
     size_t key_count, key_capacity;
     struct point *list;
     size_t count, capacity;
+    double product; /* of the lengths of the swept lists whose items stand in the tree */
 };
 
 /* Reads a checked `workload:` map without lists into a point whose machine is known. Faults: what

@@ -250,6 +250,20 @@ START_TEST(points_of_one_machine_and_workload_share_them)
 }
 END_TEST
 
+START_TEST(a_sweep_that_would_fill_the_memory_is_refused)
+{
+    const char *list = "1";
+    for (int i = 2; i <= 400; i++)
+        list = arena_printf(scratch.arena, "%s, %d", list, i);
+    assert_refused(arena_printf(scratch.arena,
+                                "name: race\nplatform: duo\nschedulers: [heft]\nworkload: {apps: "
+                                "[pair], jobs: [%s], arrivals: {kind: poisson, rate_jobs_per_ms: "
+                                "[%s]}}\n",
+                                list, list),
+                   "race.yaml", "more than 100000 combinations");
+}
+END_TEST
+
 START_TEST(names_that_mean_nothing_are_refused)
 {
     assert_refused(
@@ -366,6 +380,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, points_of_one_machine_and_workload_share_them);
     tcase_add_test(tcase, a_governor_stretches_what_schedulers_plan_with);
     tcase_add_test(tcase, a_governor_that_follows_loads_and_a_thermal_model_are_read);
+    tcase_add_test(tcase, a_sweep_that_would_fill_the_memory_is_refused);
     tcase_add_test(tcase, names_that_mean_nothing_are_refused);
     tcase_add_test(tcase, a_task_that_no_pe_supports_is_refused);
     tcase_add_test(tcase, values_and_names_that_cannot_be_told_apart_are_refused);
