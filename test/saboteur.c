@@ -4,11 +4,14 @@
  *   LD_PRELOAD=libsaboteur.so SABOTEUR=SORT:N[+] SABOTEUR_LOG=FILE hetsoc ...
  *
  * The calls are those of hetsoc's own code, and those that SQLite makes to the system; they are
- * counted over all processes of the run. With `+` all later ones fail as well; 0 fails none. The
- * log gets "failed CALL" for the first one that fails, and "calls COUNT" at the end. */
+ * counted over all processes of the run. With `+` all later ones fail as well; 0 fails none. With
+ * SABOTEUR_TIMES=K only the first K calls that the same functions lead to count: the thousandth
+ * node of a tree has the same fate as the first. The log gets "failed CALL" for the first one that
+ * fails, and "calls COUNT" at the end. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
@@ -49,6 +52,17 @@ static const char *log_path;
 static long *count; /* shared with all processes of the run */
 static uintptr_t text_begin, text_end;
 
+/* How functions lead to a call, as a number, and how often they have. */
+struct way {
+    uint64_t name; /* 0: none yet */
+    long times;
+};
+
+enum { WAY_COUNT = 1 << 16, WAY_FRAMES = 12 };
+
+static struct way *ways; /* [WAY_COUNT] by name modulo WAY_COUNT or behind; shared as well */
+static long times_max;   /* 0: any number */
+
 #define REAL(name) (__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 #define CALLER     ((uintptr_t)__builtin_return_address(0))
 
@@ -63,11 +77,41 @@ static void say(const char *word, const char *call, long number)
     close(file);
 }
 
+/* The way that leads here (FNV-1a of return addresses in the program). */
+static uint64_t name_way(void)
+{
+    void *frames[WAY_FRAMES];
+    uint64_t name = UINT64_C(14695981039346656037);
+    int depth = backtrace(frames, WAY_FRAMES);
+    for (int i = 0; i < depth; i++)
+        if ((uintptr_t)frames[i] >= text_begin && (uintptr_t)frames[i] < text_end)
+            name = (name ^ ((uintptr_t)frames[i] - text_begin)) * UINT64_C(1099511628211);
+    return name | 1;
+}
+
+/* Whether the way to this call has been taken so often that it does not count any more. */
+static bool is_worn(void)
+{
+    if (times_max == 0)
+        return false;
+    uint64_t name = name_way();
+    for (uint64_t i = name;; i++) {
+        struct way *way = &ways[i % WAY_COUNT];
+        uint64_t none = 0;
+        if (__atomic_compare_exchange_n(&way->name, &none, name, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED) ||
+            none == name)
+            return __atomic_add_fetch(&way->times, 1, __ATOMIC_RELAXED) > times_max;
+    }
+}
+
 /* Whether this call is to fail. */
 static bool spoils(enum sort of, const char *call)
 {
     if ((int)of != sort)
         return false;
+    if (is_worn())
+        return goes_on && first > 0 && __atomic_load_n(count, __ATOMIC_RELAXED) >= first;
     long number = __atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
     if (number == first)
         say("failed", call, 0);
@@ -163,8 +207,14 @@ __attribute__((constructor)) static void begin(void)
     const char *plan = getenv("SABOTEUR");
     log_path = getenv("SABOTEUR_LOG");
     count = mmap64(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (plan == NULL || log_path == NULL || count == MAP_FAILED)
+    ways = mmap64(NULL, WAY_COUNT * sizeof *ways, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (plan == NULL || log_path == NULL || count == MAP_FAILED || ways == MAP_FAILED)
         abort();
+    if (getenv("SABOTEUR_TIMES") != NULL)
+        times_max = strtol(getenv("SABOTEUR_TIMES"), NULL, 10);
+    void *frame;
+    backtrace(&frame, 1); /* loads what it needs, which allocates */
     size_t length = strcspn(plan, ":");
     for (int i = 0; i < SORT_COUNT; i++)
         if (strlen(sort_names[i]) == length && strncmp(plan, sort_names[i], length) == 0)
