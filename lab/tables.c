@@ -47,20 +47,24 @@ struct tables *tables_create(const char *stem, bool has_headers, int32_t trial,
     struct tables *tables = memory_zeroed(1, sizeof *tables);
     *tables = (struct tables){.trial = trial, .soc = soc, .scenario = scenario};
     struct arena *arena = arena_create();
+    const char *paths[TABLES_COUNT];
     int opened = 0;
-    while (opened < TABLES_COUNT &&
-           csv_create_new(&tables->files[opened],
-                          arena_printf(arena, "%s.%s", stem, tables_names[opened]), fault))
+    for (int i = 0; i < TABLES_COUNT; i++)
+        paths[i] = arena_printf(arena, "%s.%s", stem, tables_names[i]);
+    while (opened < TABLES_COUNT && csv_create_new(&tables->files[opened], paths[opened], fault))
         opened++;
-    arena_destroy(arena);
     for (int i = 0; opened == TABLES_COUNT && has_headers && i < TABLES_COUNT; i++)
         csv_header(&tables->files[i], tables_columns[i]);
-    if (opened == TABLES_COUNT)
-        return tables;
-    while (opened-- > 0)
-        csv_finish(&tables->files[opened], fault);
-    free(tables);
-    return NULL;
+    if (opened < TABLES_COUNT) {
+        while (opened-- > 0) {
+            csv_finish(&tables->files[opened], fault);
+            unlink(paths[opened]);
+        }
+        free(tables);
+        tables = NULL;
+    }
+    arena_destroy(arena);
+    return tables;
 }
 
 /* The row of a task that has run. */
