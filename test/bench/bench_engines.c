@@ -15,55 +15,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "sched/registry.h"
-#include "sim/scenario_drawn.h"
-#include "test/fixture.h"
-
-enum { KINDS = 5, JOB_TASKS = 10, APPS = 32, TYPES = 8 };
-
-static const double mean_us[TYPES][KINDS] = {
-    {20, 45, 12, 6, 9},      {60, 140, 25, 10, 16}, {110, 260, 60, 22, 20},  {8, 15, 10, 9, 12},
-    {300, 700, 150, 60, 35}, {35, 80, 14, 8, 18},   {150, 320, 180, 90, 30}, {4, 7, 6, 5, 8},
-};
-
-/* Every task but the first has one or two predecessors among the tasks before it. */
-static struct app *make_app(struct arena *arena, uint32_t number, double bytes)
-{
-    struct random_stream stream = random_open(1, 0, RANDOM_TEST, number, 0);
-    struct app *app = arena_zeroed(arena, 1, sizeof *app);
-    int32_t from[2 * JOB_TASKS], to[2 * JOB_TASKS], edges = 0;
-    *app = (struct app){.name = "bench", .summary = "", .file = "bench"};
-    app->task_count = app->kind_count = JOB_TASKS;
-    app->tasks = arena_zeroed(arena, JOB_TASKS, sizeof *app->tasks);
-    app->kinds = arena_zeroed(arena, JOB_TASKS, sizeof *app->kinds);
-    for (int32_t task = 0; task < JOB_TASKS; task++) {
-        struct app_cost *costs = arena_zeroed(arena, KINDS, sizeof *costs);
-        const double *row = mean_us[random_below(&stream, TYPES)];
-        for (int32_t kind = 0; kind < KINDS; kind++)
-            costs[kind] = (struct app_cost){.pe_kind = arena_printf(arena, "K%d", (int)kind),
-                                            .exec_us = row[kind]};
-        app->kinds[task] = (struct app_task_kind){"kind", costs, KINDS};
-        app->tasks[task] = (struct app_task){.name = "task", .kind = task};
-        if (task == 0)
-            continue;
-        int32_t first = (int32_t)random_below(&stream, (uint32_t)task);
-        int32_t second = (int32_t)random_below(&stream, (uint32_t)task);
-        from[edges] = first, to[edges++] = task;
-        if (second != first && random_uniform(&stream) < 0.4)
-            from[edges] = second, to[edges++] = task;
-    }
-    app->edge_count = edges;
-    app->bytes = arena_zeroed(arena, (size_t)edges, sizeof *app->bytes);
-    for (int32_t edge = 0; edge < edges; edge++)
-        app->bytes[edge] = bytes * (0.5 + random_uniform(&stream));
-    struct fault fault = FAULT_NONE;
-    if (!app_finish(app, arena, from, to, &fault))
-        abort();
-    return app;
-}
+#include "test/bench/stream.h"
 
 static long resident_kib(void)
 {
@@ -72,62 +26,27 @@ static long resident_kib(void)
     return usage.ru_maxrss;
 }
 
-static double cpu_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* One line of the table. */
 struct line {
     const char *engine, *scheduler;
-    int32_t jobs;
-    double bytes, sigma;
-    enum soc_interconnect interconnect;
-    double bandwidth_bytes_per_us;
+    struct stream_shape shape;
 };
 
 static int run_one(const struct line *line)
 {
+    const struct stream_shape *shape = &line->shape;
     struct arena *arena = arena_create();
-    struct soc *soc =
-        fixture_soc(arena, KINDS, (int32_t[]){4, 4, 3, 3, 2}, line->bandwidth_bytes_per_us);
-    fixture_connect(soc, line->interconnect, 0, 4, 4);
-    struct app *apps[APPS];
-    double shares[APPS];
-    for (uint32_t i = 0; i < APPS; i++) {
-        apps[i] = make_app(arena, i, line->bytes);
-        shares[i] = (double)(i + 1) / APPS;
-    }
-    struct arrivals arrivals = {.kind = arrivals_find("poisson"), .mean_interarrival_us = 50};
-    struct scenario_drawn drawn = {
-        .seed = 1,
-        .jobs = line->jobs,
-        .arrivals = &arrivals,
-        .app_share = shares,
-        .app_count = APPS,
-        .noise = {.exec = {.dist = line->sigma > 0 ? NOISE_LOGNORMAL : NOISE_NONE,
-                           .sigma = line->sigma}},
-    };
-    struct scenario scenario = scenario_drawn(&drawn);
-    struct world_setup setup = {
-        .soc = soc,
-        .binds = fixture_bind(arena, soc, apps, APPS),
-        .bind_count = APPS,
-        .scenario = &scenario,
-        .engine = engine_find(line->engine),
-        .policy = sched_find(line->scheduler),
-        .seed = 1,
-    };
+    struct stream stream;
+    stream_make(&stream, arena, shape);
+    struct world_setup setup = stream_setup(&stream, line->engine, line->scheduler);
     struct world_result result;
     struct fault fault = FAULT_NONE;
-    double start_s = cpu_s();
+    double start_s = stream_cpu_s();
     bool is_done = world_run(&setup, &result, &fault);
-    double elapsed_s = cpu_s() - start_s;
+    double elapsed_s = stream_cpu_s() - start_s;
     printf("%s,%s,%g,%g,%g,%lld,%.4f,%.0f,%ld\n", line->engine,
-           soc_interconnect_name(line->interconnect), line->bandwidth_bytes_per_us, line->bytes,
-           line->sigma, (long long)result.tasks_done, elapsed_s,
+           soc_interconnect_name(shape->interconnect), shape->bandwidth_bytes_per_us, shape->bytes,
+           shape->sigma, (long long)result.tasks_done, elapsed_s,
            (double)result.tasks_done / elapsed_s, resident_kib());
     fflush(stdout);
     arena_destroy(arena);
@@ -156,12 +75,12 @@ static int run_named(char **words)
 {
     return run_one(&(struct line){
         .engine = words[0],
-        .interconnect = find_interconnect(words[1]),
-        .bandwidth_bytes_per_us = atof(words[2]),
-        .bytes = atof(words[3]),
-        .sigma = atof(words[4]),
-        .jobs = atoi(words[5]),
         .scheduler = words[6],
+        .shape = {.interconnect = find_interconnect(words[1]),
+                  .bandwidth_bytes_per_us = atof(words[2]),
+                  .bytes = atof(words[3]),
+                  .sigma = atof(words[4]),
+                  .jobs = atoi(words[5])},
     });
 }
 
@@ -174,21 +93,21 @@ int main(int argc, char **argv)
     bool is_done = true;
     static const char *const engines[] = {"heap", "simgrid"};
     for (int i = 0; i < 2; i++) {
-        struct line line = {engines[i], "eft", 0, 0, 0, SOC_MATRIX, 8000};
-        for (line.jobs = 1000; line.jobs < 100000; line.jobs *= 10)
+        struct line line = {engines[i], "eft", {.jobs = 1000, .bandwidth_bytes_per_us = 8000}};
+        for (; line.shape.jobs < 100000; line.shape.jobs *= 10)
             is_done &= run_in_child(line);
         is_done &= run_in_child(line);
-        line.bytes = 16000;
+        line.shape.bytes = 16000;
         is_done &= run_in_child(line);
-        line.sigma = 0.3;
+        line.shape.sigma = 0.3;
         is_done &= run_in_child(line);
-        line.sigma = 0;
-        line.jobs = 10000;
-        line.interconnect = SOC_MESH;
+        line.shape.sigma = 0;
+        line.shape.jobs = 10000;
+        line.shape.interconnect = SOC_MESH;
         is_done &= run_in_child(line);
-        line.interconnect = SOC_BUS;
+        line.shape.interconnect = SOC_BUS;
         is_done &= run_in_child(line);
-        line.bandwidth_bytes_per_us = 1100;
+        line.shape.bandwidth_bytes_per_us = 1100;
         is_done &= run_in_child(line);
     }
     return is_done ? EXIT_SUCCESS : EXIT_FAILURE;

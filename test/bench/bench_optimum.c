@@ -31,7 +31,7 @@ int main(int argc, char **argv)
     };
     if (stream == NULL) {
         puts("# no reference data here");
-        return EXIT_SUCCESS;
+        return 77; /* skipped */
     }
     puts("file,processors,optimum,upper,bound_us,makespan_us,proven,gap,nodes,seconds");
     while (stg_next(stream, &row)) {
