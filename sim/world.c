@@ -489,6 +489,8 @@ bool world_run(const struct world_setup *setup, struct world_result *result, str
         report_deadlock(&world);
         result->status = WORLD_DEADLOCK;
     }
+    if (result->timed_calls > 0)
+        result->decide_s *= (double)result->epochs / (double)result->timed_calls;
     world_finish(&world);
     return result->status == WORLD_DONE;
 }

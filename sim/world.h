@@ -42,7 +42,7 @@ struct world_setup {
     int32_t max_in_flight; /* jobs; more wait at the gate (docs/decisions/0026); 0: no limit */
     bool compat_ds3;       /* DS3's two clock artefacts (docs/decisions) */
     int32_t prefetch;      /* most alternatives of a branch whose weights are fetched in advance */
-    bool time_decisions;   /* measure decide_s */
+    int32_t time_one_in;   /* measure decide_s in one of so many calls of the policy; 0: never */
     struct decision_cost decision_cost;
     const double *params; /* [policy->param_count]; NULL = the fallbacks */
     const void *file;     /* what policy->file loaded; NULL if the policy needs none */
@@ -63,7 +63,8 @@ struct world_result {
     /* Weights that came into the local memories of PEs; of these, in advance; of these, given up
      * on the way or dropped without having been used. */
     double loaded_bytes, prefetched_bytes, wasted_bytes;
-    double decide_s;   /* wall time spent in the policy */
+    double decide_s; /* wall time spent in the policy, by the calls that were measured */
+    int64_t timed_calls;
     double max_temp_c; /* of the hottest hotspot; NAN unless temperatures are watched */
 };
 

@@ -147,7 +147,7 @@ static struct cost decide(const struct model *model, const struct curriculum_sou
             .scenario = &scenario,
             .engine = point->engine,
             .policy = sched_find("neural"),
-            .time_decisions = true,
+            .time_one_in = 1,
             .file = model,
         };
         struct world_result result;

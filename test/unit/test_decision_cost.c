@@ -15,6 +15,7 @@ static struct {
     int32_t calls;
     int64_t call_ps[64];
     bool is_slow; /* a call takes at least a millisecond */
+    int32_t time_one_in;
 } script;
 
 static void note_call(const struct view *view)
@@ -94,8 +95,15 @@ static void run(const struct policy_kind *policy, const double *arrivals_us, int
                                       .policy = policy,
                                       .observers = &observer,
                                       .observer_count = 1,
-                                      .decision_cost = cost};
+                                      .decision_cost = cost,
+                                      .time_one_in = script.time_one_in};
     ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
+}
+
+/* For tests that run twice: SimGrid runs once per process. */
+static int find_heap(void)
+{
+    return engine_kinds[0] == engine_find("heap") ? 0 : 1;
 }
 
 static struct decision_cost fixed_us(double us)
@@ -132,7 +140,7 @@ END_TEST
 
 START_TEST(a_cost_of_nothing_changes_nothing)
 {
-    int heap = engine_kinds[0] == engine_find("heap") ? 0 : 1; /* SimGrid runs once per process */
+    int heap = find_heap();
     run(&dynamic, (double[]){0, 1}, 2, fixed_us(0), heap);
     int32_t calls = script.calls;
     struct fixture_log free_report = report;
@@ -165,6 +173,26 @@ START_TEST(a_plan_may_be_overtaken_by_the_end_of_its_last_task)
     expect_start(0, 1, 16);
     expect_start(1, 0, 26);
     ck_assert_int_eq(result.jobs_done, 3);
+}
+END_TEST
+
+START_TEST(one_call_in_so_many_is_measured_and_stands_for_the_others)
+{
+    double arrivals_us[20];
+    for (int32_t i = 0; i < 20; i++)
+        arrivals_us[i] = 100 * i;
+    script.time_one_in = 4;
+    script.is_slow = true;
+    run(&dynamic, arrivals_us, 20, (struct decision_cost){DECISION_FREE, 0}, find_heap());
+    ck_assert_int_eq(result.epochs, script.calls);
+    ck_assert_int_ge(result.timed_calls, script.calls / 4 - 1);
+    ck_assert_int_le(result.timed_calls, script.calls / 4 + 1);
+    ck_assert_double_ge(result.decide_s, 1e-3 * script.calls);
+
+    script.time_one_in = script.calls = 0;
+    run(&dynamic, arrivals_us, 1, (struct decision_cost){DECISION_FREE, 0}, find_heap());
+    ck_assert_int_eq(result.timed_calls, 0);
+    ck_assert(result.decide_s == 0);
 }
 END_TEST
 
@@ -218,6 +246,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(both, a_call_takes_effect_after_the_time_of_all_that_it_assigns, 0, 2);
     tcase_add_loop_test(both, who_thinks_is_not_asked_before_he_has_answered, 0, 2);
     tcase_add_test(both, a_cost_of_nothing_changes_nothing);
+    tcase_add_test(both, one_call_in_so_many_is_measured_and_stands_for_the_others);
     tcase_add_loop_test(
         both, a_plan_is_paid_for_once_per_task_and_the_old_one_is_followed_meanwhile, 0, 2);
     tcase_add_loop_test(both, a_plan_may_be_overtaken_by_the_end_of_its_last_task, 0, 2);
