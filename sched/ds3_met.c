@@ -15,18 +15,13 @@ struct struck {
     int32_t first, count;
 };
 
-static bool is_fastest(const struct view *view, int32_t task, const struct soc_cluster *cluster)
-{
-    return view_cost_ps(view, task, cluster->first_pe) == view_least_cost_ps(view, task);
-}
-
-static struct struck strike(const struct view *view, int32_t task)
+static struct struck strike(const struct view *view, int32_t task, int64_t least_ps)
 {
     struct struck struck = {0};
     int32_t total = 0;
     for (int32_t i = 0; i < view->soc->cluster_count; i++) {
         const struct soc_cluster *cluster = &view->soc->clusters[i];
-        if (!is_fastest(view, task, cluster))
+        if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
             if (view->pes[pe].is_down)
@@ -43,12 +38,13 @@ static struct struck strike(const struct view *view, int32_t task)
 
 static int32_t find_pe(const struct view *view, const int32_t *given, int32_t task)
 {
-    struct struck struck = strike(view, task);
+    int64_t least_ps = view_least_cost_ps(view, task);
+    struct struck struck = strike(view, task, least_ps);
     int32_t best = -1;
     int32_t number = 0;
     for (int32_t i = 0; i < view->soc->cluster_count; i++) {
         const struct soc_cluster *cluster = &view->soc->clusters[i];
-        if (!is_fastest(view, task, cluster))
+        if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
             if (view->pes[pe].is_down)
