@@ -21,7 +21,7 @@
 
 #define CPU_S_MIN 0.25
 
-enum { CPU_S_MAX = 10, SIZES_MAX = 4, JOBS_PER_16_PES = 250, WINDOW = 100 };
+enum { CPU_S_MAX = 5, SIZES_MAX = 4, JOBS_PER_16_PES = 100, WINDOW = 100 };
 
 /* A row of the table: how to make the trial of a size. */
 struct row {
