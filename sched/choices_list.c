@@ -13,8 +13,9 @@ struct outlook {
 static void find_finishes(const struct choices *choices, struct sight *sight, int32_t pe_count,
                           int32_t kind_count)
 {
+    double best_us = INFINITY;
+    int32_t best = -1;
     sight->is_stale = false;
-    sight->best_us = INFINITY;
     for (int32_t kind = 0; kind < kind_count; kind++) {
         sight->kind_us[kind] = INFINITY;
         sight->kind_pe[kind] = -1;
@@ -22,16 +23,19 @@ static void find_finishes(const struct choices *choices, struct sight *sight, in
     for (int32_t pe = 0; pe < pe_count; pe++) {
         double data_us = sight->data_us[pe], available_us = choices->available_us[pe];
         double finish_us = (available_us > data_us ? available_us : data_us) + sight->work_us[pe];
-        int32_t kind = choices->kind_of[pe];
-        if (finish_us < sight->best_us) {
-            sight->best_us = finish_us;
-            sight->best = pe;
+        if (finish_us < best_us) {
+            best_us = finish_us;
+            best = pe;
         }
+        int32_t kind = choices->kind_of[pe];
         if (choices->is_free[pe] && finish_us < sight->kind_us[kind]) {
             sight->kind_us[kind] = finish_us;
             sight->kind_pe[kind] = pe;
         }
     }
+    sight->best_us = best_us;
+    if (best >= 0)
+        sight->best = best;
 }
 
 /* Finds the earliest finish on what the plan has left, and reserves it there. */
