@@ -452,10 +452,11 @@ static const struct schema_row rows[] = {
              "by embeddings of its task, its job and all jobs in flight (Decima, DeepSoCS)."},
     {.path = "train.mode",
      .type = SCHEMA_CHOICE,
-     .choices = "pair_wait|pair|order_eft",
+     .choices = "pair_ahead|pair_wait|pair|order_eft",
      .fallback = "pair_wait",
-     .help = "Pick task and idle PE, or wait; never wait; or order the ready tasks for EFT "
-             "(DeepSoCS)."},
+     .help = "pair_wait: pick task and idle PE, or wait; pair_ahead: on a bus and a mesh, busy PEs "
+             "too, so that data moves ahead; pair: never wait; order_eft: order the ready tasks "
+             "for EFT (DeepSoCS)."},
     {.path = "train.reward",
      .type = SCHEMA_CHOICE,
      .choices = "latency|slowdown|tail",
@@ -572,7 +573,7 @@ static const struct schema_row rows[] = {
      .type = SCHEMA_CHOICE,
      .choices = "auto|srpt_lb|heft_rt",
      .fallback = "auto",
-     .help = "srpt_lb, corrected by half of the slowness observed, for pair_wait; heft_rt for "
+     .help = "srpt_lb, corrected by half of the slowness observed, for the pairs; heft_rt for "
              "order_eft; auto: whichever belongs to the mode."},
     {.path = "train.warm_start.iterations",
      .type = SCHEMA_INT,

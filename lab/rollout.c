@@ -44,7 +44,7 @@ void rollout_finish(struct rollout *rollout)
 
 /* ---- deciding, and writing it down ---- */
 
-static void make_room(struct rollout *rollout, int32_t candidates)
+static void make_room(struct rollout *rollout, int32_t candidates, size_t feature_count)
 {
     size_t count = (size_t)rollout->count + 1;
     size_t old = rollout->decision_capacity, rows = rollout->row_capacity;
@@ -61,7 +61,7 @@ static void make_room(struct rollout *rollout, int32_t candidates)
     needed += (size_t)candidates;
     if (rows < needed)
         rollout->rows = memory_grow(rollout->rows, &rollout->row_capacity, needed,
-                                    FEATURE_COUNT * sizeof(real));
+                                    feature_count * sizeof(real));
 }
 
 static bool has_embedding(const struct play *play)
@@ -96,12 +96,13 @@ static int32_t choose(void *self, struct choices *choices, const struct view *vi
 {
     struct play *play = self;
     struct rollout *rollout = play->rollout;
-    make_room(rollout, choices->count);
+    size_t feature_count = (size_t)choices->feature_count;
+    make_room(rollout, choices->count, feature_count);
     if (rollout->count == 0)
         rollout->first[0] = 0;
     int32_t place = rollout->count, first = rollout->first[place];
-    memcpy(&rollout->rows[(size_t)first * FEATURE_COUNT], choices->rows,
-           (size_t)choices->count * FEATURE_COUNT * sizeof(real));
+    memcpy(&rollout->rows[(size_t)first * feature_count], choices->rows,
+           (size_t)choices->count * feature_count * sizeof(real));
     rollout->action[place] = act(play, choices, view, &rollout->log_prob[place]);
     rollout->taught[place] = choices->taught;
     rollout->at_ps[place] = view->now_ps;
@@ -129,7 +130,7 @@ static void *play_create(const struct view *view)
         rollout->probabilities = memory_resize(rollout->probabilities, most, sizeof(real));
         rollout->list_capacity = most;
     }
-    make_room(rollout, 0);
+    make_room(rollout, 0, (size_t)play->choices.feature_count);
     return play;
 }
 

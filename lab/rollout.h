@@ -39,7 +39,7 @@ struct rollout_setup {
 struct rollout {
     int32_t count;            /* decisions that had at least two choices */
     int32_t *first;           /* [count + 1] where their rows begin */
-    real *rows;               /* [first[count]][FEATURE_COUNT] */
+    real *rows;               /* [first[count]][features of the mode] */
     int32_t *action, *taught; /* [count] places in the list; taught -1: unknown */
     real *log_prob;           /* [count] of the action */
     int64_t *at_ps;           /* [count] */

@@ -47,7 +47,8 @@ static void train_init(struct train *train, const struct train_setup *setup)
         .best_iteration = -1,
     };
     train->worker_count = setup->workers < train->slot_count ? setup->workers : train->slot_count;
-    network_init(&train->network, curriculum->agent, model_shape(curriculum->agent));
+    network_init(&train->network, curriculum->agent,
+                 model_shape(curriculum->agent, curriculum->mode));
     size_t reals = train->network.tensors.reals;
     train->weights = memory_zeroed(reals, sizeof(real));
     train->sum = memory_zeroed(reals, sizeof(real));

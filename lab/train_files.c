@@ -127,7 +127,8 @@ static int32_t make_notes(const struct train *train, const struct train_report *
     char *hash = arena_zeroed(arena, FEATURES_HASH_SIZE, 1);
     int32_t count = 0;
     digest_config(train, config);
-    notes[count++] = (struct safetensors_note){"features", features_hash(hash)};
+    notes[count++] = (struct safetensors_note){
+        "features", features_hash(choices_features(train->curriculum->mode), hash)};
     if (train->network.kind->embed != NULL) {
         char *nodes = arena_zeroed(arena, FEATURES_HASH_SIZE, 1);
         notes[count++] = (struct safetensors_note){"node_features", features_node_hash(nodes)};

@@ -7,11 +7,18 @@
 #include "base/memory.h"
 #include "sched/choices_parts.h"
 
-/* What is observed of a PE fades to 1/e in so long; the last task's share in it. */
-#define DECAY_US 6000.0
-#define WEIGHT   0.35
+/* What is observed of a PE fades to 1/e in so long; the last task's share in it; the share of the
+ * last transfer in what is observed of transfers. */
+#define DECAY_US        6000.0
+#define WEIGHT          0.35
+#define TRANSFER_WEIGHT 0.1
 
 /* ---- life ---- */
+
+int32_t choices_features(enum choice_mode mode)
+{
+    return mode == CHOICE_PAIR_AHEAD ? FEATURE_COUNT : FEATURE_DATA_FIRST;
+}
 
 size_t choices_most(const struct view *view)
 {
@@ -26,6 +33,8 @@ void choices_init(struct choices *choices, const struct view *view, enum choice_
     size_t most = choices_most(view);
     *choices = (struct choices){
         .mode = mode,
+        .is_ahead = mode == CHOICE_PAIR_AHEAD && view->soc->at_assign,
+        .feature_count = choices_features(mode),
         .has_flight = has_flight,
         .list = memory_zeroed(most, sizeof *choices->list),
         .rows = memory_zeroed(most * FEATURE_COUNT, sizeof *choices->rows),
@@ -38,6 +47,8 @@ void choices_init(struct choices *choices, const struct view *view, enum choice_
         .factor = memory_zeroed(pes, sizeof *choices->factor),
         .level = memory_zeroed(pes, sizeof *choices->level),
         .is_free = memory_zeroed(pes, sizeof *choices->is_free),
+        .given = memory_zeroed(pes, sizeof *choices->given),
+        .room = memory_zeroed(pes, sizeof *choices->room),
         .kind_free = memory_zeroed(kinds, sizeof *choices->kind_free),
         .sights = memory_zeroed(CHOICES_VISIBLE, sizeof *choices->sights),
         .visible = memory_zeroed(CHOICES_VISIBLE, sizeof *choices->visible),
@@ -46,7 +57,7 @@ void choices_init(struct choices *choices, const struct view *view, enum choice_
         .costs_us = memory_zeroed(kinds, sizeof *choices->costs_us),
         .kind_us = memory_zeroed(CHOICES_VISIBLE * kinds, sizeof *choices->kind_us),
         .kind_pe = memory_zeroed(CHOICES_VISIBLE * kinds, sizeof *choices->kind_pe),
-        .times_us = memory_zeroed(CHOICES_VISIBLE * 2 * pes, sizeof *choices->times_us),
+        .times_us = memory_zeroed(CHOICES_VISIBLE * 3 * pes, sizeof *choices->times_us),
         .exec = memory_zeroed(CHOICES_VISIBLE * 2 * kinds, sizeof *choices->exec),
         .task_rows =
             memory_zeroed(CHOICES_VISIBLE * FEATURE_TASK_COUNT, sizeof *choices->task_rows),
@@ -55,6 +66,9 @@ void choices_init(struct choices *choices, const struct view *view, enum choice_
     shortlist_init(&choices->shortlist, view);
     slowness_init(&choices->slowness, view, DECAY_US, WEIGHT);
     inputs_init(&choices->inputs, view);
+    if (choices->is_ahead)
+        congestion_init(&choices->congestion, view->soc->pe_count * CHOICES_AHEAD, DECAY_US,
+                        TRANSFER_WEIGHT);
     if (has_flight)
         flight_init(&choices->flight, view, &choices->facts);
     memcpy(choices->kind_rows, choices->facts.kinds,
@@ -62,8 +76,9 @@ void choices_init(struct choices *choices, const struct view *view, enum choice_
     for (size_t pe = 0; pe < pes; pe++)
         choices->kind_of[pe] = view->soc->pes[pe].kind;
     for (int32_t i = 0; i < CHOICES_VISIBLE; i++) {
-        choices->sights[i].data_us = &choices->times_us[(size_t)(2 * i) * pes];
-        choices->sights[i].work_us = &choices->times_us[(size_t)(2 * i + 1) * pes];
+        choices->sights[i].data_us = &choices->times_us[(size_t)(3 * i) * pes];
+        choices->sights[i].work_us = &choices->times_us[(size_t)(3 * i + 1) * pes];
+        choices->sights[i].move_us = &choices->times_us[(size_t)(3 * i + 2) * pes];
         choices->sights[i].row = &choices->task_rows[i * FEATURE_TASK_COUNT];
         choices->sights[i].kind_us = &choices->kind_us[(size_t)i * kinds];
         choices->sights[i].kind_pe = &choices->kind_pe[(size_t)i * kinds];
@@ -78,6 +93,7 @@ void choices_finish(struct choices *choices)
     shortlist_finish(&choices->shortlist);
     slowness_finish(&choices->slowness);
     inputs_finish(&choices->inputs);
+    congestion_finish(&choices->congestion);
     flight_finish(&choices->flight);
     free(choices->list);
     free(choices->rows);
@@ -91,6 +107,8 @@ void choices_finish(struct choices *choices)
     free(choices->factor);
     free(choices->level);
     free(choices->is_free);
+    free(choices->given);
+    free(choices->room);
     free(choices->kind_free);
     free(choices->sights);
     free(choices->visible);
@@ -181,6 +199,8 @@ static void update(struct choices *choices, const struct view *view)
         flight_update(&choices->flight, view, choices->shortlist.known);
     shortlist_update(&choices->shortlist, view);
     slowness_update(&choices->slowness, view);
+    if (choices->is_ahead)
+        congestion_update(&choices->congestion, view);
 }
 
 /* ---- an epoch ---- */
@@ -203,9 +223,9 @@ static bool begin(struct choices *choices, const struct view *view)
     if (view->ready_count == 0)
         return false;
     choices_see_pes(choices, view);
-    if (is_late && choices->free_count == 0)
+    if (is_late && choices->room_count == 0)
         return false;
-    int32_t limit = is_late ? CHOICES_VISIBLE + choices->free_count : view->ready_count;
+    int32_t limit = is_late ? CHOICES_VISIBLE + choices->room_count : view->ready_count;
     choices->tasks = shortlist_top(&choices->shortlist, view, limit, &choices->task_count);
     choices->next_task = 0;
     choices->visible_count = 0;
@@ -224,6 +244,16 @@ static void hide(struct choices *choices, int32_t place)
     choices->visible[choices->visible_count] = sight;
 }
 
+/* Follows the data that a task sends for. */
+static void follow_data(struct choices *choices, const struct view *view, const struct sight *sight,
+                        int32_t pe)
+{
+    bool is_shared = soc_is_contended(view->soc);
+    double empty_us = is_shared ? sight->move_us[pe] : sight->data_us[pe] / choices->stretch;
+    if (empty_us > 0)
+        congestion_add(&choices->congestion, sight->task, pe, empty_us);
+}
+
 /* Assigns what was chosen and brings the epoch up to date. */
 static void take(struct choices *choices, const struct view *view, struct decisions *decisions,
                  struct choice choice)
@@ -237,6 +267,13 @@ static void take(struct choices *choices, const struct view *view, struct decisi
     double start_us = fmax(choices->available_us[choice.pe], sight->data_us[choice.pe]);
     decide_assign(decisions, choice.task, choice.pe);
     choices->available_us[choice.pe] = start_us + sight->work_us[choice.pe];
+    choices->given[choice.pe]++;
+    if (choices->room[choice.pe] > 0) {
+        choices->room[choice.pe]--;
+        choices->room_count--;
+    }
+    if (choices->is_ahead)
+        follow_data(choices, view, sight, choice.pe);
     if (choices->is_free[choice.pe]) {
         choices->is_free[choice.pe] = false;
         choices->free_count--;
@@ -269,7 +306,7 @@ void choices_walk(struct choices *choices, const struct view *view, struct decis
     if (!begin(choices, view))
         return;
     bool is_late = choices->mode != CHOICE_ORDER_EFT;
-    while (choices->visible_count > 0 && !(is_late && choices->free_count == 0)) {
+    while (choices->visible_count > 0 && !(is_late && choices->room_count == 0)) {
         choices_list(choices, view);
         int32_t place = 0;
         if (choices->count > 1)

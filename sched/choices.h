@@ -10,6 +10,12 @@
  * where it would finish first, queues included, and all ready tasks are committed, which is the
  * action of DeepSoCS.
  *
+ * Where data starts to move when its destination is known (a bus, a mesh), a PE that was idle until
+ * then waits for it. CHOICE_PAIR_AHEAD is CHOICE_PAIR_WAIT, but there it also offers PEs that are
+ * busy and have few tasks before them, so that data may move ahead. It has features for that, and
+ * it expects transfers to take longer by as much as they did of late (sched/congestion.h). On other
+ * machines the two are the same.
+ *
  * Visible are the first ready tasks of the shortlist (least work left in the job first), so that a
  * list stays short under overload. Estimates are corrected by half of the logarithm of the slowness
  * observed on each PE (sched/slowness.h), and a task that is overdue is expected to take another
@@ -17,15 +23,19 @@
 #ifndef HETSOC_SCHED_CHOICES_H
 #define HETSOC_SCHED_CHOICES_H
 
+#include "sched/congestion.h"
 #include "sched/flight.h"
 #include "sched/inputs.h"
 #include "sched/shortlist.h"
 #include "sched/slowness.h"
 
-enum choice_mode { CHOICE_PAIR_WAIT, CHOICE_PAIR, CHOICE_ORDER_EFT };
+enum choice_mode { CHOICE_PAIR_AHEAD, CHOICE_PAIR_WAIT, CHOICE_PAIR, CHOICE_ORDER_EFT };
 
 /* Ready tasks that are looked at. */
 #define CHOICES_VISIBLE 32
+
+/* Tasks that a PE may have where data moves ahead, the running one included. */
+#define CHOICES_AHEAD 4
 
 struct choice {
     int32_t task; /* -1: wait */
@@ -50,31 +60,35 @@ struct sight {
     float *own_exec;   /* [kind] room for them */
     double *data_us;   /* [pe] when its data can be there */
     double *work_us;   /* [pe] corrected execution time; INFINITY where it cannot run */
+    double *move_us;   /* [pe] what moving its data takes on empty links, piece by piece */
     float *row;        /* [FEATURE_TASK_COUNT] */
     /* Where it would finish first on what is available now; holds until one of these PEs is given
      * something, because an availability only grows. */
     bool is_stale;
     double best_us;
     int32_t best;
-    double *kind_us;  /* [kind] on an idle PE of the kind */
+    double *kind_us;  /* [kind] on an open PE of the kind */
     int32_t *kind_pe; /* [kind] that PE; -1: none */
 };
 
 struct choices {
     /* The list: what a chooser looks at. */
     struct choice *list;
-    float *rows; /* [count * FEATURE_COUNT] */
+    float *rows; /* [count * feature_count] */
+    int32_t feature_count;
     int32_t count;
     int32_t wait;   /* place of the choice to wait; -1: it is not offered */
     int32_t taught; /* place of what the teacher would choose; -1: it does not know */
 
     enum choice_mode mode;
+    bool is_ahead; /* busy PEs may be chosen, so that data moves ahead */
     struct facts facts;
     struct shortlist shortlist;
     struct slowness slowness;
     struct inputs inputs;
-    int32_t *kind_of; /* [pe] */
-    bool has_flight;  /* the jobs in flight are followed */
+    struct congestion congestion; /* if is_ahead */
+    int32_t *kind_of;             /* [pe] */
+    bool has_flight;              /* the jobs in flight are followed */
     struct flight flight;
 
     struct choices_job *jobs; /* [job_capacity] */
@@ -92,7 +106,12 @@ struct choices {
     float *level;         /* [pe] slowness */
     bool *is_free;        /* [pe] neither running nor given anything */
     int32_t free_count;
-    int32_t *kind_free; /* [kind] */
+    int32_t *given;            /* [pe] tasks that it has */
+    int32_t *room;             /* [pe] tasks that it may still be given; open: > 0 */
+    int32_t room_count;        /* of all PEs */
+    double stretch;            /* on estimates of transfers */
+    float stretched, fetching; /* FEATURE_CONGESTION, its logarithm, and FEATURE_FETCHING */
+    int32_t *kind_free;        /* [kind] */
     int32_t ready_count;
     const int32_t *tasks; /* from the shortlist, in order */
     int32_t task_count, next_task;
@@ -112,6 +131,15 @@ struct choices {
     float *task_rows;
     float *exec;
 };
+
+/* The features that a mode has: the first so many. */
+int32_t choices_features(enum choice_mode mode);
+
+/* Whether a mode lets wait. */
+static inline bool choices_can_wait(enum choice_mode mode)
+{
+    return mode == CHOICE_PAIR_AHEAD || mode == CHOICE_PAIR_WAIT;
+}
 
 /* The longest list that there can be: every visible task on every kind, and to wait. */
 size_t choices_most(const struct view *view);

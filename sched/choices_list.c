@@ -9,7 +9,7 @@ struct outlook {
     int32_t pe;
 };
 
-/* Finds where a task would finish first, and where on the idle PEs of each kind. */
+/* Finds where a task would finish first, and where on the open PEs of each kind. */
 static void find_finishes(const struct choices *choices, struct sight *sight, int32_t pe_count,
                           int32_t kind_count)
 {
@@ -28,7 +28,7 @@ static void find_finishes(const struct choices *choices, struct sight *sight, in
             best = pe;
         }
         int32_t kind = choices->kind_of[pe];
-        if (choices->is_free[pe] && finish_us < sight->kind_us[kind]) {
+        if (choices->room[pe] > 0 && finish_us < sight->kind_us[kind]) {
             sight->kind_us[kind] = finish_us;
             sight->kind_pe[kind] = pe;
         }
@@ -58,6 +58,22 @@ static struct outlook plan(struct choices *choices, const struct sight *sight, i
     return outlook;
 }
 
+/* Fills what a choice says of data on its way. */
+static void add_data(const struct choices *choices, const struct sight *sight, int32_t pe,
+                     double scale_us, float *row)
+{
+    memset(&row[FEATURE_DATA_FIRST], 0, FEATURE_DATA_COUNT * sizeof *row);
+    if (!choices->is_ahead)
+        return;
+    double unit_us = choices->facts.unit_us;
+    row[FEATURE_PE_WAIT] = clip(choices->available_us[pe] / scale_us, 0, 4);
+    row[FEATURE_PE_TASKS] = (float)choices->given[pe] / 2;
+    row[FEATURE_MOVE] = half_log1p(sight->move_us[pe] / unit_us);
+    row[FEATURE_TRANSFER] = half_log1p(sight->data_us[pe] / unit_us);
+    row[FEATURE_CONGESTION] = choices->stretched;
+    row[FEATURE_FETCHING] = choices->fetching;
+}
+
 /* Appends the choice of a task on a PE. Returns its regret. */
 static float add_pair(struct choices *choices, const struct sight *sight,
                       const struct outlook *outlook, int32_t pe, double finish_us)
@@ -65,7 +81,7 @@ static float add_pair(struct choices *choices, const struct sight *sight,
     double unit_us = choices->facts.unit_us;
     double scale_us = sight->min_us + GRACE_FINISH * unit_us;
     int32_t kind = choices->kind_of[pe];
-    float *row = &choices->rows[choices->count * FEATURE_COUNT];
+    float *row = &choices->rows[choices->count * choices->feature_count];
     float regret = clip((finish_us - sight->best_us) / scale_us, 0, 4);
     row[PAIR(WAIT)] = 0;
     row[PAIR(EXEC)] = sight->exec[2 * kind];
@@ -80,6 +96,8 @@ static float add_pair(struct choices *choices, const struct sight *sight,
            FEATURE_KIND_COUNT * sizeof *row);
     memcpy(&row[FEATURE_TASK_FIRST], sight->row, FEATURE_TASK_COUNT * sizeof *row);
     memcpy(&row[FEATURE_MACHINE_FIRST], choices->machine, FEATURE_MACHINE_COUNT * sizeof *row);
+    if (choices->mode == CHOICE_PAIR_AHEAD)
+        add_data(choices, sight, pe, scale_us, row);
     choices->list[choices->count++] = (struct choice){sight->task, pe};
     return regret;
 }
@@ -87,12 +105,17 @@ static float add_pair(struct choices *choices, const struct sight *sight,
 /* Appends the choice to wait. */
 static void add_wait(struct choices *choices, float least_regret, bool would_plan)
 {
-    float *row = &choices->rows[choices->count * FEATURE_COUNT];
+    float *row = &choices->rows[choices->count * choices->feature_count];
     memset(row, 0, FEATURE_MACHINE_FIRST * sizeof *row);
     row[PAIR(WAIT)] = 1;
     row[PAIR(REGRET)] = least_regret;
     row[PAIR(PLAN_NOW)] = !would_plan;
     memcpy(&row[FEATURE_MACHINE_FIRST], choices->machine, FEATURE_MACHINE_COUNT * sizeof *row);
+    if (choices->mode == CHOICE_PAIR_AHEAD) {
+        memset(&row[FEATURE_DATA_FIRST], 0, FEATURE_DATA_COUNT * sizeof *row);
+        row[FEATURE_CONGESTION] = choices->stretched;
+        row[FEATURE_FETCHING] = choices->fetching;
+    }
     choices->wait = choices->count;
     choices->list[choices->count++] = (struct choice){-1, -1};
 }
@@ -110,6 +133,14 @@ static float add_pairs(struct choices *choices, const struct view *view, const s
             least = fminf(least, add_pair(choices, sight, outlook, pe, sight->kind_us[kind]));
     }
     return least;
+}
+
+/* Whether the shortest-job-first plan would give the task to its PE at once. */
+static bool would_give(const struct choices *choices, const struct outlook *outlook)
+{
+    if (choices->is_ahead)
+        return choices->room[outlook->pe] > 0;
+    return choices->is_free[outlook->pe] && outlook->start_us <= 0;
 }
 
 /* What the teacher of CHOICE_ORDER_EFT takes: the highest upward rank. */
@@ -130,6 +161,8 @@ void choices_list(struct choices *choices, const struct view *view)
     if (choices->is_order_stale)
         choices_compare(choices, view);
     choices_see_machine(choices, view);
+    if (choices->is_ahead)
+        choices->fetching = half_log1p(8.0 * choices->congestion.count / pes);
     memcpy(choices->plan_us, choices->available_us, (size_t)pes * sizeof *choices->plan_us);
     choices->count = 0;
     choices->wait = choices->taught = -1;
@@ -145,18 +178,18 @@ void choices_list(struct choices *choices, const struct view *view)
         sight->row[TASK(PLAN_WAIT)] = clip(outlook.start_us / scale_us, 0, 4);
         int32_t before = choices->count;
         least = fminf(least, add_pairs(choices, view, sight, &outlook));
-        if (would_plan || !choices->is_free[outlook.pe] || outlook.start_us > 0)
+        if (would_plan || !would_give(choices, &outlook))
             continue;
         would_plan = true;
         for (int32_t c = before; c < choices->count; c++)
             if (choices->kind_of[choices->list[c].pe] == choices->kind_of[outlook.pe]) {
-                choices->rows[c * FEATURE_COUNT + FEATURE_PLAN_NOW] = 1;
+                choices->rows[c * choices->feature_count + FEATURE_PLAN_NOW] = 1;
                 choices->taught = c;
             }
     }
     if (choices->mode == CHOICE_ORDER_EFT) {
         choices->taught = find_highest(choices);
-    } else if (choices->mode == CHOICE_PAIR_WAIT && choices->count > 0 &&
+    } else if (choices_can_wait(choices->mode) && choices->count > 0 &&
                choices->free_count < pes - view->down_count) {
         add_wait(choices, least, would_plan);
         if (!would_plan)

@@ -69,6 +69,42 @@ static void see_samples(const struct choices *choices, const struct view *view, 
     sight->exec = sight->own_exec;
 }
 
+/* What of the inputs is to be moved to a PE, piece by piece. */
+static double move_us(const struct inputs *inputs, const struct soc *soc, int32_t pe)
+{
+    int64_t move_ps = 0;
+    for (int32_t i = 0; i < inputs->count; i++) {
+        const struct input *input = &inputs->list[i];
+        if (input->pe != pe)
+            move_ps += input->delay_ps[soc_lane(soc, input->pe, pe)];
+    }
+    return (double)move_ps / TICK_PER_US;
+}
+
+/* What moves to each PE, and when it can be there if transfers go on as of late. A PE that holds
+ * none of the data is like any such of its cluster. */
+static void see_moves(const struct choices *choices, const struct soc *soc, struct sight *sight)
+{
+    const struct inputs *inputs = &choices->inputs;
+    bool is_shared = soc_is_contended(soc);
+    for (int32_t c = 0; c < soc->cluster_count; c++) {
+        const struct soc_cluster *cluster = &soc->clusters[c];
+        int64_t move_ps = 0;
+        for (int32_t i = 0; i < inputs->count; i++) {
+            int32_t lane = inputs->list[i].cluster * soc->cluster_count + c;
+            move_ps += inputs->list[i].delay_ps[soc->cluster_lane[lane]];
+        }
+        for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++)
+            sight->move_us[pe] = (double)move_ps / TICK_PER_US;
+    }
+    for (int32_t i = 0; i < inputs->count; i++)
+        sight->move_us[inputs->list[i].pe] = move_us(inputs, soc, inputs->list[i].pe);
+    for (int32_t pe = 0; pe < soc->pe_count; pe++) {
+        double empty_us = is_shared ? sight->move_us[pe] : sight->data_us[pe];
+        sight->data_us[pe] = empty_us * choices->stretch;
+    }
+}
+
 /* When and how long the task could run on each PE, the load of its weights included. */
 static void see_times(struct choices *choices, const struct view *view, struct sight *sight,
                       const double *costs_us)
@@ -89,6 +125,8 @@ static void see_times(struct choices *choices, const struct view *view, struct s
         if (reach.host >= 0)
             sight->data_us[reach.host] = fmax(us_from(view, reach.host_ps), 0);
     }
+    if (choices->is_ahead)
+        see_moves(choices, soc, sight);
 }
 
 void choices_see(struct choices *choices, const struct view *view, struct sight *sight,
@@ -167,9 +205,19 @@ void choices_see_pes(struct choices *choices, const struct view *view)
 {
     memset(choices->kind_free, 0, (size_t)view->soc->kind_count * sizeof *choices->kind_free);
     choices->free_count = 0;
+    choices->room_count = 0;
+    choices->stretched = 0;
+    if (choices->is_ahead)
+        choices->stretched = (float)congestion_level(&choices->congestion, view);
+    choices->stretch = exp((double)choices->stretched);
+    int32_t most = choices->is_ahead ? CHOICES_AHEAD : 1;
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
         bool is_down = view->pes[pe].is_down;
-        bool is_free = view->pes[pe].running < 0 && view->pes[pe].queued == 0 && !is_down;
+        int32_t given = (view->pes[pe].running >= 0) + view->pes[pe].queued;
+        bool is_free = given == 0 && !is_down;
+        choices->given[pe] = given;
+        choices->room[pe] = given < most && !is_down ? most - given : 0;
+        choices->room_count += choices->room[pe];
         double level = slowness_level(&choices->slowness, view, pe);
         choices->is_free[pe] = is_free;
         choices->level[pe] = (float)level;

@@ -30,9 +30,9 @@ static char *hash_list(const struct feature_text *list, int count, char *text)
     return text;
 }
 
-char *features_hash(char text[static FEATURES_HASH_SIZE])
+char *features_hash(int32_t count, char text[static FEATURES_HASH_SIZE])
 {
-    return hash_list(features_text, FEATURE_COUNT, text);
+    return hash_list(features_text, count, text);
 }
 
 char *features_node_hash(char text[static FEATURES_HASH_SIZE])

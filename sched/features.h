@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a learned scheduler sees of a choice: a row of numbers of about -2 to 4.
  *
- * A row has five parts, each computed where it changes and copied from there: the pair of task and
- * PE, the kind of the PE, the task, its job, and the whole machine. Nothing names a PE kind or
- * counts microseconds: kinds are described by what they can do with the apps that may arrive, and
- * times are in units of the mean minimal execution time of their tasks, so that a policy can be
- * used on machines and workloads that it was not trained on. All of it is made of estimates and of
- * the past. docs/neural.md lists the features. */
+ * A row has six parts, each computed where it changes and copied from there: the pair of task and
+ * PE, the kind of the PE, the task, its job, the whole machine, and data on its way. Nothing names
+ * a PE kind or counts microseconds: kinds are described by what they can do with the apps that may
+ * arrive, and times are in units of the mean minimal execution time of their tasks, so that a
+ * policy can be used on machines and workloads that it was not trained on. All of it is made of
+ * estimates and of the past. docs/neural.md lists the features. */
 #ifndef HETSOC_SCHED_FEATURES_H
 #define HETSOC_SCHED_FEATURES_H
 
@@ -66,12 +66,23 @@
     ROW(PRESSURE, "log1p(minimal execution times of all ready tasks / PEs) / 2")                   \
     ROW(BOTTLENECK, "the largest KIND_BACKLOG")
 
+/* Only of policies that also choose PEs that are busy; all 0 where data moves unasked. */
+#define FEATURES_DATA(ROW)                                                                         \
+    ROW(PE_WAIT, "time until the PE has done what it was given / (minimal execution time + 0.4), " \
+                 "at most 4")                                                                      \
+    ROW(PE_TASKS, "tasks that the PE was given and has not done / 2")                              \
+    ROW(MOVE, "log1p(time that all data to be moved takes, piece by piece on empty links) / 2")    \
+    ROW(TRANSFER, "log1p(time until the data can be there) / 2")                                   \
+    ROW(CONGESTION, "log(actual / expected time of transfers) lately observed")                    \
+    ROW(FETCHING, "log1p(8 x tasks whose data is on its way / PEs) / 2")
+
 #define FEATURES(ROW)                                                                              \
     FEATURES_PAIR(ROW)                                                                             \
     FEATURES_KIND(ROW)                                                                             \
     FEATURES_TASK(ROW)                                                                             \
     FEATURES_JOB(ROW)                                                                              \
-    FEATURES_MACHINE(ROW)
+    FEATURES_MACHINE(ROW)                                                                          \
+    FEATURES_DATA(ROW)
 
 #define FEATURES_NUMBER(NAME, WHAT) FEATURE_##NAME,
 enum feature { FEATURES(FEATURES_NUMBER) FEATURE_COUNT };
@@ -83,10 +94,12 @@ enum {
     FEATURE_KIND_FIRST = FEATURE_KIND_SHARE,
     FEATURE_TASK_FIRST = FEATURE_RANK,
     FEATURE_MACHINE_FIRST = FEATURE_JOBS,
+    FEATURE_DATA_FIRST = FEATURE_PE_WAIT,
     FEATURE_PAIR_COUNT = FEATURE_KIND_FIRST,
     FEATURE_KIND_COUNT = FEATURE_TASK_FIRST - FEATURE_KIND_FIRST,
     FEATURE_TASK_COUNT = FEATURE_MACHINE_FIRST - FEATURE_TASK_FIRST, /* with those of its job */
-    FEATURE_MACHINE_COUNT = FEATURE_COUNT - FEATURE_MACHINE_FIRST,
+    FEATURE_MACHINE_COUNT = FEATURE_DATA_FIRST - FEATURE_MACHINE_FIRST,
+    FEATURE_DATA_COUNT = FEATURE_COUNT - FEATURE_DATA_FIRST,
 };
 
 /* What a network with embedding sees of a task of a job in flight, whether it is a choice or not.
@@ -119,9 +132,9 @@ extern const struct feature_text features_node_text[FEATURE_NODE_COUNT];
 /* Room for a hash with its NUL. */
 #define FEATURES_HASH_SIZE 17
 
-/* Names, order and meaning in 16 hexadecimal digits: a policy that was trained on others is
- * refused. Returns `text`. */
-char *features_hash(char text[static FEATURES_HASH_SIZE]);
+/* Names, order and meaning of the first `count` features in 16 hexadecimal digits: a policy that
+ * was trained on others is refused. Returns `text`. */
+char *features_hash(int32_t count, char text[static FEATURES_HASH_SIZE]);
 
 /* The same of the features of nodes. */
 char *features_node_hash(char text[static FEATURES_HASH_SIZE]);

@@ -6,7 +6,11 @@
 #include "sched/choices.h"
 
 static const char *const mode_names[] = {
-    [CHOICE_PAIR_WAIT] = "pair_wait", [CHOICE_PAIR] = "pair", [CHOICE_ORDER_EFT] = "order_eft"};
+    [CHOICE_PAIR_AHEAD] = "pair_ahead",
+    [CHOICE_PAIR_WAIT] = "pair_wait",
+    [CHOICE_PAIR] = "pair",
+    [CHOICE_ORDER_EFT] = "order_eft",
+};
 
 const char *model_mode_name(enum choice_mode mode)
 {
@@ -23,10 +27,10 @@ bool model_find_mode(const char *name, enum choice_mode *mode)
     return false;
 }
 
-struct network_shape model_shape(const struct network_kind *kind)
+struct network_shape model_shape(const struct network_kind *kind, enum choice_mode mode)
 {
     return (struct network_shape){
-        .features = FEATURE_COUNT,
+        .features = choices_features(mode),
         .node_features = kind->embed != NULL ? FEATURE_NODE_COUNT : 0,
         .hidden = {32, 16},
     };
@@ -39,15 +43,16 @@ static bool read_notes(struct model *model, const struct checkpoint *checkpoint,
         "it was made by another version of this program: train it anew with hetsoc train";
     char hash[FEATURES_HASH_SIZE];
     const char *mode = checkpoint_note(checkpoint, "mode");
-    if (!checkpoint_expect(checkpoint, "features", features_hash(hash), retrain, fault))
+    if (mode == NULL || !model_find_mode(mode, &model->mode))
+        return fault_set(fault, checkpoint->path, retrain, "the policy has an unknown mode `%.40s`",
+                         mode == NULL ? "" : mode);
+    features_hash(choices_features(model->mode), hash);
+    if (!checkpoint_expect(checkpoint, "features", hash, retrain, fault))
         return false;
     if (model->kind->embed != NULL &&
         !checkpoint_expect(checkpoint, "node_features", features_node_hash(hash), retrain, fault))
         return false;
-    if (mode == NULL || !model_find_mode(mode, &model->mode))
-        return fault_set(fault, checkpoint->path, retrain, "the policy has an unknown mode `%.40s`",
-                         mode == NULL ? "" : mode);
-    struct network_shape ours = model_shape(model->kind);
+    struct network_shape ours = model_shape(model->kind, model->mode);
     if (model->shape.features != ours.features || model->shape.node_features != ours.node_features)
         return fault_set(fault, checkpoint->path, retrain,
                          "the network does not read what this program gives it");

@@ -20,10 +20,11 @@ struct model {
  * computes, an unknown mode. */
 bool model_load(struct model *model, struct arena *arena, const char *path, struct fault *fault);
 
-/* The shape of a network of this kind that reads our features. */
-struct network_shape model_shape(const struct network_kind *kind);
+/* The shape of a network of this kind that reads the features of this mode. */
+struct network_shape model_shape(const struct network_kind *kind, enum choice_mode mode);
 
-/* "pair_wait", "pair" or "order_eft"; and the mode of a name, false if there is none. */
+/* "pair_ahead", "pair_wait", "pair" or "order_eft"; and the mode of a name, false if there is none.
+ */
 const char *model_mode_name(enum choice_mode mode);
 bool model_find_mode(const char *name, enum choice_mode *mode);
 

@@ -49,7 +49,7 @@ static void load(struct model *model, const struct network_kind *kind, struct ar
     stop_if(&fault);
     struct network shipped, network;
     network_init(&shipped, model->kind, model->shape);
-    network_init(&network, kind, model_shape(kind));
+    network_init(&network, kind, model_shape(kind, model->mode));
     real *weights = arena_zeroed(arena, network.tensors.reals, sizeof *weights);
     network_draw(&network, weights, 1);
     for (int32_t i = 0; i < network.tensors.count; i++) {
@@ -60,8 +60,10 @@ static void load(struct model *model, const struct network_kind *kind, struct ar
         else if (strcmp(to->name, "score.0.embedding") == 0)
             memset(&weights[to->offset], 0, to->count * sizeof(real));
     }
-    *model = (struct model){
-        .kind = kind, .shape = model_shape(kind), .mode = model->mode, .weights = weights};
+    *model = (struct model){.kind = kind,
+                            .shape = model_shape(kind, model->mode),
+                            .mode = model->mode,
+                            .weights = weights};
     network_finish(&shipped);
     network_finish(&network);
 }

@@ -6,6 +6,7 @@
 
 #include "lab/library.h"
 #include "lab/points.h"
+#include "sched/model.h"
 #include "sched/scores.h"
 #include "sim/scenario_drawn.h"
 #include "sim/world.h"
@@ -53,7 +54,7 @@ static int32_t choose(void *self, struct choices *list, const struct view *view)
     (void)self;
     scores_make(&looker.scores, list, view);
     for (int32_t i = 0; i < list->count; i++) {
-        check_row(&list->rows[i * FEATURE_COUNT], features_text, FEATURE_COUNT);
+        check_row(&list->rows[i * list->feature_count], features_text, list->feature_count);
         if (!isfinite(looker.scores.logits[i]))
             ck_abort_msg("%s: the logit of choice %d is not finite", looker.what, (int)i);
     }
@@ -141,9 +142,7 @@ START_TEST(features_of_everything_that_is_shipped_are_finite_and_small)
     looker.mode = (enum choice_mode)_i;
     looker.rows = 0;
     looker.workspace = workspace_create();
-    network_init(
-        &looker.network, graph,
-        (struct network_shape){.features = FEATURE_COUNT, .node_features = FEATURE_NODE_COUNT});
+    network_init(&looker.network, graph, model_shape(graph, looker.mode));
     looker.weights = arena_zeroed(scratch.arena, looker.network.tensors.reals, sizeof(real));
     network_draw(&looker.network, looker.weights, 1);
     for (int p = 0; p < platforms; p++)

@@ -160,9 +160,11 @@ static const char *skip_cell(const char *line)
 
 START_TEST(policies_trained_on_one_engine_decide_the_same_on_the_other)
 {
-    enum { POLICIES = 4 };
+    enum { POLICIES = 5 };
     static const char *const settings[POLICIES][2] = {
-        {"mlp", "pair_wait"}, {"mlp", "order_eft"}, {"graph", "pair_wait"}, {"graph", "order_eft"}};
+        {"mlp", "pair_wait"},   {"mlp", "order_eft"},   {"mlp", "pair_ahead"},
+        {"graph", "pair_wait"}, {"graph", "order_eft"},
+    };
     const char *schedulers = "heft";
     for (int i = 0; i < POLICIES; i++) {
         const char *folder = arena_printf(scratch.arena, "trained%d", i);
@@ -190,7 +192,7 @@ START_TEST(policies_trained_on_one_engine_decide_the_same_on_the_other)
     ck_assert_msg(spawned.status == 0, "%s", spawned.err);
     char digest[DIGEST_SIZE];
     struct fault fault = FAULT_NONE;
-    ck_assert(digest_file(digest, scratch_path(&scratch, "trained3/policy.safetensors"), &fault));
+    ck_assert(digest_file(digest, scratch_path(&scratch, "trained4/policy.safetensors"), &fault));
     ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "race/manifest.json"), digest));
     const char *heap = strchr(scratch_read(&scratch, "race/tasks.csv"), '\n') + 1;
     const char *simgrid = strstr(heap, arena_printf(scratch.arena, "\n%d,", POLICIES + 1)) + 1;

@@ -15,22 +15,25 @@ enum { APPS = 3 };
 
 /* What the chooser under test does, and what it has seen. */
 static enum choice_mode mode;
-static bool is_teacher;
+static bool is_teacher, is_bus;
 static struct choices choices;
-static int64_t lists, waits, untaught;
+static int64_t lists, waits, untaught, ahead;
 
 /* The rows of a list are finite and small, and its choices are possible. */
 static void check_list(const struct choices *list, const struct view *view)
 {
     for (int32_t i = 0; i < list->count; i++) {
         const struct choice *choice = &list->list[i];
-        const float *row = &list->rows[i * FEATURE_COUNT];
-        for (int32_t f = 0; f < FEATURE_COUNT; f++)
+        const float *row = &list->rows[i * list->feature_count];
+        for (int32_t f = 0; f < list->feature_count; f++)
             if (!(row[f] >= -4.01F && row[f] <= 8)) /* not a number is neither */
                 ck_abort_msg("%s is %g", features_text[f].name, (double)row[f]);
         bool is_wait = choice->task < 0;
-        if (is_wait && mode != CHOICE_PAIR_WAIT)
+        if (is_wait && !choices_can_wait(mode))
             ck_abort_msg("to wait is offered");
+        for (int32_t f = FEATURE_DATA_FIRST; f < list->feature_count; f++)
+            if (!is_bus && row[f] != 0)
+                ck_abort_msg("%s tells of data that moves unasked", features_text[f].name);
         if ((row[FEATURE_WAIT] == 1) != is_wait)
             ck_abort_msg("choice %d is marked wrongly", (int)i);
         if (!is_wait && (view->tasks[choice->task].status != TASK_READY ||
@@ -146,10 +149,15 @@ static void decide(void *self, const struct view *view, struct decisions *decisi
     choices_walk(self, view, decisions, &chooser);
     if (mode == CHOICE_ORDER_EFT)
         ck_assert_int_eq(decisions->count, view->ready_count);
-    for (int32_t i = 0; mode != CHOICE_ORDER_EFT && i < decisions->count; i++)
-        if (view->pes[decisions->list[i].pe].running >= 0 ||
-            view->pes[decisions->list[i].pe].queued > 0)
-            ck_abort_msg("a busy PE was given a task");
+    for (int32_t i = 0; mode != CHOICE_ORDER_EFT && i < decisions->count; i++) {
+        int32_t pe = decisions->list[i].pe;
+        int32_t given = (view->pes[pe].running >= 0) + view->pes[pe].queued;
+        for (int32_t k = 0; k < i; k++)
+            given += decisions->list[k].pe == pe;
+        ahead += given > 0;
+        if (given >= (mode == CHOICE_PAIR_AHEAD && is_bus ? CHOICES_AHEAD : 1))
+            ck_abort_msg("a PE that has %d tasks was given another", (int)given);
+    }
 }
 
 static const struct policy_kind chooser_policy = {.contract = POLICY_CONTRACT,
@@ -169,6 +177,8 @@ static double run(uint32_t number, const struct policy_kind *policy, double sigm
                         1 + (int32_t)random_below(&stream, 4),
                         1 + (int32_t)random_below(&stream, 2)};
     struct soc *soc = fixture_soc(arena, 3, pes_of, 5);
+    if (is_bus)
+        fixture_connect(soc, SOC_BUS, 0.1, 1, 4);
     struct app *apps[APPS];
     for (int32_t i = 0; i < APPS; i++) {
         apps[i] = fixture_random_app(arena, &stream, 3, 20, number % 4 == 0);
@@ -246,6 +256,112 @@ START_TEST(a_choice_names_the_pe_that_its_mode_says)
 }
 END_TEST
 
+START_TEST(data_moves_ahead_to_busy_pes_on_a_bus)
+{
+    mode = CHOICE_PAIR_AHEAD;
+    is_teacher = false;
+    is_bus = true;
+    lists = waits = ahead = 0;
+    for (uint32_t number = 0; number < 20; number++)
+        run(number, &chooser_policy, 0.4);
+    is_bus = false;
+    ck_assert_int_gt(lists, 1000);
+    ck_assert_int_gt(waits, 100);
+    ck_assert_int_gt(ahead, 100);
+}
+END_TEST
+
+/* Of one draw of choices for all, as the lists are the same. */
+START_TEST(moving_data_ahead_is_nothing_where_it_moves_unasked)
+{
+    is_teacher = false;
+    ahead = 0;
+    for (uint32_t number = 0; number < 10; number++) {
+        drawn_count = 0;
+        mode = CHOICE_PAIR_AHEAD;
+        double with = run(number, &chooser_policy, 0.4);
+        drawn_count = 0;
+        mode = CHOICE_PAIR_WAIT;
+        ck_assert_double_eq(with, run(number, &chooser_policy, 0.4));
+    }
+    ck_assert_int_eq(ahead, 0);
+}
+END_TEST
+
+/* The list that the last task of a job of three was offered on three PEs, each of its own kind. */
+static struct {
+    float move[3], transfer[3];
+    int32_t count;
+} last_list;
+
+static int32_t choose_in_turn(void *self, struct choices *list, const struct view *view)
+{
+    (void)self;
+    int32_t place = 0;
+    for (int32_t i = 0; i < list->count; i++) {
+        const struct choice *choice = &list->list[i];
+        if (choice->task < 0)
+            continue;
+        if (view->tasks[choice->task].index == 2) {
+            const float *row = &list->rows[i * list->feature_count];
+            last_list.move[choice->pe] = row[FEATURE_MOVE];
+            last_list.transfer[choice->pe] = row[FEATURE_TRANSFER];
+            last_list.count++;
+        } else if (view->tasks[choice->task].index == choice->pe) {
+            place = i;
+        }
+    }
+    return place;
+}
+
+static void decide_in_turn(void *self, const struct view *view, struct decisions *decisions)
+{
+    const struct chooser chooser = {NULL, choose_in_turn};
+    choices_walk(self, view, decisions, &chooser);
+}
+
+/* On a bus of 5 bytes/us: PE 0 has made 10 bytes of the last task's data, PE 1 20 bytes. The unit
+ * of time is 10 us, what each task takes. */
+START_TEST(what_moves_to_a_pe_is_what_it_has_not_made)
+{
+    static const double expected_us[] = {4, 2, 6};
+    const struct policy_kind policy = {.contract = POLICY_CONTRACT,
+                                       .name = "in turn",
+                                       .discipline = POLICY_DATA_READY,
+                                       .create = create,
+                                       .destroy = destroy,
+                                       .decide = decide_in_turn};
+    const struct fixture_task tasks[] = {
+        {"a", {10, -1, -1}}, {"b", {-1, 10, -1}}, {"c", {10, 10, 10}}};
+    const struct fixture_edge edges[] = {{0, 2, 10}, {1, 2, 20}};
+    struct arena *arena = arena_create();
+    struct soc *soc = fixture_soc(arena, 3, (int32_t[]){1, 1, 1}, 5);
+    fixture_connect(soc, SOC_BUS, 0, 1, 4);
+    struct app *app = fixture_app(arena, "join", 3, tasks, 3, edges, 2);
+    const struct arrival_row rows[1] = {{0}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 1};
+    struct scenario scenario = fixture_scenario(&source);
+    const struct world_setup setup = {.soc = soc,
+                                      .binds = fixture_bind(arena, soc, &app, 1),
+                                      .bind_count = 1,
+                                      .scenario = &scenario,
+                                      .engine = engine_find("heap"),
+                                      .policy = &policy};
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    mode = CHOICE_PAIR_AHEAD;
+    last_list.count = 0;
+    ck_assert(world_run(&setup, &result, &fault));
+    ck_assert_int_eq(last_list.count, 3);
+    for (int32_t pe = 0; pe < 3; pe++) {
+        double expected = log1p(expected_us[pe] / 10) / 2;
+        ck_assert_double_eq_tol((double)last_list.move[pe], expected, 1e-6);
+        ck_assert_double_eq_tol((double)last_list.transfer[pe], expected, 1e-6);
+    }
+    arena_destroy(arena);
+}
+END_TEST
+
 START_TEST(waiting_is_offered_only_while_something_is_under_way)
 {
     /* One PE, two jobs of one task at once: first the two of them and nothing else, then, as the PE
@@ -294,10 +410,11 @@ END_TEST
 START_TEST(the_hash_of_the_features_is_their_own)
 {
     char first[FEATURES_HASH_SIZE], second[FEATURES_HASH_SIZE];
-    ck_assert_str_eq(features_hash(first), features_hash(second));
+    ck_assert_str_eq(features_hash(FEATURE_COUNT, first), features_hash(FEATURE_COUNT, second));
     ck_assert_uint_eq(strlen(first), 16);
+    ck_assert_str_ne(first, features_hash(choices_features(CHOICE_PAIR_WAIT), second));
     ck_assert_int_eq(FEATURE_PAIR_COUNT + FEATURE_KIND_COUNT + FEATURE_TASK_COUNT +
-                         FEATURE_MACHINE_COUNT,
+                         FEATURE_MACHINE_COUNT + FEATURE_DATA_COUNT,
                      FEATURE_COUNT);
     ck_assert_str_eq(features_text[FEATURE_WAIT].name, "WAIT");
 }
@@ -310,6 +427,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, any_choice_leads_to_the_end_of_all_jobs);
     tcase_add_test(tests, a_policy_that_never_waits_gives_idle_pes_a_task_in_every_list);
     tcase_add_test(tests, a_choice_names_the_pe_that_its_mode_says);
+    tcase_add_test(tests, data_moves_ahead_to_busy_pes_on_a_bus);
+    tcase_add_test(tests, moving_data_ahead_is_nothing_where_it_moves_unasked);
+    tcase_add_test(tests, what_moves_to_a_pe_is_what_it_has_not_made);
     tcase_add_test(tests, waiting_is_offered_only_while_something_is_under_way);
     tcase_add_test(tests, the_teacher_knows_and_is_srpt_lb_where_nothing_was_observed);
     tcase_add_test(tests, the_hash_of_the_features_is_their_own);

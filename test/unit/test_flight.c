@@ -29,7 +29,7 @@ static const struct network_shape shape = {.features = FEATURE_COUNT,
 
 static void *create(const struct view *view)
 {
-    choices_init(&subject.choices, view, CHOICE_PAIR_WAIT, true);
+    choices_init(&subject.choices, view, CHOICE_PAIR_AHEAD, true);
     scores_init(&subject.scores, &subject.network, subject.weights, subject.workspace,
                 &subject.choices, view);
     return &subject;
