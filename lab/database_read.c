@@ -148,8 +148,9 @@ static bool settings_follow(struct settings *settings, int64_t place, const char
         arena_zeroed(settings->arena, (size_t)settings->key_count + 1, sizeof *settings->values);
     settings->place = place;
     sql_bind_text(settings->query, 1, identity);
-    for (int k = 0; k < settings->key_count && sql_next(settings->query, fault); k++)
-        settings->values[k] = arena_string(settings->arena, sql_text(settings->query, 0));
+    for (int k = 0; sql_next(settings->query, fault); k++)
+        if (k < settings->key_count)
+            settings->values[k] = arena_string(settings->arena, sql_text(settings->query, 0));
     return !fault_is_set(fault);
 }
 
