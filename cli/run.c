@@ -62,11 +62,18 @@ static const struct argp_option option_list[] = {
 
 static void parse_shard(struct options *options, const char *text, struct argp_state *state)
 {
-    int length = 0;
-    if (sscanf(text, "%" SCNd32 "/%" SCNd32 "%n", &options->shard, &options->shard_count,
-               &length) != 2 ||
-        text[length] != '\0' || options->shard < 0 || options->shard >= options->shard_count)
+    const char *slash = strchr(text, '/');
+    char before[16] = "";
+    int64_t shard, count;
+    if (slash != NULL && slash - text < (ptrdiff_t)sizeof before)
+        memcpy(before, text, (size_t)(slash - text));
+    if (!schema_parse_int(before, &shard) || !schema_parse_int(slash + 1, &count) || shard < 0 ||
+        shard >= count || count > INT32_MAX) {
         argp_error(state, "--shard takes I/N with 0 <= I < N, not `%s`", text);
+        return;
+    }
+    options->shard = (int32_t)shard;
+    options->shard_count = (int32_t)count;
 }
 
 /* A whole number in the environment; `fallback` if there is none. */
