@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* Writes a literal in which every `twin` stands twice. gnuplot 5.4 does not read an apostrophe that
  * comes first between apostrophes, so these go ahead in a literal of their own. */
@@ -45,7 +44,7 @@ static int start(const char *dir, const char *script, int errors, pid_t *child)
 {
     char file[64], name[] = "gnuplot", no_init_files[] = "-d";
     assert(strlen(script) < sizeof file);
-    strcpy(file, script);
+    snprintf(file, sizeof file, "%s", script);
     char *const arguments[] = {name, no_init_files, file, NULL};
     posix_spawn_file_actions_t actions;
     int failure = posix_spawn_file_actions_init(&actions);

@@ -38,9 +38,8 @@ bool csv_create_new(struct csv_writer *csv, const char *path, struct fault *faul
 void csv_attach(struct csv_writer *csv, FILE *stream, const char *path)
 {
     *csv = (struct csv_writer){.stream = stream,
-                               .path = memory_zeroed(strlen(path) + 1, 1),
+                               .path = memory_string(path),
                                .block = memory_resize(NULL, CSV_BLOCK_SIZE, 1)};
-    strcpy(csv->path, path);
 }
 
 /* Gives the block to the stream. */
@@ -200,10 +199,7 @@ bool csv_finish(struct csv_writer *csv, struct fault *fault)
 
 bool csv_finish_as(struct csv_writer *csv, const char *path, struct fault *fault)
 {
-    char *aside = strdup(csv->path);
-    if (aside == NULL) {
-        memory_exhausted(1, strlen(csv->path));
-    }
+    char *aside = memory_string(csv->path);
     bool done = csv_finish(csv, fault);
     if (done && rename(aside, path) != 0) {
         done =

@@ -183,8 +183,7 @@ static bool keep_names(struct csv_reader *reader, struct fault *fault)
                              "give every column a name of its own",
                              "the column '%s' is there twice", name);
         }
-        reader->names[i] = memory_zeroed(strlen(name) + 1, 1);
-        strcpy(reader->names[i], name);
+        reader->names[i] = memory_string(name);
     }
     return true;
 }
@@ -216,8 +215,7 @@ struct csv_reader *csv_open_stream(FILE *stream, const char *name, struct fault 
 {
     struct csv_reader *reader = memory_zeroed(1, sizeof *reader);
     reader->stream = stream;
-    reader->path = memory_zeroed(strlen(name) + 1, 1);
-    strcpy(reader->path, name);
+    reader->path = memory_string(name);
     reader->line = reader->column = 1;
     skip_byte_order_mark(reader);
     bool has_header = read_row(reader, fault);

@@ -51,6 +51,12 @@ void *memory_resize(void *old, size_t count, size_t size)
     return memory;
 }
 
+char *memory_string(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(memory_zeroed(size, 1), text, size);
+}
+
 void *memory_grow(void *old, size_t *capacity, size_t needed, size_t size)
 {
     if (needed <= *capacity) {
@@ -156,6 +162,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start is two lines above
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     assert(length >= 0);

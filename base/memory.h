@@ -17,6 +17,9 @@ void *memory_zeroed(size_t count, size_t size);
 /* realloc to `count` elements of `size` bytes; new bytes are undefined. Owned as by realloc. */
 void *memory_resize(void *old, size_t count, size_t size);
 
+/* A copy of a string; owned by the caller, released by free(). */
+char *memory_string(const char *text);
+
 /* Makes room for at least `needed` elements by doubling; `*capacity` is updated. Returns the
  * (possibly moved) array. Amortized O(1) per element. */
 void *memory_grow(void *old, size_t *capacity, size_t needed, size_t size);

@@ -56,8 +56,7 @@ static void distrust(sqlite3 *connection)
 struct sql *sql_open(const char *path, struct fault *fault)
 {
     struct sql *sql = memory_zeroed(1, sizeof *sql);
-    sql->path = memory_zeroed(strlen(path) + 1, 1);
-    strcpy(sql->path, path);
+    sql->path = memory_string(path);
     if (sqlite3_open(path, &sql->connection) == SQLITE_OK) {
         distrust(sql->connection);
         return sql;

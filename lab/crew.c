@@ -2,6 +2,7 @@
 #include "lab/crew.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -157,7 +158,7 @@ void crew_greet(const char *plan, int32_t jobs)
 {
     struct greeting greeting = {.jobs = jobs};
     assert(strlen(plan) < DIGEST_SIZE);
-    strcpy(greeting.plan, plan);
+    snprintf(greeting.plan, sizeof greeting.plan, "%s", plan);
     ranks_send(0, TAG_GREETING, &greeting, sizeof greeting);
 }
 

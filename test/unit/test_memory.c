@@ -49,6 +49,19 @@ START_TEST(growing_keeps_what_is_there_and_doubles)
 }
 END_TEST
 
+START_TEST(a_string_is_copied_with_its_end)
+{
+    char text[] = "heft";
+    char *copy = memory_string(text);
+    text[0] = 'l';
+    ck_assert_str_eq(copy, "heft");
+    free(copy);
+    copy = memory_string("");
+    ck_assert_str_eq(copy, "");
+    free(copy);
+}
+END_TEST
+
 START_TEST(a_size_that_overflows_stops_the_program)
 {
     memory_resize(NULL, SIZE_MAX / 4 + 2, 4);
@@ -102,6 +115,7 @@ Suite *test_suite(void)
     tcase_set_timeout(test, 30);
     tcase_add_test(test, no_elements_are_still_an_address);
     tcase_add_test(test, growing_keeps_what_is_there_and_doubles);
+    tcase_add_test(test, a_string_is_copied_with_its_end);
     tcase_add_exit_test(test, a_size_that_overflows_stops_the_program, MEMORY_EXHAUSTED);
     tcase_add_exit_test(test, an_arena_size_that_overflows_stops_the_program, MEMORY_EXHAUSTED);
     tcase_add_test(test, arena_blocks_are_zero_aligned_and_apart);
