@@ -12,7 +12,7 @@
 #include "base/memory.h"
 
 #define YAML_MAX_DEPTH 64
-#define YAML_MAX_BYTES (64u * 1024u * 1024u)
+#define YAML_MAX_BYTES (64u << 20)
 #define YAML_MAX_NODES (8 * 1024 * 1024)
 
 enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };

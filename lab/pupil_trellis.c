@@ -75,7 +75,7 @@ static void init(struct pupil *pupil)
         stage->steps = memory_zeroed((size_t)stage->count, sizeof *steps);
         memcpy(stage->steps, steps, (size_t)stage->count * sizeof *steps);
         stage->layers =
-            memory_zeroed((size_t)(stage->count * stage->routes), sizeof *stage->layers);
+            memory_zeroed((size_t)stage->count * (size_t)stage->routes, sizeof *stage->layers);
         assert(stage->routes <= PUPIL_ROUTES);
         for (int32_t i = 0; i < stage->count * stage->routes; i++) {
             struct pupil_layer *layer = &stage->layers[i];

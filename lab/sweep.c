@@ -263,7 +263,7 @@ static bool draw_samples(const struct reading *reading, const struct yaml_node *
         arena_zeroed(reading->arena, ((size_t)samples + 1) * (size_t)width, sizeof *drawn);
     int count = 0;
     for (uint32_t number = 0; count < samples; number++) {
-        struct yaml_node **latest = &drawn[count * width];
+        struct yaml_node **latest = &drawn[(int64_t)count * width];
         if (number >= (uint32_t)samples * DRAWS_PER_SAMPLE)
             return fault_at(reading->fault, random, "ask for fewer samples, or widen the ranges",
                             "there are not so many different samples%s", "");

@@ -29,8 +29,9 @@ static void share_memory(struct train *train)
     train->shared = team_memory(1, sizeof *train->shared);
     train->slots = team_memory(slots, sizeof *train->slots);
     train->steps = team_memory(slots * (size_t)train->steps_per_slot, sizeof *train->steps);
-    train->outcomes = team_memory((size_t)(curriculum->validation_runs * (train->schedulers + 1)),
-                                  sizeof *train->outcomes);
+    train->outcomes =
+        team_memory((size_t)curriculum->validation_runs * ((size_t)train->schedulers + 1),
+                    sizeof *train->outcomes);
     train->faults = team_memory((size_t)train->worker_count, sizeof *train->faults);
     train->gradients = team_memory(slots * train->network.tensors.reals, sizeof(real));
 }
@@ -116,7 +117,8 @@ static struct team_slots all_slots(const struct train *train, void *memory, size
 static struct returns returns_of(const struct train *train, int32_t slot)
 {
     struct returns returns = train->slots[slot].returns;
-    returns.steps = &train->steps[slot * train->steps_per_slot]; /* elsewhere at another rank */
+    returns.steps =
+        &train->steps[(int64_t)slot * train->steps_per_slot]; /* elsewhere at another rank */
     return returns;
 }
 
@@ -142,7 +144,7 @@ static void play_rollouts(struct train *train, enum rollout_actor actor)
             .weights = train->weights,
         };
         struct rollout *rollout = &train->rollouts[i];
-        if (!rollout_play(rollout, &setup, &train->steps[i * train->steps_per_slot],
+        if (!rollout_play(rollout, &setup, &train->steps[(int64_t)i * train->steps_per_slot],
                           curriculum->tau_us, own_fault(train)))
             return;
         train->slots[i].returns = rollout->returns;
@@ -352,7 +354,8 @@ static void play_validation(struct train *train, int32_t scheduler)
             .weights = train->weights,
         };
         struct rollout *rollout = &train->rollouts[0];
-        if (!rollout_play(rollout, &setup, &train->steps[train->team.local * train->steps_per_slot],
+        if (!rollout_play(rollout, &setup,
+                          &train->steps[(int64_t)train->team.local * train->steps_per_slot],
                           curriculum->tau_us, own_fault(train)))
             return;
         train->outcomes[run * columns + scheduler + 1] =

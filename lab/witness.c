@@ -43,7 +43,7 @@ static void write_job(struct witness *witness, const struct choices *choices,
         witness->job_first[0] = 0;
     int32_t first = witness->job_first[number];
     witness->job_node = memory_grow(witness->job_node, &witness->node_capacity,
-                                    (size_t)(first + job->count), sizeof *witness->job_node);
+                                    (size_t)first + (size_t)job->count, sizeof *witness->job_node);
     memcpy(&witness->job_node[first], flight_nodes(&choices->flight, view, slot),
            (size_t)job->count * sizeof *witness->job_node);
     witness->job_graph[number] = job->graph;
@@ -53,7 +53,7 @@ static void write_job(struct witness *witness, const struct choices *choices,
 
 static void make_room(struct witness *witness, const struct scores *scores, int32_t candidates)
 {
-    size_t needed = (size_t)(witness->candidates + candidates);
+    size_t needed = (size_t)witness->candidates + (size_t)candidates;
     if (witness->candidate_capacity < needed) {
         witness->job =
             memory_grow(witness->job, &witness->candidate_capacity, needed, sizeof *witness->job);

@@ -36,7 +36,7 @@ static int32_t fill_graph(const struct flight *flight, const struct view *view, 
         int32_t stage = node / tasks;
         int32_t index = app->order[tasks - 1 - node % tasks];
         const struct app_task *task = &app->tasks[index];
-        real *row = &features[node * FEATURE_NODE_COUNT];
+        real *row = &features[(int64_t)node * FEATURE_NODE_COUNT];
         describe_node(flight->facts, view, bind, index, row);
         row[FEATURE_NODE_IS_READY] = stage == FLIGHT_READY;
         row[FEATURE_NODE_IS_UNDER_WAY] = stage == FLIGHT_UNDER_WAY;
@@ -44,7 +44,7 @@ static int32_t fill_graph(const struct flight *flight, const struct view *view, 
         for (int32_t i = 0; i < task->succ_count; i++)
             child[edges++] = place[app->succs[task->first_succ + i].task];
     }
-    child_first[FLIGHT_STAGES * tasks] = edges;
+    child_first[(int64_t)FLIGHT_STAGES * tasks] = edges;
     return edges;
 }
 
@@ -92,7 +92,7 @@ void flight_graphs_finish(struct flight_graphs *graphs)
 void flight_init(struct flight *flight, const struct view *view, const struct facts *facts)
 {
     int32_t last = view->bind_count - 1;
-    size_t tasks = (size_t)(facts->first[last] + view->binds[last].app->task_count);
+    size_t tasks = (size_t)facts->first[last] + (size_t)view->binds[last].app->task_count;
     *flight = (struct flight){.facts = facts, .place = memory_zeroed(tasks, sizeof *flight->place)};
     make_graphs(flight, view);
 }

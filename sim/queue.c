@@ -155,7 +155,7 @@ static bool is_behind_all(const struct queue *queue, const struct queue_entry *e
 
 void queue_insert(struct queue *queue, const struct queue_entry *entry)
 {
-    size_t most = (size_t)(queue->used + queue->height + 2);
+    size_t most = (size_t)queue->used + (size_t)queue->height + 2;
     if (most > queue->capacity)
         queue->nodes = memory_grow(queue->nodes, &queue->capacity, most, sizeof *queue->nodes);
     if (queue->count == 0)

@@ -111,7 +111,7 @@ void scenario_recorded_add_arrival(struct scenario_recorded *recorded,
 static bool next_arrival(const void *source, struct arrival *arrival)
 {
     const struct scenario_recorded *recorded = source;
-    size_t next = (size_t)(arrival->job + 1);
+    size_t next = (size_t)(arrival->job + INT64_C(1));
     if (arrival->job + 1 >= recorded->jobs)
         return false;
     if (next < recorded->arrival_count) {
@@ -128,6 +128,7 @@ static struct recorded_factor *find_factor(struct recorded_factor *factors, int3
 {
     const struct recorded_place key = {job, index};
     struct recorded_factor *factor;
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the key has no gaps
     HASH_FIND(hh, factors, &key, sizeof key, factor);
     return factor;
 }
@@ -286,7 +287,7 @@ bool scenario_recorded_add_episode(struct scenario_recorded *recorded, int32_t p
 static bool next_episode(const void *source, int32_t pe, struct episode *episode)
 {
     const struct scenario_recorded *recorded = source;
-    size_t next = (size_t)(episode->index + 1);
+    size_t next = (size_t)(episode->index + INT64_C(1));
     if (recorded->is_silent)
         return false;
     if (pe < recorded->pe_count && next < recorded->pes[pe].count) {
@@ -316,7 +317,7 @@ void scenario_recorded_add_outage(struct scenario_recorded *recorded, int32_t pe
 static bool next_outage(const void *source, int32_t pe, struct outage *outage)
 {
     const struct scenario_recorded *recorded = source;
-    size_t next = (size_t)(outage->index + 1);
+    size_t next = (size_t)(outage->index + INT64_C(1));
     if (recorded->is_silent)
         return false;
     if (pe < recorded->pe_count && next < recorded->pes[pe].outage_count) {

@@ -11,7 +11,7 @@
 #include "base/fault.h"
 
 /* What one file may hold. */
-#define TEXT_MAX_BYTES (512u * 1024u * 1024u)
+#define TEXT_MAX_BYTES (512u << 20)
 
 struct text {
     const char *path;

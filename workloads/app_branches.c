@@ -69,7 +69,7 @@ static bool read_rows(const struct loader *loader, struct app_branch *branch,
             return refuse(loader, row, "every class has the same alternatives",
                           arena_printf(loader->arena, "%d alternatives here, %d in the first list",
                                        (int)row->count, (int)width));
-        if (!read_shares(loader, row, &table[class * width]))
+        if (!read_shares(loader, row, &table[(int64_t) class * width]))
             return false;
     }
     return true;

@@ -253,7 +253,7 @@ void fff_reference(const struct fff *fff, const float *x, int32_t batch, float *
         for (int32_t tree = 0; tree < shape->trees; tree++) {
             int32_t node = 0;
             for (int32_t level = 0; level <= shape->depth; level++) {
-                size_t row = (size_t)(tree * fff->tree_nodes + node);
+                size_t row = (size_t)tree * (size_t)fff->tree_nodes + (size_t)node;
                 double logit = gelu_logit(fff->w_in + row * (size_t)fff->row_in, x, shape->inputs,
                                           fff->bias != NULL ? fff->bias[row] : 0);
                 const float *w_out = fff->w_out + row * (size_t)fff->row_out;

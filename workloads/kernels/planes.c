@@ -28,7 +28,7 @@ size_t planes_floats(const struct planes *planes)
 
 size_t planes_origin(const struct planes *planes)
 {
-    return (size_t)(PLANES_MARGIN * planes->row + PLANES_LEAD);
+    return (size_t)PLANES_MARGIN * (size_t)planes->row + PLANES_LEAD;
 }
 
 bool planes_load(const struct planes *planes, const float *sample, float *origin)

@@ -114,7 +114,7 @@ static void measure_trellis(struct profile *profile, const struct trellis *model
     struct trellis_weights *weights = trellis_weights_draw(model, SEED);
     struct subject subject = {.call = call_trellis,
                               .net = trellis_net_create(weights, profile->isa)};
-    float *samples = memory_zeroed((size_t)(TRELLIS_CHUNK * inputs), sizeof *samples);
+    float *samples = memory_zeroed(TRELLIS_CHUNK * (size_t)inputs, sizeof *samples);
     float logits[TRELLIS_CHUNK * TRELLIS_CLASSES];
     struct uniform draws = uniform_open(SEED, UINT32_MAX);
     uniform_fill(&draws, samples, TRELLIS_CHUNK * inputs, 1);

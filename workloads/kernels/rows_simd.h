@@ -66,7 +66,8 @@ SIMD_INLINE float rows_dot(const float *w, const float *x, int32_t row)
  * the roundings on the longest way from a product to the result, times 2^-24. */
 SIMD_INLINE float rows_dot_error(int32_t row)
 {
-    return (float)(row / (ROWS_CHAINS * SIMD_LANES) + 10) * 0x1p-23f;
+    const int32_t steps = row / (ROWS_CHAINS * SIMD_LANES);
+    return (float)(steps + 10) * 0x1p-23f;
 }
 
 /* Sum of |x[i]|. */
