@@ -113,7 +113,7 @@ void batch_norm_backward_groups(const real *x, const struct batch_norm_group *gr
         }
     }
     real factor[BATCH_NORM_CHANNELS], slope[BATCH_NORM_CHANNELS], offset[BATCH_NORM_CHANNELS];
-    for (int32_t c = 0; c < channels; c++) {
+    for (size_t c = 0; c < width; c++) {
         slope[c] = (real)(slopes[c] / all);
         offset[c] = (real)(offsets[c] / all);
     }

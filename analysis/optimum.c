@@ -525,7 +525,7 @@ static struct step pick_step(const struct search *search, const double *priority
         }
         bool is_more =
             best.task >= 0 && (priority[task] > priority[best.task] ||
-                               (priority[task] == priority[best.task] && task < best.task));
+                               (task < best.task && priority[task] == priority[best.task]));
         if (best.task < 0 ||
             (rule == DIVE_PRIORITY || own.start_ps == best.start_ps ? is_more
                                                                     : own.start_ps < best.start_ps))

@@ -42,8 +42,8 @@ void ranks_take(const struct ranks_message *message, void *bytes);
 /* All ranks together: the lowest rank whose `ok` is false, -1 if there is none. */
 int32_t ranks_dissenter(bool ok);
 
-/* All ranks together: each element i = first, first + step, ... below count of each one's array, of
- * `size` bytes, becomes what it is at rank i % ranks_count(). */
-void ranks_exchange(void *array, int32_t first, int32_t step, int32_t count, size_t size);
+/* All ranks together: each element i = first, first + step, ... below length of each one's array,
+ * of `size` bytes, becomes what it is at rank i % ranks_count(). */
+void ranks_exchange(void *array, int32_t first, int32_t step, int32_t length, size_t size);
 
 #endif

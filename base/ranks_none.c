@@ -60,11 +60,11 @@ int32_t ranks_dissenter(bool ok)
     return ok ? -1 : 0;
 }
 
-void ranks_exchange(void *array, int32_t first, int32_t step, int32_t count, size_t size)
+void ranks_exchange(void *array, int32_t first, int32_t step, int32_t length, size_t size)
 {
     (void)array;
     (void)first;
     (void)step;
-    (void)count;
+    (void)length;
     (void)size;
 }

@@ -52,7 +52,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static struct format_line format_line(int i)
 {
     const struct export_kind *kind = export_kinds[i];
-    return kind == NULL ? (struct format_line){0} : (struct format_line){kind->name, kind->summary};
+    if (kind == NULL)
+        return (struct format_line){0};
+    return (struct format_line){kind->name, kind->summary};
 }
 
 static char *print_formats(int key, const char *text, void *input)

@@ -145,7 +145,7 @@ static const struct policy_kind *find_policy(const struct roster *roster, struct
         return policy;
     const char *names[NAME_LIMIT];
     int count = 0;
-    for (; roster->policies[count] != NULL && count < NAME_LIMIT; count++)
+    for (; count < NAME_LIMIT && roster->policies[count] != NULL; count++)
         names[count] = roster->policies[count]->name;
     const char *nearest = schema_nearest(name->text, names, count);
     const char *question =

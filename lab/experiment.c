@@ -70,7 +70,7 @@ static const struct arrivals_kind *find_kind(const struct yaml_node *kind, struc
         return found;
     const char *names[64];
     int count = 0;
-    while (arrivals_kinds[count] != NULL && count < 64) {
+    while (count < 64 && arrivals_kinds[count] != NULL) {
         names[count] = arrivals_kinds[count]->name;
         count++;
     }

@@ -73,15 +73,18 @@ bool kernel_train_state_save(const struct kernel_train_state *state,
     identify(setup, identity);
     list_parts(state, setup->pupil, parts);
     for (int32_t i = 0; i < PARTS; i++)
-        if (parts[i].count > 0)
-            arrays[count++] = (struct safetensors_array){.name = parts[i].name,
-                                                         .type = SAFETENSORS_F32,
-                                                         .rank = 1,
-                                                         .shape = {(int64_t)parts[i].count},
-                                                         .count = parts[i].count,
-                                                         .data = parts[i].block};
-    arrays[count++] = (struct safetensors_array){
+        if (parts[i].count > 0) {
+            arrays[count] = (struct safetensors_array){.name = parts[i].name,
+                                                       .type = SAFETENSORS_F32,
+                                                       .rank = 1,
+                                                       .shape = {(int64_t)parts[i].count},
+                                                       .count = parts[i].count,
+                                                       .data = parts[i].block};
+            count++;
+        }
+    arrays[count] = (struct safetensors_array){
         .name = step_name, .type = SAFETENSORS_I64, .count = 1, .data = &state->step};
+    count++;
     const struct safetensors_note note = {identity_key, identity};
     return safetensors_write(path, arrays, count, &note, 1, fault);
 }

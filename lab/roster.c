@@ -77,6 +77,9 @@ static bool load(struct roster_plugin *plugin, struct arena *arena, const char *
                          "cannot load it: %s", dlerror());
     dlerror();
     plugin->policy = check_plugin(dlsym(object, "hetsoc_plugin"), path, fault);
+    if (plugin->policy == NULL)
+        dlclose(object);
+    // cppcheck-suppress resourceLeak ; the code of a policy is needed to the end
     return plugin->policy != NULL;
 }
 

@@ -58,7 +58,7 @@ static void see_samples(const struct choices *choices, const struct view *view, 
 {
     const struct view_task *what = &view->tasks[sight->task];
     int32_t kinds = view->soc->kind_count;
-    const int64_t *costs_ps = &view->jobs[what->job].cost_ps[(int64_t)what->index * kinds];
+    const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
     sight->min_us = (double)view_min_cost_ps(view, sight->task) / TICK_PER_US;
     for (int32_t kind = 0; kind < kinds; kind++) {
         bool can = sight->facts->cost_us[kind] != INFINITY;

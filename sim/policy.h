@@ -161,7 +161,7 @@ static inline bool view_is_stranded(const struct view *view, int32_t task)
 {
     const struct view_task *what = &view->tasks[task];
     int32_t kinds = view->soc->kind_count;
-    const int64_t *costs_ps = &view->jobs[what->job].cost_ps[(int64_t)what->index * kinds];
+    const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
     int32_t kind = 0;
     if (view->down_count == 0)
         return false;
@@ -199,7 +199,7 @@ static inline int64_t view_least_cost_ps(const struct view *view, int32_t task)
 {
     const struct view_task *what = &view->tasks[task];
     int32_t kinds = view->soc->kind_count;
-    const int64_t *costs_ps = &view->jobs[what->job].cost_ps[(int64_t)what->index * kinds];
+    const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
     int64_t least_ps = BIND_INCAPABLE;
     if (view->down_count == 0)
         return view_min_cost_ps(view, task);

@@ -73,7 +73,7 @@ static bool is_possible(const struct world *world, int32_t task)
 {
     const struct view_task *what = &world->tasks[task];
     int32_t kinds = world->setup->soc->kind_count;
-    const int64_t *costs_ps = &world->jobs[what->job].cost_ps[(int64_t)what->index * kinds];
+    const int64_t *costs_ps = world->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
     for (int32_t kind = 0; kind < kinds; kind++)
         if (world->left_of_kind[kind] > 0 && costs_ps[kind] != BIND_INCAPABLE)
             return true;

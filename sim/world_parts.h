@@ -303,7 +303,7 @@ void world_follow_plan(struct world *world);
 /* world_dispatch.c: starts one task on every idle PE that can; brings a PE's speed up to date. */
 void world_dispatch(struct world *world);
 
-void world_follow_speed(struct world *world, int32_t pe);
+void world_follow_speed(struct world *world, int32_t index);
 
 /* world_power.c: a PE begins to execute at a date, or ceases to; an idle PE went down or came back;
  * asks for the next sample of loads or temperatures unless it would change nothing; takes it, and

@@ -163,7 +163,7 @@ bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps
     const struct queue_entry *entry =
         discipline == POLICY_FIFO ? queue_first(queue) : queue_pick(queue, now_ps);
     *next_ps = entry == NULL ? queue_next_ps(queue) : entry->start_ps;
-    if (*next_ps > now_ps)
+    if (entry == NULL || *next_ps > now_ps)
         return false;
     *task = entry->task;
     return true;

@@ -123,7 +123,7 @@ static int32_t find_kind(struct draft *draft, const char *label, const struct ap
     size_t size;
     FILE *stream = open_memstream(&key, &size);
     if (stream == NULL)
-        memory_exhausted(1, sizeof *stream);
+        memory_exhausted(1, BUFSIZ);
     fputs(label, stream);
     for (int32_t i = 0; i < count; i++)
         fprintf(stream, "\n%s\n%s", costs[i].pe_kind, csv_format_real(number, costs[i].exec_us));

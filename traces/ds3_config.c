@@ -246,7 +246,7 @@ static const char *write_arrivals(const struct ds3_config *config, struct arena 
     size_t size;
     FILE *stream = open_memstream(&csv, &size);
     if (stream == NULL)
-        memory_exhausted(1, sizeof *stream);
+        memory_exhausted(1, BUFSIZ);
     fputs("arrival_us,app\n", stream);
     *jobs = 0;
     int32_t apps = config->job_file_count;
@@ -306,7 +306,7 @@ void ds3_add_experiment(const struct ds3_config *config, struct imported *import
     }
     FILE *stream = open_memstream(&text, &size);
     if (stream == NULL)
-        memory_exhausted(1, sizeof *stream);
+        memory_exhausted(1, BUFSIZ);
     fprintf(stream, "format: 1\nname: %s\nplatform: %s.yaml\nworkload:\n  apps:\n", config->name,
             import_name(arena, config->resource_file));
     bool has_shares = config->share_count == config->job_file_count && arrivals == NULL;

@@ -39,9 +39,12 @@ static struct processor_time read_time(void)
     struct processor_time time = {0};
     FILE *file = fopen("/proc/stat", "r");
     long long field[8];
-    if (file != NULL &&
-        fscanf(file, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &field[0], &field[1], &field[2],
-               &field[3], &field[4], &field[5], &field[6], &field[7]) == 8) {
+    int found = 0;
+    if (file != NULL)
+        // NOLINTNEXTLINE(cert-err34-c): a line of the kernel's, whose numbers fit
+        found = fscanf(file, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &field[0], &field[1],
+                       &field[2], &field[3], &field[4], &field[5], &field[6], &field[7]);
+    if (found == 8) {
         for (int i = 0; i < 8; i++)
             time.total += (double)field[i];
         time.stolen = (double)field[7];

@@ -134,8 +134,10 @@ struct trellis_shape trellis_input(const struct trellis *model, int32_t stage)
     struct trellis_step steps[TRELLIS_STEPS_MAX];
     struct trellis_shape shape = model->input;
     for (int32_t i = 0; i < stage; i++)
-        if (!model->stages[i].is_router)
-            shape = steps[unroll_from(&model->stages[i], shape, steps) - 1].out;
+        if (!model->stages[i].is_router) {
+            int32_t count = unroll_from(&model->stages[i], shape, steps);
+            shape = steps[count - 1].out;
+        }
     return shape;
 }
 
