@@ -73,6 +73,9 @@ struct observer {
     void (*on_task_failed)(void *self, int64_t now_ps, const struct observed_task *task);
     void (*on_job_failed)(void *self, const struct observed_job *job, const char *reason);
 
+    /* From now on the PEs of a cluster run at another operating point of their kind. */
+    void (*on_point_changed)(void *self, int64_t now_ps, int32_t cluster, int32_t opp);
+
     /* A task got its PE, a new plan replaced the old one, in the epoch of this number, from 0. The
      * plan is that of decide_plan, before its tasks are assigned. */
     void (*on_task_assigned)(void *self, int64_t now_ps, int64_t epoch,

@@ -87,6 +87,16 @@ void world_switch(struct world *world, int32_t pe)
         world->engine->kind->set_off(world->engine, pe, world->pes[pe].is_down);
 }
 
+static void tell_point(const struct world *world, int32_t cluster)
+{
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_point_changed != NULL)
+            observer->on_point_changed(observer->self, world->view.now_ps, cluster,
+                                       world->governor.clusters[cluster].opp);
+    }
+}
+
 /* Has the PEs of a cluster run at its new point from now on. */
 static void change_point(struct world *world, const struct soc_cluster *cluster)
 {
@@ -118,7 +128,9 @@ void world_sample(struct world *world)
     if (thermal_period_ps(world) > 0 && now_ps % thermal_period_ps(world) == 0)
         follow_warmth(world);
     for (int32_t c = 0; c < soc->cluster_count; c++)
-        if (governor_apply(&world->governor, c))
+        if (governor_apply(&world->governor, c)) {
             change_point(world, &soc->clusters[c]);
+            tell_point(world, c);
+        }
     world_keep_sampling(world);
 }

@@ -26,6 +26,24 @@ bool export_next_task(struct trace_reader *reader, struct trace_task *task, stru
     return false;
 }
 
+struct trace_reader *export_read_outages(const struct trace *trace, struct fault *fault)
+{
+    return trace_has(trace, TRACE_FAILURES) ? trace_read(trace, TRACE_FAILURES, fault) : NULL;
+}
+
+bool export_next_outage(struct trace_reader *reader, const struct trace *trace,
+                        struct trace_outage *outage, struct fault *fault)
+{
+    int64_t end_ps = trace->manifest.end_ps;
+    while (trace_next_outage(reader, outage, fault))
+        if (outage->start_ps < end_ps) { /* the first one after it is recorded too */
+            if (outage->end_ps > end_ps)
+                outage->end_ps = end_ps;
+            return true;
+        }
+    return false;
+}
+
 const char *export_task_name(const struct trace *trace, int32_t job, int32_t task)
 {
     return trace->apps[trace->arrivals[job].app]->tasks[task].name;

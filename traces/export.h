@@ -31,6 +31,12 @@ bool export_file(const struct export_kind *kind, const char *dir, const char *pa
  * one and on a fault. */
 bool export_next_task(struct trace_reader *reader, struct trace_task *task, struct fault *fault);
 
+/* Reads the times in which PEs were down, up to the last event of the trace. NULL if it has none,
+ * or on a fault. */
+struct trace_reader *export_read_outages(const struct trace *trace, struct fault *fault);
+bool export_next_outage(struct trace_reader *reader, const struct trace *trace,
+                        struct trace_outage *outage, struct fault *fault);
+
 /* The name of a task of a job, and of the PE that ran a task ("?" if only its kind is known). */
 const char *export_task_name(const struct trace *trace, int32_t job, int32_t task);
 const char *export_pe_name(const struct trace *trace, int32_t pe);

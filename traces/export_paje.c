@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Paje, in the dialect that ViTE 1.2 opens: a container for each PE, a state for each app (idle
- * otherwise), links for data. Dates are microseconds. Tasks without length have no state.
+/* Paje, in the dialect that ViTE 1.2 opens: a container for each PE, a state for each app, for
+ * attempts that came to nothing and for PEs that are down (idle otherwise), links for data. Dates
+ * are microseconds. Tasks without length have no state.
  *
  * Paje wants events in the order of dates: they are sorted, 32 bytes of memory for each; a task has
  * two, a transfer two. */
@@ -12,11 +13,14 @@
 /* What happens at one date comes in this order. */
 enum event_kind { EVENT_FINISH, EVENT_LINK_END, EVENT_LINK_START, EVENT_START };
 
+/* States that are no app. */
+enum { STATE_ABORTED = -1, STATE_DOWN = -2 };
+
 struct event {
     int64_t at_ps;
     enum event_kind kind;
     int32_t pe;
-    int64_t what; /* a task's app; a link's number, by which both ends are found */
+    int64_t what; /* an app or a state; a link's number, by which both ends are found */
 };
 
 struct events {
@@ -53,17 +57,35 @@ static void add_event(struct events *events, struct event event)
     events->items[events->count++] = event;
 }
 
+static void add_state(struct events *events, int32_t pe, int64_t start_ps, int64_t end_ps,
+                      int64_t state)
+{
+    if (start_ps == end_ps)
+        return;
+    add_event(events, (struct event){start_ps, EVENT_START, pe, state});
+    add_event(events, (struct event){end_ps, EVENT_FINISH, pe, state});
+}
+
 static bool read_tasks(const struct trace *trace, struct events *events, struct fault *fault)
 {
     struct trace_reader *reader = trace_read(trace, TRACE_TASKS, fault);
     struct trace_task task;
     while (reader != NULL && export_next_task(reader, &task, fault)) {
-        if (task.pe < 0 || task.finish_ps == task.start_ps)
+        if (task.pe < 0 || task.start_ps == TICK_NEVER)
             continue;
-        int64_t app = trace->arrivals[task.job].app;
-        add_event(events, (struct event){task.start_ps, EVENT_START, task.pe, app});
-        add_event(events, (struct event){task.finish_ps, EVENT_FINISH, task.pe, app});
+        int64_t state = task.is_aborted ? STATE_ABORTED : trace->arrivals[task.job].app;
+        add_state(events, task.pe, task.start_ps, task.finish_ps, state);
     }
+    trace_reader_close(reader);
+    return !fault_is_set(fault);
+}
+
+static bool read_outages(const struct trace *trace, struct events *events, struct fault *fault)
+{
+    struct trace_reader *reader = export_read_outages(trace, fault);
+    struct trace_outage outage;
+    while (reader != NULL && export_next_outage(reader, trace, &outage, fault))
+        add_state(events, outage.pe, outage.start_ps, outage.end_ps, STATE_DOWN);
     trace_reader_close(reader);
     return !fault_is_set(fault);
 }
@@ -116,7 +138,9 @@ static void put_types(const struct trace *trace, FILE *stream)
     fputs(header, stream);
     fputs("1 CM 0 \"machine\"\n1 CP CM \"PE\"\n3 ST CP \"state\"\n5 LT CM CP CP \"data\"\n",
           stream);
-    fputs("6 I ST \"idle\" \"0.92 0.92 0.92\"\n", stream);
+    fputs("6 I ST \"idle\" \"0.92 0.92 0.92\"\n6 X ST \"aborted\" \"0.80 0.10 0.10\"\n"
+          "6 D ST \"down\" \"0.25 0.25 0.25\"\n",
+          stream);
     for (int32_t a = 0; a < trace->app_count; a++)
         put_app(trace, a, stream);
     fprintf(stream, "7 0.000000 M CM 0 \"%s\"\n", trace->soc->name);
@@ -131,7 +155,11 @@ static void put_event(const struct event *event, FILE *stream)
     tick_format_us(date, event->at_ps);
     switch (event->kind) {
     case EVENT_START:
-        fprintf(stream, "10 %s ST P%d A%lld\n", date, (int)event->pe, (long long)event->what);
+        fprintf(stream, "10 %s ST P%d ", date, (int)event->pe);
+        if (event->what >= 0)
+            fprintf(stream, "A%lld\n", (long long)event->what);
+        else
+            fputs(event->what == STATE_DOWN ? "D\n" : "X\n", stream);
         break;
     case EVENT_FINISH:
         fprintf(stream, "10 %s ST P%d I\n", date, (int)event->pe);
@@ -148,7 +176,8 @@ static void put_event(const struct event *event, FILE *stream)
 static bool paje_write(const struct trace *trace, FILE *stream, struct fault *fault)
 {
     struct events events = {0};
-    bool ok = read_tasks(trace, &events, fault) && read_transfers(trace, &events, fault);
+    bool ok = read_tasks(trace, &events, fault) && read_outages(trace, &events, fault) &&
+              read_transfers(trace, &events, fault);
     if (ok && events.count > 0)
         qsort(events.items, events.count, sizeof *events.items, compare_events);
     if (ok) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Chrome's trace events as JSON (the Trace Event Format), which ui.perfetto.dev, chrome://tracing
- * and Speedscope open: a slice (X) for each task on the thread of its PE, flow arrows (s, f) for
- * data, counters (C) for queues, busy power and speeds, jobs as asynchronous slices (b, e). Dates
- * and durations are microseconds; pid and tid are whole numbers with names as metadata (M).
+ * and Speedscope open: a slice (X) for each task on the thread of its PE, and for each time in
+ * which a PE was down; flow arrows (s, f) for data, counters (C) for queues, busy power,
+ * frequencies and speeds, jobs as asynchronous slices (b, e). Dates and durations are microseconds;
+ * pid and tid are whole numbers with names as metadata (M).
  *
- * Counters are sorted by date: 16 bytes of memory for each change, two changes for a task. */
+ * Counters are sorted by date: 16 bytes of memory for each change, two changes for a task; arrows
+ * find their ends in a sorted list: 32 bytes for a task. */
 #include <stdlib.h>
 
 #include "base/csv.h"
@@ -25,12 +27,24 @@ struct changes {
     size_t count, capacity;
 };
 
+/* Where a task ran. */
+struct stay {
+    int32_t job, task, pe;
+    int64_t start_ps, finish_ps;
+};
+
+struct stays {
+    struct stay *items;
+    size_t count, capacity;
+};
+
 struct writer {
     const struct trace *trace;
     FILE *stream;
     struct fault *fault;
     bool has_any; /* the next event follows another */
     struct changes queues, busy;
+    struct stays stays;
     int64_t flows;
 };
 
@@ -76,6 +90,7 @@ static void add_change(struct changes *changes, int64_t at_ps, int32_t counter, 
     changes->items[changes->count++] = (struct change){at_ps, counter, delta};
 }
 
+/* Writes what every attempt has: where, when and, if its PE went down, that it came to nothing. */
 static void put_task(struct writer *writer, const struct trace_task *task)
 {
     const struct app *app = writer->trace->apps[writer->trace->arrivals[task->job].app];
@@ -83,61 +98,117 @@ static void put_task(struct writer *writer, const struct trace_task *task)
     put_us(writer, "ts", task->start_ps);
     put_us(writer, "dur", task->finish_ps - task->start_ps);
     fprintf(writer->stream,
-            ",\"name\":\"%s\",\"cat\":\"%s\",\"args\":{\"job\":%d,\"samples\":%d,\"attempt\":%d",
-            app->tasks[task->task].name, app->name, (int)task->job, (int)task->samples,
+            ",\"name\":\"%s%s\",\"cat\":\"%s\"%s,"
+            "\"args\":{\"job\":%d,\"samples\":%d,\"attempt\":%d",
+            app->tasks[task->task].name, task->is_aborted ? " (aborted)" : "", app->name,
+            task->is_aborted ? ",\"cname\":\"terrible\"" : "", (int)task->job, (int)task->samples,
             (int)task->attempt);
     if (task->ready_ps != TICK_NEVER)
         put_us(writer, "waited_us", task->start_ps - task->ready_ps);
     if (task->est_ps != TICK_NEVER)
         put_us(writer, "estimate_us", task->est_ps);
     fputs("}}", writer->stream);
-    if (task->pe < 0)
-        return;
+}
+
+/* Keeps what counters and arrows are made of. */
+static void keep_task(struct writer *writer, const struct trace_task *task)
+{
     if (task->assigned_ps != TICK_NEVER && task->assigned_ps < task->start_ps) {
         add_change(&writer->queues, task->assigned_ps, task->pe, 1);
         add_change(&writer->queues, task->start_ps, task->pe, -1);
     }
     add_change(&writer->busy, task->start_ps, task->pe, 1);
     add_change(&writer->busy, task->finish_ps, task->pe, -1);
+    if (task->is_aborted || !trace_has(writer->trace, TRACE_TRANSFERS))
+        return;
+    struct stays *stays = &writer->stays;
+    stays->items =
+        memory_grow(stays->items, &stays->capacity, stays->count + 1, sizeof *stays->items);
+    stays->items[stays->count++] =
+        (struct stay){task->job, task->task, task->pe, task->start_ps, task->finish_ps};
+}
+
+static bool put_tasks(struct writer *writer)
+{
+    struct trace_reader *reader = trace_read(writer->trace, TRACE_TASKS, writer->fault);
+    struct trace_task task;
+    while (reader != NULL && export_next_task(reader, &task, writer->fault)) {
+        if (task.start_ps == TICK_NEVER) /* a measured time of no date */
+            continue;
+        put_task(writer, &task);
+        if (task.pe >= 0)
+            keep_task(writer, &task);
+    }
+    trace_reader_close(reader);
+    return !fault_is_set(writer->fault);
+}
+
+/* ---- arrows ---- */
+
+static int compare_stays(const void *a, const void *b)
+{
+    const struct stay *one = a, *other = b;
+    if (one->job != other->job)
+        return one->job < other->job ? -1 : 1;
+    return (one->task > other->task) - (one->task < other->task);
+}
+
+/* Where a task was done; NULL: not in the trace. */
+static const struct stay *find_stay(const struct writer *writer, int32_t job, int32_t task)
+{
+    const struct stay wanted = {.job = job, .task = task};
+    return bsearch(&wanted, writer->stays.items, writer->stays.count, sizeof wanted, compare_stays);
 }
 
 /* An arrow from the last instant of the producer's slice to the beginning of the consumer's. */
-static void put_flow(struct writer *writer, const struct trace_transfer *transfer,
-                     const struct trace_task *consumer)
+static void put_flow(struct writer *writer, const struct trace_transfer *transfer)
 {
+    const struct stay *from = find_stay(writer, transfer->job, transfer->from);
+    const struct stay *to = find_stay(writer, transfer->job, transfer->task);
     char bytes[32];
-    csv_format_real(bytes, transfer->bytes);
-    begin_event(writer, 's', PID_PES, transfer->from_pe + 1);
-    put_us(writer, "ts", transfer->start_ps > 0 ? transfer->start_ps - 1 : 0);
+    if (from == NULL || to == NULL || from->pe != transfer->from_pe || to->pe != transfer->to_pe)
+        return; /* outside of the window, or for an attempt that came to nothing */
+    begin_event(writer, 's', PID_PES, from->pe + 1);
+    put_us(writer, "ts", from->finish_ps > from->start_ps ? from->finish_ps - 1 : from->finish_ps);
     fprintf(writer->stream,
-            ",\"id\":%lld,\"name\":\"data\",\"cat\":\"data\",\"args\":{\"bytes\":%s}}",
-            (long long)writer->flows, bytes);
-    begin_event(writer, 'f', PID_PES, transfer->to_pe + 1);
-    put_us(writer, "ts", consumer->start_ps);
+            ",\"id\":%lld,\"name\":\"data\",\"cat\":\"data\",\"args\":{\"bytes\":%s",
+            (long long)writer->flows, csv_format_real(bytes, transfer->bytes));
+    put_us(writer, "start_us", transfer->start_ps);
+    put_us(writer, "end_us", transfer->end_ps);
+    fputs("}}", writer->stream);
+    begin_event(writer, 'f', PID_PES, to->pe + 1);
+    put_us(writer, "ts", to->start_ps);
     fprintf(writer->stream, ",\"bp\":\"e\",\"id\":%lld,\"name\":\"data\",\"cat\":\"data\"}",
             (long long)writer->flows++);
 }
 
-/* Transfers are recorded in the order of their consumers, as tasks are. */
-static bool put_tasks(struct writer *writer)
+static bool put_flows(struct writer *writer)
 {
-    const struct trace *trace = writer->trace;
-    struct trace_reader *tasks = trace_read(trace, TRACE_TASKS, writer->fault);
-    struct trace_reader *transfers = tasks != NULL && trace_has(trace, TRACE_TRANSFERS)
-                                         ? trace_read(trace, TRACE_TRANSFERS, writer->fault)
-                                         : NULL;
-    struct trace_task task;
+    struct stays *stays = &writer->stays;
+    if (stays->count == 0)
+        return true;
+    qsort(stays->items, stays->count, sizeof *stays->items, compare_stays);
+    struct trace_reader *reader = trace_read(writer->trace, TRACE_TRANSFERS, writer->fault);
     struct trace_transfer transfer;
-    bool more = transfers != NULL && trace_next_transfer(transfers, &transfer, writer->fault);
-    while (tasks != NULL && export_next_task(tasks, &task, writer->fault)) {
-        put_task(writer, &task);
-        while (more && transfer.job == task.job && transfer.task == task.task) {
-            put_flow(writer, &transfer, &task);
-            more = trace_next_transfer(transfers, &transfer, writer->fault);
-        }
+    while (reader != NULL && trace_next_transfer(reader, &transfer, writer->fault))
+        put_flow(writer, &transfer);
+    trace_reader_close(reader);
+    return !fault_is_set(writer->fault);
+}
+
+/* ---- PEs that are down, jobs ---- */
+
+static bool put_outages(struct writer *writer)
+{
+    struct trace_outage outage;
+    struct trace_reader *reader = export_read_outages(writer->trace, writer->fault);
+    while (reader != NULL && export_next_outage(reader, writer->trace, &outage, writer->fault)) {
+        begin_event(writer, 'X', PID_PES, outage.pe + 1);
+        put_us(writer, "ts", outage.start_ps);
+        put_us(writer, "dur", outage.end_ps - outage.start_ps);
+        fputs(",\"name\":\"down\",\"cat\":\"outage\",\"cname\":\"grey\"}", writer->stream);
     }
-    trace_reader_close(tasks);
-    trace_reader_close(transfers);
+    trace_reader_close(reader);
     return !fault_is_set(writer->fault);
 }
 
@@ -152,8 +223,10 @@ static bool put_jobs(struct writer *writer)
         for (int end = 0; end < 2; end++) {
             begin_event(writer, end == 0 ? 'b' : 'e', PID_JOBS, 1);
             put_us(writer, "ts", end == 0 ? job.arrival_ps : job.finish_ps);
-            fprintf(writer->stream, ",\"id\":%d,\"name\":\"%s\",\"cat\":\"job\"}", (int)job.job,
-                    trace->apps[trace->arrivals[job.job].app]->name);
+            fprintf(writer->stream,
+                    ",\"id\":%d,\"name\":\"%s\",\"cat\":\"job\",\"args\":{\"status\":\"%s\"}}",
+                    (int)job.job, trace->apps[trace->arrivals[job.job].app]->name,
+                    job.is_failed ? "failed" : "done");
         }
     trace_reader_close(reader);
     return !fault_is_set(writer->fault);
@@ -223,7 +296,23 @@ static void put_power(struct writer *writer)
     }
 }
 
-/* Slow-downs: the speed of a PE, and the clock that it amounts to if the platform gives one. */
+/* The frequencies that the governor gave to clusters; each counts up to the last event. */
+static bool put_frequencies(struct writer *writer)
+{
+    const struct trace *trace = writer->trace;
+    if (!trace_has(trace, TRACE_POINTS))
+        return true;
+    struct trace_reader *reader = trace_read(trace, TRACE_POINTS, writer->fault);
+    struct trace_point point;
+    while (reader != NULL && trace_next_point(reader, &point, writer->fault))
+        put_counter(writer, "frequency", trace->soc->clusters[point.cluster].name, point.at_ps,
+                    "MHz", point.freq_mhz);
+    trace_reader_close(reader);
+    return !fault_is_set(writer->fault);
+}
+
+/* Slow-downs: the speed of a PE, or the clock that it amounts to if the platform gives one that
+ * does not change. */
 static bool put_speeds(struct writer *writer)
 {
     const struct trace *trace = writer->trace;
@@ -234,7 +323,7 @@ static bool put_speeds(struct writer *writer)
     while (reader != NULL && trace_next_episode(reader, &episode, writer->fault)) {
         const struct soc_pe *pe = &trace->soc->pes[episode.pe];
         const struct soc_kind *kind = &trace->soc->kinds[pe->kind];
-        bool has_clock = kind->opp_count > 0;
+        bool has_clock = kind->opp_count > 0 && !trace_has(trace, TRACE_POINTS);
         double whole = has_clock ? kind->opps[kind->opp_count - 1].freq_mhz : 1;
         const char *what = has_clock ? "frequency" : "speed", *unit = has_clock ? "MHz" : "x";
         put_counter(writer, what, pe->name, episode.start_ps, unit, whole * episode.speed);
@@ -250,7 +339,8 @@ static bool perfetto_write(const struct trace *trace, FILE *stream, struct fault
     struct writer writer = {.trace = trace, .stream = stream, .fault = fault};
     fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n", stream);
     put_names(&writer);
-    bool ok = put_tasks(&writer) && put_jobs(&writer) && put_speeds(&writer);
+    bool ok = put_tasks(&writer) && put_flows(&writer) && put_outages(&writer) &&
+              put_jobs(&writer) && put_frequencies(&writer) && put_speeds(&writer);
     if (ok) {
         put_queues(&writer);
         put_power(&writer);
@@ -258,6 +348,7 @@ static bool perfetto_write(const struct trace *trace, FILE *stream, struct fault
     fputs("\n]}\n", stream);
     free(writer.queues.items);
     free(writer.busy.items);
+    free(writer.stays.items);
     return ok;
 }
 

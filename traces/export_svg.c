@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A Gantt chart as SVG: a row for each PE, a box for each task in the colour of its job, with its
- * name where there is room and as a tooltip. Constant memory. */
+ * name where there is room and as a tooltip; grey where the PE was down, a red edge around attempts
+ * that came to nothing. Constant memory. */
 #include "base/tick.h"
 #include "traces/export.h"
 
@@ -58,15 +59,37 @@ static void put_task(const struct chart *chart, const struct trace_task *task)
     double x = x_of(chart, task->start_ps), width = x_of(chart, task->finish_ps) - x;
     int y = TOP + (int)task->pe * ROW + 1;
     fprintf(chart->stream,
-            "<rect x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\" fill=\"hsl(%d,60%%,72%%)\">"
-            "<title>job %d %s on %s, %s to %s us</title></rect>",
-            x, y, width, ROW - 2, (int)(task->job * 137LL % 360), (int)task->job, name,
+            "<rect%s x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\" "
+            "fill=\"hsl(%d,60%%,72%%)\"><title>job %d %s on %s, %s to %s us%s</title></rect>",
+            task->is_aborted ? " class=\"aborted\"" : "", x, y, width, ROW - 2,
+            (int)(task->job * 137LL % 360), (int)task->job, name,
             export_pe_name(chart->trace, task->pe), tick_format_us(start, task->start_ps),
-            tick_format_us(finish, task->finish_ps));
+            tick_format_us(finish, task->finish_ps), task->is_aborted ? ", aborted" : "");
     int room = (int)width / LETTER;
     if (room >= 3)
         fprintf(chart->stream, "<text x=\"%.1f\" y=\"%d\">%.*s</text>", x + 2, y + 12, room, name);
     fputc('\n', chart->stream);
+}
+
+static bool put_outages(const struct chart *chart, struct fault *fault)
+{
+    struct trace_reader *reader = export_read_outages(chart->trace, fault);
+    struct trace_outage outage;
+    char start[TICK_TEXT_SIZE], end[TICK_TEXT_SIZE];
+    while (reader != NULL && export_next_outage(reader, chart->trace, &outage, fault)) {
+        int64_t from_ps = outage.start_ps < chart->from_ps ? chart->from_ps : outage.start_ps;
+        int64_t to_ps = outage.end_ps > chart->until_ps ? chart->until_ps : outage.end_ps;
+        if (from_ps < to_ps)
+            fprintf(chart->stream,
+                    "<rect class=\"down\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\">"
+                    "<title>%s is down, %s to %s us</title></rect>\n",
+                    x_of(chart, from_ps), TOP + (int)outage.pe * ROW + 1,
+                    x_of(chart, to_ps) - x_of(chart, from_ps), ROW - 2,
+                    export_pe_name(chart->trace, outage.pe), tick_format_us(start, outage.start_ps),
+                    tick_format_us(end, outage.end_ps));
+    }
+    trace_reader_close(reader);
+    return !fault_is_set(fault);
 }
 
 static bool svg_write(const struct trace *trace, FILE *stream, struct fault *fault)
@@ -80,7 +103,7 @@ static bool svg_write(const struct trace *trace, FILE *stream, struct fault *fau
     fprintf(stream,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\">\n"
             "<style>text{font:10px sans-serif}rect{stroke:#555;stroke-width:.3}"
-            ".grid{stroke:#ddd}</style>\n"
+            ".grid{stroke:#ddd}.aborted{stroke:#c00;stroke-width:1.5}.down{fill:#777}</style>\n"
             "<rect width=\"100%%\" height=\"100%%\" style=\"stroke:none\" fill=\"white\"/>\n"
             "<text x=\"%d\" y=\"20\" style=\"font-size:13px\">%s: %s on %s</text>\n",
             WIDTH, TOP + (int)rows * ROW + 40, LEFT, trace->manifest.experiment,
@@ -90,11 +113,12 @@ static bool svg_write(const struct trace *trace, FILE *stream, struct fault *fau
     struct trace_reader *reader = trace_read(trace, TRACE_TASKS, fault);
     struct trace_task task;
     while (reader != NULL && export_next_task(reader, &task, fault))
-        if (task.pe >= 0)
+        if (task.pe >= 0 && task.start_ps != TICK_NEVER)
             put_task(&chart, &task);
     trace_reader_close(reader);
+    bool ok = !fault_is_set(fault) && put_outages(&chart, fault);
     fputs("</svg>\n", stream);
-    return !fault_is_set(fault);
+    return ok;
 }
 
 const struct export_kind export_to_svg = {

@@ -23,6 +23,7 @@ static const char *const headers[TRACE_CATEGORIES][15] = {
     [TRACE_TRANSFERS] = {"job_id", "from", "task", "from_pe", "to_pe", "bytes", "start_us",
                          "end_us"},
     [TRACE_JOBS] = {"job_id", "app", "arrival_us", "start_us", "finish_us", "status"},
+    [TRACE_POINTS] = {"at_us", "cluster", "freq_mhz"},
 };
 
 /* ---- what happens ---- */
@@ -191,6 +192,13 @@ static void on_job_done(void *self, const struct observed_job *job)
     put_job(self, job, false);
 }
 
+static void on_point_changed(void *self, int64_t now_ps, int32_t cluster, int32_t opp)
+{
+    struct recorder *recorder = self;
+    struct point_record *record = relay_room(recorder->relay, sizeof *record);
+    *record = (struct point_record){RECORD_POINT, cluster, opp, now_ps};
+}
+
 static void on_job_failed(void *self, const struct observed_job *job, const char *reason)
 {
     (void)reason;
@@ -265,6 +273,15 @@ static void measure(struct recorder *recorder)
     }
 }
 
+/* The points at which clusters begin. */
+static void put_first_points(struct recorder *recorder)
+{
+    const struct soc *soc = recorder->setup.soc;
+    for (int32_t c = 0; c < soc->cluster_count; c++)
+        if (soc->kinds[soc->clusters[c].kind].opp_count > 0)
+            on_point_changed(recorder, 0, c, soc->kinds[soc->clusters[c].kind].opp);
+}
+
 struct recorder *recorder_create(const struct recorder_setup *setup, struct arena *arena,
                                  struct fault *fault)
 {
@@ -274,6 +291,8 @@ struct recorder *recorder_create(const struct recorder_setup *setup, struct aren
         recorder->setup.categories &= ~(UINT32_C(1) << TRACE_TABLES);
     if (setup->scenario->next_outage == NULL)
         recorder->setup.categories &= ~(UINT32_C(1) << TRACE_FAILURES);
+    if (setup->soc->ondemand.period_ps == 0 && setup->soc->thermal_mode != SOC_THERMAL_THROTTLE)
+        recorder->setup.categories &= ~(UINT32_C(1) << TRACE_POINTS);
     measure(recorder);
     recorder_make_cells(recorder);
     bool ok = true;
@@ -290,6 +309,8 @@ struct recorder *recorder_create(const struct recorder_setup *setup, struct aren
                    (recorder->task_stride + 2 * recorder->edge_stride) * sizeof(int32_t);
     size_t plan = sizeof(struct plan_record);
     recorder->relay = relay_create(recorder_write, recorder, route > plan ? route : plan);
+    if (recorder_wants(recorder, TRACE_POINTS))
+        put_first_points(recorder);
     return recorder;
 }
 
@@ -310,6 +331,7 @@ struct observer recorder_observer(struct recorder *recorder)
         .on_transfer_done = recorder_wants(recorder, TRACE_TRANSFERS) ? on_transfer_done : NULL,
         .on_job_done = recorder_wants(recorder, TRACE_JOBS) ? on_job_done : NULL,
         .on_job_failed = recorder_wants(recorder, TRACE_JOBS) ? on_job_failed : NULL,
+        .on_point_changed = recorder_wants(recorder, TRACE_POINTS) ? on_point_changed : NULL,
     };
 }
 

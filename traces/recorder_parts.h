@@ -21,7 +21,8 @@ enum record_type {
     RECORD_PLAN,
     RECORD_TASK,
     RECORD_TRANSFER,
-    RECORD_END
+    RECORD_END,
+    RECORD_POINT
 };
 
 /* A job arrived; it has this slot of the world until it ends. */
@@ -86,6 +87,13 @@ struct end_record {
     bool is_failed;
 };
 
+/* A cluster runs at another operating point. */
+struct point_record {
+    enum record_type type;
+    int32_t cluster, opp;
+    int64_t at_ps;
+};
+
 /* Where a task of a job in flight ran. */
 struct place {
     int32_t pe; /* -1: nowhere yet */
@@ -138,6 +146,7 @@ struct recorder {
     struct arena *cells;               /* what follows */
     const struct app_cells *app_cells; /* [bind_count] */
     const struct cell *pe_cells;       /* [pe_count] */
+    const struct cell *cluster_cells;  /* [cluster_count] */
     size_t row_max;                    /* bytes of the longest row */
     /* Of the second thread. */
     struct table tables[TRACE_CATEGORIES];

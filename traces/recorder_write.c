@@ -42,7 +42,12 @@ void recorder_make_cells(struct recorder *recorder)
             tasks[t] = make_cell(recorder, app->tasks[t].name);
         apps[b] = (struct app_cells){make_cell(recorder, app->name), tasks};
     }
+    struct cell *clusters =
+        arena_zeroed(recorder->cells, (size_t)setup->soc->cluster_count, sizeof *clusters);
+    for (int32_t c = 0; c < setup->soc->cluster_count; c++)
+        clusters[c] = make_cell(recorder, setup->soc->clusters[c].name);
     recorder->pe_cells = pes;
+    recorder->cluster_cells = clusters;
     recorder->app_cells = apps;
     recorder->dates =
         arena_zeroed(recorder->cells, (size_t)1 << DATE_SLOT_BITS, sizeof *recorder->dates);
@@ -363,6 +368,16 @@ static void write_end(struct recorder *recorder, const struct end_record *record
     end_row(recorder, TRACE_JOBS, at);
 }
 
+static void write_point(struct recorder *recorder, const struct point_record *record)
+{
+    const struct soc *soc = recorder->setup.soc;
+    const struct soc_kind *kind = &soc->kinds[soc->clusters[record->cluster].kind];
+    char *at = put_us(recorder, begin_row(recorder, TRACE_POINTS), record->at_ps);
+    at = put_cell(at, recorder->cluster_cells[record->cluster]);
+    at = put_exact(at, kind->opps[record->opp].freq_mhz);
+    end_row(recorder, TRACE_POINTS, at);
+}
+
 void recorder_write(void *context, const void *record, size_t size)
 {
     struct recorder *recorder = context;
@@ -391,6 +406,9 @@ void recorder_write(void *context, const void *record, size_t size)
         break;
     case RECORD_END:
         write_end(recorder, record);
+        break;
+    case RECORD_POINT:
+        write_point(recorder, record);
         break;
     }
 }

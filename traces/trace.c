@@ -35,6 +35,8 @@ static bool name_all(struct trace *trace, struct fault *fault)
     const struct soc *soc = trace->soc;
     for (int32_t pe = 0; pe < soc->pe_count; pe++)
         names_add(&trace->pe_names, soc->pes[pe].name, -1);
+    for (int32_t cluster = 0; cluster < soc->cluster_count; cluster++)
+        names_add(&trace->cluster_names, soc->clusters[cluster].name, -1);
     for (int32_t kind = 0; kind < soc->kind_count; kind++)
         names_add(&trace->kind_names, soc->kinds[kind].name, -1);
     trace->task_names =
@@ -146,6 +148,7 @@ void trace_close(struct trace *trace)
         return;
     names_finish(&trace->pe_names);
     names_finish(&trace->kind_names);
+    names_finish(&trace->cluster_names);
     names_finish(&trace->app_names);
     names_finish(&trace->task_kind_names);
     for (int32_t app = 0; trace->task_names != NULL && app < trace->app_count; app++)

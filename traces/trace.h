@@ -30,7 +30,7 @@ struct trace {
     const struct trace_arrival *arrivals; /* [job_count] by job */
     int32_t job_count;
     /* For the readers below. */
-    struct names pe_names, kind_names, app_names;
+    struct names pe_names, kind_names, cluster_names, app_names;
     struct names task_kind_names; /* of all apps, each once, in the order of their bytes */
     struct names *task_names;     /* [app_count] */
     struct arena *arena;          /* of all this */
@@ -138,6 +138,13 @@ struct trace_job {
     bool is_failed;
 };
 
+/* From then on the PEs of a cluster ran at this frequency. */
+struct trace_point {
+    int64_t at_ps;
+    int32_t cluster;
+    double freq_mhz;
+};
+
 /* The next row of a reader of that category (decisions: also of plans); false after the last one
  * and on a fault (check fault_is_set). */
 bool trace_next_arrival(struct trace_reader *reader, struct trace_arrival *row,
@@ -154,5 +161,6 @@ bool trace_next_task(struct trace_reader *reader, struct trace_task *row, struct
 bool trace_next_transfer(struct trace_reader *reader, struct trace_transfer *row,
                          struct fault *fault);
 bool trace_next_job(struct trace_reader *reader, struct trace_job *row, struct fault *fault);
+bool trace_next_point(struct trace_reader *reader, struct trace_point *row, struct fault *fault);
 
 #endif

@@ -26,6 +26,7 @@ static const char *const columns[TRACE_CATEGORIES][COLUMNS_MAX + 1] = {
     [TRACE_TRANSFERS] = {"job_id", "from", "task", "from_pe", "to_pe", "bytes", "start_us",
                          "end_us"},
     [TRACE_JOBS] = {"job_id", "app", "arrival_us", "start_us", "finish_us", "status"},
+    [TRACE_POINTS] = {"at_us", "cluster", "freq_mhz"},
 };
 
 /* ---- opening ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of what happened: decisions and plans, tasks, transfers, jobs; and of any category. */
+/* Rows of what happened: decisions and plans, tasks, transfers, jobs, operating points; and of any
+ * category. */
 #include <math.h>
 #include <string.h>
 
@@ -141,6 +142,17 @@ bool trace_next_job(struct trace_reader *reader, struct trace_job *row, struct f
            cell_us(reader, 4, &row->finish_ps) && cell_in_order(reader, 4, row->finish_ps);
 }
 
+bool trace_next_point(struct trace_reader *reader, struct trace_point *row, struct fault *fault)
+{
+    if (!cell_next_row(reader, TRACE_POINTS, fault) || !cell_us(reader, 0, &row->at_ps) ||
+        !cell_in_order(reader, 0, row->at_ps) ||
+        !cell_name(reader, 1, &reader->trace->cluster_names, "the platform has no cluster",
+                   &row->cluster) ||
+        !cell_real(reader, 2, &row->freq_mhz))
+        return false;
+    return row->freq_mhz > 0 || cell_refuse(reader, 2, NULL, "a clock that stands still");
+}
+
 /* A row of any category. */
 union any_row {
     struct trace_arrival arrival;
@@ -153,6 +165,7 @@ union any_row {
     struct trace_task task;
     struct trace_transfer transfer;
     struct trace_job job;
+    struct trace_point point;
 };
 
 static bool next_any(struct trace_reader *reader, union any_row *row, struct fault *fault)
@@ -179,6 +192,8 @@ static bool next_any(struct trace_reader *reader, union any_row *row, struct fau
         return trace_next_transfer(reader, &row->transfer, fault);
     case TRACE_JOBS:
         return trace_next_job(reader, &row->job, fault);
+    case TRACE_POINTS:
+        return trace_next_point(reader, &row->point, fault);
     case TRACE_CATEGORIES:
         break;
     }

@@ -12,7 +12,7 @@ enum { WHERE_SIZE = 512 };
 
 static const char *const category_names[TRACE_CATEGORIES] = {
     "arrivals",  "routes", "factors", "episodes",  "tables", "failures",
-    "decisions", "plans",  "tasks",   "transfers", "jobs",
+    "decisions", "plans",  "tasks",   "transfers", "jobs",   "points",
 };
 
 const char *trace_category_name(enum trace_category category)

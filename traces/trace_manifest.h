@@ -26,6 +26,7 @@ enum trace_category {
     TRACE_TASKS,
     TRACE_TRANSFERS,
     TRACE_JOBS,
+    TRACE_POINTS,
     TRACE_CATEGORIES,
 };
 
@@ -34,7 +35,7 @@ const char *trace_category_name(enum trace_category category);
 
 /* The names of a choice of the schema, "arrivals|routes|...". */
 #define TRACE_CATEGORY_CHOICES                                                                     \
-    "arrivals|routes|factors|episodes|tables|failures|decisions|plans|tasks|transfers|jobs"
+    "arrivals|routes|factors|episodes|tables|failures|decisions|plans|tasks|transfers|jobs|points"
 
 /* One file; `name` is NULL if the category was not recorded. */
 struct trace_file {

@@ -30,6 +30,7 @@ static void set_up(void)
                   "  {\"category\": \"plans\", \"file\": \"plans.csv\"},\n"
                   "  {\"category\": \"transfers\", \"file\": \"transfers.csv\"},\n"
                   "  {\"category\": \"jobs\", \"file\": \"jobs.csv\"},\n"
+                  "  {\"category\": \"points\", \"file\": \"points.csv\"},\n"
                   "  {\"category\": \"failures\", \"file\": \"failures.csv\"},\n"
                   "  {\"category\": \"episodes\", \"file\": \"episodes.csv\"}]}\n");
     scratch_write(&scratch, "arrivals.csv",
@@ -146,6 +147,7 @@ START_TEST(every_category_can_be_read)
         {TRACE_FACTORS, "job_id,task,factor\n0,first,1.25\n1,only,0\n"},
         {TRACE_FACTORS, "job_id,task,factor,from\n0,first,1.25,\n0,second,2,first\n"},
         {TRACE_TABLES, "task_kind,pe_kind,factor\nwork,A,1.25\n"},
+        {TRACE_POINTS, "at_us,cluster,freq_mhz\n0,a,1400\n0,b,800\n20,a,1200.5\n"},
         {TRACE_FAILURES, "pe,start_us,end_us\na_0,0,2\na_0,3,\nb_2,1,2\n"},
         {TRACE_ROUTES, "job_id,task,from,samples,live\n0,first,,2,2\n0,second,first,1,2\n"},
         {TRACE_EPISODES, "pe,start_us,end_us,speed\na_0,1,2,0.5\na_0,2,,0.25\nb_2,0,1,0.5\n"},
@@ -195,6 +197,9 @@ START_TEST(rows_that_cannot_be_are_refused_at_their_cell)
         {TRACE_EPISODES, "pe,start_us,end_us,speed\na_0,3,3,.5\n", ":2:7", "too early"},
         {TRACE_EPISODES, "pe,start_us,end_us,speed\na_0,3,4,0\n", ":2:9", "not above 0"},
         {TRACE_EPISODES, "pe,start_us,end_us,speed\na_9,3,4,1\n", ":2:1", "no PE: 'a_9'"},
+        {TRACE_POINTS, "at_us,cluster,freq_mhz\n2,a,9\n1,a,8\n", ":3:1", "earlier"},
+        {TRACE_POINTS, "at_us,cluster,freq_mhz\n2,c,9\n", ":2:3", "no cluster: 'c'"},
+        {TRACE_POINTS, "at_us,cluster,freq_mhz\n2,a,0\n", ":2:5", "stands still"},
         {TRACE_ROUTES, "job_id,task,from,samples,live\n0,second,first,3,2\n", ":2:18", "range"},
         {TRACE_TRANSFERS,
          "job_id,from,task,from_pe,to_pe,bytes,start_us,end_us\n0,first,second,a_0,b_2,2,10,9\n",
