@@ -31,6 +31,7 @@ struct draft_kind {
 struct draft {
     struct arena *arena;
     struct names ids, kind_keys;
+    struct names ambiguous; /* aliases of several tasks */
     struct draft_task *tasks;
     struct draft_kind *kinds;
     int32_t *from, *to;
@@ -52,6 +53,7 @@ void draft_destroy(struct draft *draft)
     if (draft == NULL)
         return;
     names_finish(&draft->ids);
+    names_finish(&draft->ambiguous);
     names_finish(&draft->kind_keys);
     free(draft->tasks);
     free(draft->kinds);
@@ -91,7 +93,16 @@ int32_t draft_add_task(struct draft *draft, const char *id, int line)
 
 void draft_alias(struct draft *draft, int32_t task, const char *name)
 {
-    names_add(&draft->ids, name, task);
+    int32_t before = names_find(&draft->ids, name);
+    if (before < 0)
+        names_add(&draft->ids, name, task);
+    else if (before != task && strcmp(draft->tasks[before].id, name) != 0)
+        names_add(&draft->ambiguous, name, task);
+}
+
+bool draft_is_ambiguous(const struct draft *draft, const char *name)
+{
+    return names_find(&draft->ambiguous, name) >= 0;
 }
 
 int32_t draft_find_task(const struct draft *draft, const char *id)

@@ -21,8 +21,11 @@ struct arena *draft_arena(struct draft *draft); /* lives as long as the draft */
 /* Adds a task under a name of the file, borrowed; -1 if the name is taken. `line` is its place. */
 int32_t draft_add_task(struct draft *draft, const char *id, int line);
 
-/* Another name of a task, unless that name is taken. */
+/* Another name of a task, unless a task was added under it; then it is the name of that one. */
 void draft_alias(struct draft *draft, int32_t task, const char *name);
+
+/* Whether several tasks have this name as another one, so that it tells none of them. */
+bool draft_is_ambiguous(const struct draft *draft, const char *name);
 
 int32_t draft_find_task(const struct draft *draft, const char *id); /* -1 if there is none */
 int32_t draft_task_count(const struct draft *draft);

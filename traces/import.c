@@ -23,6 +23,14 @@ const struct import_kind *import_find(const char *name)
     return NULL;
 }
 
+/* Where the text begins. XML says of itself how it is encoded; of UTF-16 the first byte tells. */
+static const char *skip_mark(const char *head)
+{
+    if (strncmp(head, "\xef\xbb\xbf", 3) == 0)
+        return head + 3;
+    return memcmp(head, "\xff\xfe<", 4) == 0 || memcmp(head, "\xfe\xff\0<", 4) == 0 ? "<" : head;
+}
+
 const struct import_kind *import_recognize(const char *path)
 {
     FILE *stream = fopen(path, "rb");
@@ -32,7 +40,7 @@ const struct import_kind *import_recognize(const char *path)
     size_t size = fread(head, 1, HEAD_BYTES, stream);
     fclose(stream);
     head[size] = '\0';
-    const char *start = strncmp(head, "\xef\xbb\xbf", 3) == 0 ? head + 3 : head;
+    const char *start = skip_mark(head);
     const struct import_kind *kind = NULL;
     for (int i = 0; kind == NULL && import_kinds[i] != NULL; i++)
         if (import_kinds[i]->claims(start))

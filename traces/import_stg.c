@@ -4,9 +4,10 @@
  *
  *     NUMBER TIME PREDECESSORS PREDECESSOR...
  *
- * The count leaves out two tasks without work, the first and the last. Files with communication
- * have pairs PREDECESSOR TIME in the place of predecessors; then all of them do. Text after `#` is
- * a comment. */
+ * The count leaves out two tasks without work, the first and the last; with a number of processors
+ * behind it, it is that of all tasks (the graphs of YASA). Files with communication have pairs
+ * PREDECESSOR TIME in the place of predecessors; then all of them do. Predecessors may each have a
+ * line of their own. Text after `#` is a comment. */
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static bool read_edge(struct reader *reader, int32_t task)
     return true;
 }
 
-/* Learns from the first line with predecessors whether they come with costs. */
+/* Learns from the first predecessors whether they come with costs. */
 static bool check_form(struct reader *reader, int64_t pred_count)
 {
     int64_t words = text_words_left(&reader->text);
@@ -75,6 +76,23 @@ static bool check_form(struct reader *reader, int64_t pred_count)
            text_refuse(&reader->text, reader->text.rest,
                        "give as many predecessors as the third number says, with or without costs",
                        "the line has another number of predecessors than it says");
+}
+
+/* Reads predecessors: the rest of the line, or lines of their own. */
+static bool read_preds(struct reader *reader, int32_t task, int64_t count)
+{
+    bool has_lines = count > 0 && *reader->text.rest == '\0';
+    if (!has_lines && !check_form(reader, count))
+        return false;
+    for (int64_t i = 0; i < count; i++) {
+        if (has_lines && !text_next_line(&reader->text, '#'))
+            return text_refuse(&reader->text, reader->text.data + reader->text.size,
+                               "is the file cut off?", "predecessors of task %d are missing",
+                               (int)task);
+        if ((has_lines && !check_form(reader, 1)) || !read_edge(reader, task))
+            return false;
+    }
+    return true;
 }
 
 static bool read_task(struct reader *reader, int32_t task)
@@ -89,31 +107,32 @@ static bool read_task(struct reader *reader, int32_t task)
         return text_refuse(&reader->text, line, "tasks are numbered from 0 without gaps",
                            "this is not the next task");
     if (!read_time(reader, &time) ||
-        !read_whole(reader, IMPORT_TASKS_MAX, "this is no number of predecessors", &pred_count) ||
-        !check_form(reader, pred_count))
+        !read_whole(reader, IMPORT_TASKS_MAX, "this is no number of predecessors", &pred_count))
         return false;
     snprintf(label, sizeof label, "time_%s", csv_format_real(number, time));
     const struct app_cost cost = {.pe_kind = reader->pe_kind,
                                   .exec_us = time * reader->us_per_unit};
     draft_set_costs(reader->draft, task, label, &cost, 1);
-    for (int64_t i = 0; i < pred_count; i++)
-        if (!read_edge(reader, task))
-            return false;
-    return true;
+    return read_preds(reader, task, pred_count);
 }
 
 static bool read_count(struct reader *reader)
 {
     struct text *text = &reader->text;
+    int64_t processors;
     if (!text_next_line(text, '#'))
         return text_refuse(text, text->data, "it begins with the number of tasks",
                            "there is nothing in it");
     if (!read_whole(reader, IMPORT_TASKS_MAX, "this is no number of tasks", &reader->task_count))
         return false;
+    if (*text->rest == '\0')
+        reader->task_count += DUMMY_TASKS;
+    else if (!read_whole(reader, INT64_MAX, "this is no number of processors", &processors))
+        return false;
     if (*text->rest != '\0')
-        return text_refuse(text, text->rest, "the first line has the number of tasks alone",
+        return text_refuse(text, text->rest,
+                           "the first line has the number of tasks, and processors at most",
                            "there is something after the number of tasks");
-    reader->task_count += DUMMY_TASKS;
     if ((size_t)reader->task_count > text->line_count)
         return text_refuse(text, text->data + text->size,
                            "is the file cut off? the count leaves out the first and last task",
@@ -167,13 +186,15 @@ static bool stg_read(struct imported *imported, struct arena *arena, const char 
     return ok;
 }
 
-/* A whole number alone on the first line that is not a comment. */
+/* One or two whole numbers on the first line that is not a comment. */
 static bool stg_claims(const char *head)
 {
     while (*head == '#' || isspace((unsigned char)*head))
         head += *head == '#' ? strcspn(head, "\n") : 1;
     size_t digits = strspn(head, "0123456789");
     head += digits;
+    head += strspn(head, " \t\r");
+    head += strspn(head, "0123456789");
     head += strspn(head, " \t\r");
     return digits > 0 && (*head == '\n' || *head == '#' || *head == '\0');
 }

@@ -112,6 +112,9 @@ static bool add_edges(struct reader *reader, int32_t task, const char *key)
         if (other < 0)
             return text_refuse(&reader->text, list->items[i].at, NULL, "there is no task '%s'",
                                list->items[i].text);
+        if (draft_is_ambiguous(reader->draft, list->items[i].text))
+            return text_refuse(&reader->text, list->items[i].at, "refer to tasks by their ids",
+                               "several tasks are called '%s'", list->items[i].text);
         bool is_parent = key[0] == 'p';
         draft_add_edge(reader->draft, is_parent ? other : task, is_parent ? task : other, 0);
     }
@@ -191,9 +194,12 @@ static bool add_files(struct reader *reader, const struct json *map, int32_t tas
     return true;
 }
 
-static bool add_all_files(struct reader *reader, const struct json *specification)
+/* Sizes are listed in the specification; some have them a level higher. */
+static bool add_all_files(struct reader *reader, const struct json *workflow,
+                          const struct json *specification)
 {
-    if (!add_files(reader, specification, -1))
+    if (!add_files(reader, specification, -1) ||
+        (workflow != specification && !add_files(reader, workflow, -1)))
         return false;
     for (int32_t t = 0; t < reader->tasks->count; t++)
         if (!add_uses(reader, t, "outputFiles", true) ||
@@ -373,7 +379,8 @@ static bool read_document(struct reader *reader, const struct json *root)
     if (reader->tasks == NULL || reader->tasks->count == 0)
         return refuse(reader, specification, NULL, "there is no task in it");
     if (!add_tasks(reader) || !add_all_edges(reader) ||
-        !add_times(reader, specification, execution) || !add_all_files(reader, specification))
+        !add_times(reader, specification, execution) ||
+        !add_all_files(reader, workflow, specification))
         return false;
     add_transfers(reader);
     if (reader->many_cores > 0)

@@ -76,6 +76,24 @@ START_TEST(communication_becomes_bytes)
 }
 END_TEST
 
+/* The form of YASA: a number of processors, all tasks counted, a line for each predecessor. */
+START_TEST(predecessors_may_have_lines_of_their_own)
+{
+    ck_assert(read_text("# generated\n\t4\t2\n\t0\t3\t0\n\t1\t5\t1\n\t\t\t\t0\t2\n"
+                        "\t2\t2\t1\n\t\t\t\t0\t1\n\t3\t1\t2\n\t\t\t\t1\t2 # late\n\t\t\t\t2\t3\n"
+                        "# end\n"));
+    ck_assert_int_eq(app.task_count, 4);
+    ck_assert_int_eq(app.edge_count, 4);
+    double bytes = 0;
+    for (int e = 0; e < app.edge_count; e++)
+        bytes += app.bytes[e];
+    ck_assert(bytes == 8000);
+    ck_assert(read_text("1\r\n0 0 0\r\n1 7 1\r\n 0\r\n2 0 1\r\n 1\r\n"));
+    ck_assert_int_eq(app.task_count, 3);
+    ck_assert_int_eq(app.edge_count, 2);
+}
+END_TEST
+
 START_TEST(what_is_written_reads_back_the_same)
 {
     ck_assert(read_text("2\n0 0 0\n1 0.1 1 0 0\n2 2 1 1 3.5\n3 0 2 1 4 2 0\n"));
@@ -123,7 +141,11 @@ START_TEST(bad_files_are_refused_at_their_place)
         {"two\n", "graph.stg:1:1", "no number of tasks"},
         {"-1\n", "graph.stg:1:1", "no number of tasks"},
         {"99999999999999999999\n", "graph.stg:1:1", "no number of tasks"},
-        {"2 0 0\n", "graph.stg:1:3", "after the number"},
+        {"2 4 0\n", "graph.stg:1:5", "after the number"},
+        {"2 x\n", "graph.stg:1:3", "no number of processors"},
+        {"2 4\n0 0 0\n1 7 1\n", "graph.stg:4:1", "predecessors of task 1 are missing"},
+        {"2 4\n0 0 0\n1 7 2\n0 3\n1\n", "graph.stg:5:1", "another number"},
+        {"2 4\n0 0 0\n1 7 1\n2 3\n", "graph.stg:4:1", "no such predecessor"},
         {"2\n0 0 0\n1 7 1 0\n", "graph.stg:4:1", "fewer tasks"},
         {"2000000\n0 0 0\n", "graph.stg:3:1", "fewer tasks"},
         {"1\n0 0 0\n1 7 1 0\n2 0 1 1\n3 0 0\n", "graph.stg:5:1", "more tasks"},
@@ -192,6 +214,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_graph_becomes_an_app);
     tcase_add_test(tcase, communication_becomes_bytes);
+    tcase_add_test(tcase, predecessors_may_have_lines_of_their_own);
     tcase_add_test(tcase, what_is_written_reads_back_the_same);
     tcase_add_test(tcase, a_file_that_is_there_is_not_replaced_unasked);
     tcase_add_test(tcase, bad_files_are_refused_at_their_place);
