@@ -75,8 +75,7 @@ static double move_us(const struct inputs *inputs, const struct soc *soc, int32_
     int64_t move_ps = 0;
     for (int32_t i = 0; i < inputs->count; i++) {
         const struct input *input = &inputs->list[i];
-        if (input->pe != pe)
-            move_ps += input->delay_ps[soc_lane(soc, input->pe, pe)];
+        move_ps += input->delay_ps[soc_lane(soc, input->pe, pe)];
     }
     return (double)move_ps / TICK_PER_US;
 }

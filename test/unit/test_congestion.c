@@ -75,6 +75,7 @@ START_TEST(a_task_that_has_lost_its_pe_tells_nothing)
     give(&congestion, 2, 1);
     tasks[0].status = TASK_READY;
     tasks[0].pe = -1;
+    arrive(1, 200);
     tasks[1].status = TASK_FAILED;
     tasks[2].pe = 0; /* given to another one since */
     ck_assert_double_eq(level(&congestion, 500), 0);
