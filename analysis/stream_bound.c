@@ -14,11 +14,6 @@
 /* Price vectors that are tried: equal, of the mix, of single apps. */
 enum { PRICES_MAX = 6 };
 
-struct sized_job {
-    int64_t arrival_ps;
-    double size_ps[PRICES_MAX];
-};
-
 struct stream {
     const struct bind *binds;
     int32_t bind_count;
@@ -26,8 +21,9 @@ struct stream {
     int32_t kind_count;
     double *prices; /* [vector * kind_count + kind] */
     int32_t vector_count;
-    struct sized_job *jobs; /* by arrival */
-    size_t job_count, job_capacity;
+    int64_t *arrivals_ps; /* [job] in order */
+    double *sizes_ps;     /* [job * vector_count + vector] */
+    size_t job_count, arrival_capacity, size_capacity;
     double alone_ps;    /* sum over the jobs of what each needs alone */
     int32_t *pes_of;    /* [kind] PEs of the machine */
     int64_t *cost_ps;   /* [kind] scratch */
@@ -95,12 +91,17 @@ static void add_job(struct stream *stream, const struct arrival *arrival)
 {
     const struct bind *bind = &stream->binds[arrival->app];
     const struct scenario *scenario = stream->scenario;
-    stream->jobs = memory_grow(stream->jobs, &stream->job_capacity, stream->job_count + 1,
-                               sizeof *stream->jobs);
+    size_t vectors = (size_t)stream->vector_count, number = stream->job_count++;
+    stream->arrivals_ps = memory_grow(stream->arrivals_ps, &stream->arrival_capacity, number + 1,
+                                      sizeof *stream->arrivals_ps);
+    stream->sizes_ps = memory_grow(stream->sizes_ps, &stream->size_capacity, (number + 1) * vectors,
+                                   sizeof *stream->sizes_ps);
     stream->finish_ps = memory_grow(stream->finish_ps, &stream->task_capacity,
                                     (size_t)bind->app->task_count, sizeof *stream->finish_ps);
-    struct sized_job *job = &stream->jobs[stream->job_count++];
-    *job = (struct sized_job){.arrival_ps = arrival->at_ps};
+    double *sizes_ps = &stream->sizes_ps[number * vectors];
+    stream->arrivals_ps[number] = arrival->at_ps;
+    for (size_t v = 0; v < vectors; v++)
+        sizes_ps[v] = 0.0;
     if (bind->chances != NULL)
         scenario->route(scenario->source, arrival->job, bind->app, &stream->route);
     for (int32_t task = 0; task < bind->app->task_count; task++) {
@@ -108,13 +109,13 @@ static void add_job(struct stream *stream, const struct arrival *arrival)
             continue;
         read_task(stream, bind, arrival->job, task);
         for (int32_t v = 0; v < stream->vector_count; v++)
-            job->size_ps[v] += prices_least_ps(&stream->prices[v * stream->kind_count],
-                                               stream->cost_ps, stream->kind_count);
+            sizes_ps[v] += prices_least_ps(&stream->prices[v * stream->kind_count], stream->cost_ps,
+                                           stream->kind_count);
     }
     double alone_ps =
         (double)bounds_critical_path_ps(bind, scenario, arrival->job, stream->finish_ps);
     for (int32_t v = 0; v < stream->vector_count; v++)
-        alone_ps = fmax(alone_ps, job->size_ps[v]);
+        alone_ps = fmax(alone_ps, sizes_ps[v]);
     stream->alone_ps += alone_ps;
 }
 
@@ -150,11 +151,11 @@ static double srpt_ps(const struct stream *stream, int32_t vector, double *heap)
     size_t count = 0;
     double sum_ps = 0;
     for (size_t next = 0; next < stream->job_count; next++) {
-        heap[count] = stream->jobs[next].size_ps[vector];
+        heap[count] = stream->sizes_ps[next * (size_t)stream->vector_count + (size_t)vector];
         rise(heap, count++);
         double span_ps = INFINITY; /* until the next arrival */
         if (next + 1 < stream->job_count)
-            span_ps = (double)(stream->jobs[next + 1].arrival_ps - stream->jobs[next].arrival_ps);
+            span_ps = (double)(stream->arrivals_ps[next + 1] - stream->arrivals_ps[next]);
         while (count > 0 && heap[0] <= span_ps) {
             span_ps -= heap[0];
             sum_ps += (double)count * heap[0];
@@ -199,7 +200,8 @@ double stream_bound_us(const struct bind *binds, int32_t bind_count,
     free(stream.pes_of);
     free(stream.cost_ps);
     free(stream.finish_ps);
-    free(stream.jobs);
+    free(stream.arrivals_ps);
+    free(stream.sizes_ps);
     route_finish(&stream.route);
     return bound_us;
 }
