@@ -272,8 +272,8 @@ static void let_in(struct world *world)
     fetch_arrival(world);
 }
 
-/* Starts the jobs that are due and have these flags. */
-static void apply_arrivals(struct world *world, bool after_tick, bool after_completions)
+/* Starts the jobs that are due and have these flags; rarely there are any. */
+static inline void apply_arrivals(struct world *world, bool after_tick, bool after_completions)
 {
     while (is_arrival_due(world) && world->next_arrival.after_tick == after_tick &&
            world->next_arrival.after_completions == after_completions) {
@@ -404,8 +404,7 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
                 world_finish_task(world, events[i].subject, now_ps - TICK_PER_US);
         apply_arrivals(world, true, true);
     }
-    if (is_arrival_due(world))
-        apply_arrivals(world, false, false);
+    apply_arrivals(world, false, false);
     for (; i < count; i++)
         apply_event(world, &events[i]);
     apply_last_arrivals(world);
