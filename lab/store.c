@@ -27,15 +27,16 @@ struct store {
     bool reused; /* the folder held the results of an earlier run */
 };
 
-/* Tries whether files can be made in a folder. */
+/* Tries whether files can be made in a folder, which is locked. The name is always the same, so
+ * that a probe that could not be removed goes the next time. */
 static bool check_writable(struct arena *arena, const char *dir, struct fault *fault)
 {
-    char *probe = arena_printf(arena, "%s/.probe-XXXXXX", dir);
-    int file = mkstemp(probe);
-    if (file < 0)
+    const char *probe = arena_printf(arena, "%s/.probe", dir);
+    FILE *stream = folder_new_file(probe);
+    if (stream == NULL)
         return fault_set(fault, dir, "choose another folder with -o",
                          "cannot write into the folder: %s", strerror(errno));
-    close(file);
+    fclose(stream);
     unlink(probe);
     return true;
 }
@@ -88,8 +89,8 @@ struct store *store_open(const char *dir, const struct points *points,
         .started = time(NULL),
     };
     store->dir = arena_string(store->arena, dir);
-    bool ok = folder_make(dir, fault) && check_writable(store->arena, dir, fault) &&
-              lock_folder(store, fault) && open_database(store, overwrite, fault);
+    bool ok = folder_make(dir, fault) && lock_folder(store, fault) &&
+              check_writable(store->arena, dir, fault) && open_database(store, overwrite, fault);
     if (ok) {
         parts_sweep(dir);
         return store;
@@ -195,7 +196,7 @@ bool store_merge(const char *dir, const char *const *shards, size_t shard_count,
     struct database_run run;
     const char *path = arena_printf(arena, "%s/results.db", dir);
     bool ok =
-        folder_make(dir, fault) && check_writable(arena, dir, fault) && lock_folder(&store, fault);
+        folder_make(dir, fault) && lock_folder(&store, fault) && check_writable(arena, dir, fault);
     if (ok)
         store.database = database_open(path, fault);
     ok = store.database != NULL && merge_shards(&store, shards, shard_count, fault) &&
