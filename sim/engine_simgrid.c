@@ -103,6 +103,7 @@ struct simgrid {
     engine_round round;
     void *context;
     bool is_over_limit;
+    bool has_ended; /* control has, by itself */
 };
 
 /* SimGrid's engine is a singleton, and this is what belongs to it. */
@@ -357,10 +358,13 @@ static void control_actor(int argc, char **argv)
             if (simgrid->needs->energy)
                 draw_idle(simgrid);
             if (!simgrid->round(simgrid->context, simgrid->base.now_ps, simgrid->current.events,
-                                (int32_t)simgrid->current.count))
+                                (int32_t)simgrid->current.count)) {
+                simgrid->has_ended = true;
                 return;
+            }
         }
     } while (wait_for_report(simgrid));
+    simgrid->has_ended = true;
 }
 
 /* The hosts between which transfers go. */
@@ -539,6 +543,7 @@ static bool simgrid_run_all(struct engine *engine, engine_round round, void *con
     simgrid->round = round;
     simgrid->context = context;
     simgrid_run();
+    assert(simgrid->has_ended); /* or it waited for what does not come */
     return !simgrid->is_over_limit || engine_fault_limit(fault);
 }
 

@@ -182,6 +182,20 @@ START_TEST(with_one_dma_channel_transfers_to_a_pe_come_one_after_the_other)
 }
 END_TEST
 
+START_TEST(the_end_of_one_lets_one_go_of_those_that_wait)
+{
+    static const struct fixture_task three[] = {{"a", {10}}, {"b", {10}}, {"c", {10}}, {"d", {1}}};
+    static const struct fixture_edge edges[] = {{0, 3, 5000}, {1, 3, 5000}, {2, 3, 5000}};
+    fixture_connect(soc, SOC_BUS, 0, 1, 1);
+    pe_of[1] = 1, pe_of[2] = 2, pe_of[3] = 3;
+    run(_i, three, 4, edges, 3);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(moved[i].start_ps, (10 + 5 * i) * US);
+        ck_assert_int_eq(moved[i].finish_ps, (15 + 5 * i) * US);
+    }
+}
+END_TEST
+
 START_TEST(a_transfer_of_nothing_takes_its_latency)
 {
     fixture_connect(soc, SOC_BUS, 0.125, 1, 4);
@@ -238,6 +252,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, nothing_moves_if_producer_and_consumer_share_a_pe, 0, 2);
     tcase_add_loop_test(cases, with_one_dma_channel_transfers_to_a_pe_come_one_after_the_other, 0,
                         2);
+    tcase_add_loop_test(cases, the_end_of_one_lets_one_go_of_those_that_wait, 0, 2);
     tcase_add_loop_test(cases, a_transfer_of_nothing_takes_its_latency, 0, 2);
     tcase_add_loop_test(cases, on_a_mesh_each_link_that_is_passed_costs_its_latency, 0, 2);
     tcase_add_loop_test(cases, on_a_mesh_only_those_on_one_link_share_it, 0, 2);

@@ -368,6 +368,21 @@ END_TEST
 /* From 8 to 10 it is off: a, half as fast, is lost after 2 us, and begins anew at 10. At 12 its PE
  * was busy for half of the period, at 16 all the time: 1000 MHz, a 10..23, b 28..48. At 24 three
  * quarters, at 28 nothing. */
+START_TEST(every_time_that_a_pe_is_off_counts)
+{
+    static const struct arrival_row at_six[] = {{.at_ps = 6 * US}};
+    static const struct failures_listed off[] = {{0, 1 * US, 3 * US}, {0, 4 * US, 5 * US}};
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    double energy_uj[2];
+    run(soc,
+        &(struct fixture_scenario){
+            .rows = at_six, .row_count = 1, .failures = {.list = off, .count = 2}},
+        _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 41 * US);
+    ck_assert_double_eq_tol(energy_uj[0], 10 * 1.1 + (41 - 10 - 3) * 0.1, 1e-9);
+}
+END_TEST
+
 START_TEST(an_aborted_task_has_cost_energy_and_was_load)
 {
     static const struct arrival_row at_six[] = {{.at_ps = 6 * US}};
@@ -474,6 +489,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, loads_and_temperatures_have_periods_of_their_own, 0, 2);
     tcase_add_loop_test(cases, an_idle_pe_that_is_off_draws_nothing_and_does_not_count_as_load, 0,
                         2);
+    tcase_add_loop_test(cases, every_time_that_a_pe_is_off_counts, 0, 2);
     tcase_add_loop_test(cases, an_aborted_task_has_cost_energy_and_was_load, 0, 2);
     tcase_add_loop_test(cases, what_is_off_cools_down_also_in_a_pause, 0, 2);
     tcase_add_loop_test(cases, a_deadlock_is_found_although_loads_and_temperatures_are_sampled, 0,

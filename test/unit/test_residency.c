@@ -173,6 +173,66 @@ END_TEST
 
 /* One task with weights of 40 bytes (4 + 1 us). The first job loads them on PE 0 and ends at 5 us,
  * when two more arrive. Both end there first, at 6 and 7 us against 10 on the idle PE 1. */
+static int64_t expected_ps[3]; /* [job] when its PE would be free, at the arrival of the job */
+
+/* Job 0: a on PE 1, then b on PE 0. The others, which only look, wait until all is over. */
+static void look_decide(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    for (int32_t i = 0; i < view->arrived_count; i++) {
+        int32_t id = view->jobs[view->arrived[i]].id;
+        expected_ps[id] = view_available_ps(view, id == 1);
+    }
+    for (int32_t i = 0; i < view->ready_count; i++) {
+        const struct view_task *what = &view->tasks[view->ready[i]];
+        if (view->jobs[what->job].id == 0 || view->now_ps >= 100 * US)
+            decide_assign(decisions, view->ready[i], what->index == 0);
+        else
+            decide_wake(decisions, 100 * US);
+    }
+}
+
+/* Weights take 4 us to load, tasks 1 us, the data of b 20 us: a 0..5, b waits until 25 and ends at
+ * 30. */
+START_TEST(a_pe_is_expected_to_load_weights_and_to_wait_for_data)
+{
+    static const struct policy_kind look = {.contract = POLICY_CONTRACT,
+                                            .name = "look",
+                                            .discipline = POLICY_DATA_READY,
+                                            .decide = look_decide};
+    static const struct arrival_row rows[] = {{0}, {.at_ps = 2 * US}, {.at_ps = 10 * US}};
+    struct soc *slow = fixture_soc(arena, 1, (int32_t[]){2}, 1000);
+    slow->kinds[0].profile = soc->kinds[0].profile;
+    struct app *app =
+        fixture_app(arena, "two", 1, (struct fixture_task[]){{"a", {-1}}, {"b", {-1}}}, 2,
+                    (struct fixture_edge[]){{0, 1, 20000}}, 1);
+    struct app_kernel kernel = {.mac = 1, .weight_bytes = 40, .touched_bytes = 40};
+    const struct app_kernel *kernels[] = {&kernel, &kernel};
+    app->kernels = kernels;
+    struct fixture_scenario source = {.rows = rows, .row_count = 3};
+    struct scenario scenario = fixture_scenario(&source);
+    struct fixture_log log = {0};
+    struct observer observer = fixture_observer(&log);
+    struct world_setup setup = {
+        .soc = slow,
+        .binds = fixture_bind(arena, slow, &app, 1),
+        .bind_count = 1,
+        .scenario = &scenario,
+        .engine = engine_find("heap"),
+        .policy = &look,
+        .observers = &observer,
+        .observer_count = 1,
+    };
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
+    ck_assert_int_eq(expected_ps[1], 5 * US);
+    ck_assert_int_eq(expected_ps[2], 30 * US);
+    ck_assert_int_eq(fixture_find(&log, 0, 1)->finish_ps, 30 * US);
+    fixture_log_finish(&log);
+}
+END_TEST
+
 START_TEST(the_earliest_finish_counts_the_load)
 {
     static const char *const names[] = {"eft", "etf", "mct", "heft_rt", "srpt_lb", "deepsocs"};
@@ -244,6 +304,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, it_agrees_with_a_plain_list);
     tcase_add_test(cases, an_app_without_weights_needs_no_memory);
     tcase_add_test(cases, a_task_takes_the_load_of_its_weights_longer_unless_they_are_there);
+    tcase_add_test(cases, a_pe_is_expected_to_load_weights_and_to_wait_for_data);
     tcase_add_test(cases, the_earliest_finish_counts_the_load);
     int count = 0;
     while (sched_registry[count] != NULL)

@@ -127,6 +127,22 @@ START_TEST(olb_asks_who_is_free_first_and_not_what_it_costs)
 }
 END_TEST
 
+/* b, ready 20 us after its input was made on PE 0, takes 20 us there; elsewhere 11, when its data
+ * has been on its way for 5 us more. */
+START_TEST(mct_gains_nothing_by_data_that_came_long_ago)
+{
+    tableau_play(&tableau, &sched_mct, (struct fixture_task[]){{"a", {1, 1}}, {"b", {20, 11}}}, 2,
+                 (struct fixture_edge[]){{0, 1, 25}}, 1);
+    tableau.tasks[0].status = TASK_DONE;
+    tableau.tasks[0].pe = 0;
+    tableau.tasks[1].status = TASK_READY;
+    tableau.ready[0] = 1;
+    tableau.view.now_ps = 20 * US;
+    tableau_ask(&tableau);
+    tableau_check(&tableau, 1, (struct decision[]){{1, 1}});
+}
+END_TEST
+
 START_TEST(round_robin_goes_on_where_it_stopped)
 {
     tableau_play(
@@ -235,6 +251,7 @@ Suite *test_suite(void)
     TCase *hand = tcase_create("by hand");
     tcase_add_checked_fixture(hand, set_up, tear_down);
     tcase_add_test(hand, olb_asks_who_is_free_first_and_not_what_it_costs);
+    tcase_add_test(hand, mct_gains_nothing_by_data_that_came_long_ago);
     tcase_add_test(hand, round_robin_goes_on_where_it_stopped);
     suite_add_tcase(suite, hand);
     TCase *alike = tcase_create("tasks alike");

@@ -15,7 +15,8 @@ static struct {
     int32_t calls;
     int64_t call_ps[256];
     int32_t ready_seen[256];
-    int32_t ready_order[64]; /* index of ready tasks in the last call that had more than one */
+    int32_t queued_seen[256]; /* on PE 0 */
+    int32_t ready_order[64];  /* index of ready tasks in the last call that had more than one */
     int32_t ready_order_count;
     bool is_holding;
     int64_t wake_ps;
@@ -27,6 +28,7 @@ static void script_decide(void *self, const struct view *view, struct decisions 
 {
     (void)self;
     script.call_ps[script.calls] = view->now_ps;
+    script.queued_seen[script.calls] = view->pes[0].queued;
     script.ready_seen[script.calls++] = view->ready_count;
     if (view->ready_count > 1) {
         script.ready_order_count = view->ready_count;
@@ -493,6 +495,134 @@ START_TEST(a_pe_that_cannot_run_the_task_is_refused)
 }
 END_TEST
 
+START_TEST(what_a_pe_runs_is_not_in_its_queue)
+{
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1);
+    struct app *app =
+        fixture_app(arena, "app", 1, (struct fixture_task[]){{"a", {10}}, {"b", {10}}, {"c", {10}}},
+                    3, NULL, 0);
+    struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 5 * US}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 2};
+    ck_assert(run(soc, app, &source, &scripted, _i));
+    ck_assert_int_eq(script.call_ps[1], 5 * US);
+    ck_assert_int_eq(script.queued_seen[1], 2);
+}
+END_TEST
+
+/* The task of job 1, to PE 1, comes after that of job 0 on PE 0. */
+static void decide_one_after_the_other(void *self, const struct view *view,
+                                       struct decisions *decisions)
+{
+    (void)self;
+    if (view->ready_count == 0)
+        return;
+    int32_t task = view->ready[0], id = view->jobs[view->tasks[task].job].id;
+    decide_assign(decisions, task, id);
+    if (id == 1)
+        decide_after(decisions, task, view->pes[0].running);
+}
+
+START_TEST(a_task_that_comes_after_another_waits_for_its_end)
+{
+    const struct policy_kind one_after = {.contract = POLICY_CONTRACT,
+                                          .name = "one after the other",
+                                          .discipline = POLICY_DATA_READY,
+                                          .decide = decide_one_after_the_other};
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){2}, 1);
+    struct app *app =
+        fixture_app(arena, "app", 1, (struct fixture_task[]){{"a", {10}}}, 1, NULL, 0);
+    struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 5 * US}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 2};
+    ck_assert(run(soc, app, &source, &one_after, _i));
+    expect(0, 0, 0, 0, 10);
+    expect(1, 0, 1, 10, 20);
+}
+END_TEST
+
+/* The plan of the second call, when a runs on PE 0 (the first is plan_decide's). */
+static struct decision second_plan[4];
+static int32_t second_count;
+
+static void plan_twice(void *self, const struct view *view, struct decisions *decisions)
+{
+    if (script.calls++ == 0) {
+        plan_decide(self, view, decisions);
+        return;
+    }
+    decide_plan_begin(decisions);
+    for (int32_t i = 0; i < second_count; i++)
+        decide_plan(decisions, second_plan[i].task, second_plan[i].pe);
+}
+
+/* Two jobs of a and then b, at 0 and 5; tasks 0 and 1 are those of the first. */
+static void expect_plan_refused(const struct decision *plan, int32_t count, const char *why)
+{
+    const struct policy_kind planner = {.contract = POLICY_CONTRACT,
+                                        .name = "planner",
+                                        .discipline = POLICY_PLAN,
+                                        .decide = plan_twice};
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){2}, 1);
+    struct app *app = fixture_app(arena, "app", 1, (struct fixture_task[]){{"a", {10}}, {"b", {5}}},
+                                  2, (struct fixture_edge[]){{0, 1, 0}}, 1);
+    struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 5 * US}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 2};
+    memcpy(second_plan, plan, (size_t)count * sizeof *plan);
+    second_count = count;
+    ck_assert(!run(soc, app, &source, &planner, 1));
+    ck_assert_int_eq(result.status, WORLD_FAILED);
+    ck_assert_msg(strstr(fault.what, why) != NULL, "'%s' not in '%s'", why, fault.what);
+}
+
+START_TEST(a_plan_that_names_what_runs_is_refused)
+{
+    expect_plan_refused((struct decision[]){{0, 0}, {1, 0}, {2, 1}, {3, 1}}, 4,
+                        "it has started already");
+}
+END_TEST
+
+START_TEST(a_plan_that_names_a_task_twice_is_refused)
+{
+    expect_plan_refused((struct decision[]){{1, 0}, {2, 1}, {2, 1}}, 3, "names it twice");
+}
+END_TEST
+
+START_TEST(a_plan_that_leaves_a_task_out_is_refused)
+{
+    expect_plan_refused((struct decision[]){{1, 0}, {2, 1}}, 2, "planned 2 tasks, but 3 are left");
+}
+END_TEST
+
+static int32_t job_order[2]; /* of the ready tasks in the last call that had two */
+
+/* Assigns in the reverse order, tasks of job 0 to PE 0 and of job 1 to PE 1. */
+static void decide_in_reverse(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    for (int32_t i = view->ready_count - 1; i >= 0; i--) {
+        int32_t id = view->jobs[view->tasks[view->ready[i]].job].id;
+        if (view->ready_count == 2)
+            job_order[i] = id;
+        decide_assign(decisions, view->ready[i], id);
+    }
+}
+
+START_TEST(of_tasks_that_start_together_those_of_older_jobs_are_first)
+{
+    const struct policy_kind reverse = {.contract = POLICY_CONTRACT,
+                                        .name = "reverse",
+                                        .discipline = POLICY_DATA_READY,
+                                        .decide = decide_in_reverse};
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){2}, 1);
+    struct app *app = fixture_app(arena, "app", 1, (struct fixture_task[]){{"a", {10}}, {"b", {5}}},
+                                  2, (struct fixture_edge[]){{0, 1, 0}}, 1);
+    struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 0}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 2};
+    ck_assert(run(soc, app, &source, &reverse, _i));
+    ck_assert_int_eq(job_order[0], 0); /* their ends are applied in the order of their starts */
+    ck_assert_int_eq(job_order[1], 1);
+}
+END_TEST
+
 START_TEST(late_ends_and_late_arrivals_are_seen_one_microsecond_later_under_compat_ds3)
 {
     struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1);
@@ -533,6 +663,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(both, a_job_that_has_ended_keeps_its_slot_until_the_policy_was_told, 0, 2);
     tcase_add_loop_test(both, what_a_policy_leaves_waiting_keeps_its_order, 0, 2);
     tcase_add_loop_test(both, simultaneous_ends_are_applied_in_the_order_of_their_starts, 0, 2);
+    tcase_add_loop_test(both, of_tasks_that_start_together_those_of_older_jobs_are_first, 0, 2);
+    tcase_add_loop_test(both, what_a_pe_runs_is_not_in_its_queue, 0, 2);
+    tcase_add_loop_test(both, a_task_that_comes_after_another_waits_for_its_end, 0, 2);
     tcase_add_loop_test(both, an_arrival_is_applied_before_the_ends_of_its_date, 0, 2);
     tcase_add_loop_test(both, work_of_length_zero_ends_in_the_next_round_of_the_same_date, 0, 2);
     tcase_add_loop_test(both, data_moves_between_pes_and_not_within_one, 0, 2);
@@ -554,6 +687,9 @@ Suite *test_suite(void)
     tcase_add_test(refused, a_task_of_no_job_is_refused);
     tcase_add_test(refused, a_pe_that_does_not_exist_is_refused);
     tcase_add_test(refused, a_pe_that_cannot_run_the_task_is_refused);
+    tcase_add_test(refused, a_plan_that_names_what_runs_is_refused);
+    tcase_add_test(refused, a_plan_that_names_a_task_twice_is_refused);
+    tcase_add_test(refused, a_plan_that_leaves_a_task_out_is_refused);
     suite_add_tcase(suite, refused);
     return suite;
 }

@@ -265,11 +265,65 @@ START_TEST(upward_ranks_are_means_over_the_ways)
 }
 END_TEST
 
+/* The one sample goes left. */
+static void route_first(const void *source, int32_t job, const struct app *app, struct route *route)
+{
+    (void)source, (void)job;
+    static const int32_t samples[] = {1, 1, 0}, live[] = {1, 0};
+    route_clear(route, app);
+    memcpy(route->task_samples, samples, sizeof samples);
+    memcpy(route->edge_live, live, sizeof live);
+    memcpy(route->edge_samples, live, sizeof live);
+}
+
+/* While the gate is open, the only PE goes down that could run what is behind its other door. */
+START_TEST(a_job_is_not_given_up_for_a_task_that_it_may_not_need)
+{
+    static const double halves[] = {0.5, 0.5}, one = 1.0;
+    static const int32_t doors[] = {0, 1}, places[] = {1, 1, 0};
+    static const struct arrival_row row = {0};
+    static const struct failures_listed lost[] = {{0, 5 * US, TICK_NEVER}};
+    struct soc *two = fixture_soc(arena, 2, (int32_t[]){1, 1}, 1);
+    struct app *app = fixture_app(
+        arena, "fork", 2,
+        (struct fixture_task[]){{"gate", {-1, 10}}, {"left", {-1, 10}}, {"right", {10, -1}}}, 3,
+        (struct fixture_edge[]){{0, 1, 0}, {0, 2, 0}}, 2);
+    app->batch = 1;
+    app->classes = (struct app_classes){.count = 1, .shares = &one};
+    app->branch_count = 1;
+    app->branches = arena_zeroed(arena, 1, sizeof *app->branches);
+    app->branches[0] = (struct app_branch){0, 2, halves};
+    app->tasks[0].branch = 0;
+    app->when = arena_zeroed(arena, 2, sizeof *app->when);
+    memcpy(app->when, doors, sizeof doors);
+    pe_of = places;
+    struct fixture_scenario source = {
+        .rows = &row, .row_count = 1, .failures = {.list = lost, .count = 1}};
+    struct scenario scenario = fixture_scenario(&source);
+    scenario.route = route_first;
+    struct world_setup setup = {
+        .soc = two,
+        .binds = fixture_bind(arena, two, &app, 1),
+        .bind_count = 1,
+        .scenario = &scenario,
+        .engine = engine_find("heap"),
+        .policy = &pinned,
+    };
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
+    ck_assert_int_eq(result.jobs_done, 1);
+    ck_assert_int_eq(result.jobs_failed, 0);
+    ck_assert_int_eq(result.end_ps, 20 * US);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("world route");
     TCase *cases = tcase_create("trellis");
     tcase_add_checked_fixture(cases, begin, end);
+    tcase_add_test(cases, a_job_is_not_given_up_for_a_task_that_it_may_not_need);
     tcase_add_loop_test(cases, one_sample_on_one_pe_takes_the_sum_of_its_route, 0, 2);
     tcase_add_loop_test(cases, the_parts_of_a_batch_run_side_by_side_each_with_its_size, 0, 2);
     tcase_add_test(cases, a_branch_is_revealed_when_it_ends_and_not_before);
