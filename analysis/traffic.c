@@ -55,22 +55,18 @@ static void note_task(void *self, const struct observed_task *observed)
         traffic->last_finish_ps = observed->task->finish_ps;
 }
 
-/* The next link on the way to a PE, and the node behind it; -1 at its end. */
-static int32_t next_link(const struct soc *soc, int32_t *node, int32_t to_pe)
+/* The next link on the way of a transfer, and the node behind it; -1 at its end. */
+static int32_t next_link(const struct soc *soc, const struct observed_transfer *transfer,
+                         int32_t *node)
 {
-    if (*node == to_pe)
-        return -1;
-    if (soc->interconnect == SOC_MESH)
-        return links_step(soc->network.columns, node, to_pe);
-    *node = to_pe;
-    return 0;
+    return *node == transfer->to_pe ? -1 : links_follow(soc, transfer->way, node, transfer->to_pe);
 }
 
 static void note_start(void *self, const struct observed_transfer *transfer)
 {
     struct traffic *traffic = self;
     int32_t node = transfer->from_pe, link;
-    while ((link = next_link(traffic->soc, &node, transfer->to_pe)) >= 0) {
+    while ((link = next_link(traffic->soc, transfer, &node)) >= 0) {
         struct link_time *time = &traffic->links[link];
         if (time->under_way++ == 0)
             time->busy_from_ps = transfer->start_ps;
@@ -86,22 +82,37 @@ static void count(struct link_time *time, double bytes, int64_t transfer_ps, boo
         time->window_bytes += bytes;
 }
 
+static void leave_link(struct traffic *traffic, struct link_time *time, int64_t end_ps)
+{
+    int64_t start_ps = traffic->window_start_ps;
+    if (--time->under_way > 0)
+        return;
+    time->busy_ps += end_ps - time->busy_from_ps;
+    if (end_ps > start_ps)
+        time->window_ps += end_ps - (time->busy_from_ps > start_ps ? time->busy_from_ps : start_ps);
+}
+
 static void note_end(void *self, const struct observed_transfer *transfer)
 {
     struct traffic *traffic = self;
-    int64_t end_ps = transfer->finish_ps, start_ps = traffic->window_start_ps;
+    int64_t end_ps = transfer->finish_ps;
     int32_t node = transfer->from_pe, link;
-    while ((link = next_link(traffic->soc, &node, transfer->to_pe)) >= 0) {
+    while ((link = next_link(traffic->soc, transfer, &node)) >= 0) {
         struct link_time *time = &traffic->links[link];
-        count(time, transfer->bytes, end_ps - transfer->start_ps, end_ps > start_ps);
+        count(time, transfer->bytes, end_ps - transfer->start_ps,
+              end_ps > traffic->window_start_ps);
         time->wait_ps += transfer->start_ps - transfer->asked_ps;
-        if (--time->under_way > 0)
-            continue;
-        time->busy_ps += end_ps - time->busy_from_ps;
-        if (end_ps > start_ps)
-            time->window_ps +=
-                end_ps - (time->busy_from_ps > start_ps ? time->busy_from_ps : start_ps);
+        leave_link(traffic, time, end_ps);
     }
+}
+
+/* How much of it has come nobody knows: its links were busy, and that is all. */
+static void note_lost(void *self, const struct observed_transfer *transfer)
+{
+    struct traffic *traffic = self;
+    int32_t node = transfer->from_pe, link;
+    while ((link = next_link(traffic->soc, transfer, &node)) >= 0)
+        leave_link(traffic, &traffic->links[link], transfer->finish_ps);
 }
 
 static void note_access(void *self, int64_t now_ps, double bytes, int64_t access_ps)
@@ -119,7 +130,7 @@ struct observer traffic_observer(struct traffic *traffic)
         .on_task_done = note_task,
         .on_transfer_start = note_start,
         .on_transfer_done = note_end,
-        .on_transfer_lost = note_end,
+        .on_transfer_lost = note_lost,
         .on_memory_access = note_access,
     };
 }

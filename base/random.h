@@ -32,6 +32,7 @@ enum random_purpose {
     RANDOM_DATA = 17,     /* (job, edge): factor on the time that its data takes */
     RANDOM_TABLE = 18,    /* (task kind, PE kind, by their names): how wrong the table is */
     RANDOM_FAILURE = 19,  /* (PE, renewal): how long it is up and then down */
+    RANDOM_LINK = 20,     /* (link, renewal): the same of a link */
     RANDOM_MACHINE = 24,  /* (kind, 0): template and speed; (PE, 1): kind, of a generated machine */
     RANDOM_WEIGHT = 32,   /* (tensor, 0): starting weights of a network */
     RANDOM_DROPOUT = 33,  /* (layer, step): which values a dropout layer zeroes */

@@ -273,8 +273,8 @@ static bool check_noise(const struct yaml_node *noise, struct fault *fault)
         const struct yaml_node *name = yaml_get(noise->items[i], "name");
         if (noise->items[i]->count == 1 && strcmp(name->text, "none") != 0)
             return fault_at(fault, name,
-                            "add exec, bandwidth, tables, tail, slowdown, failure or outages; only "
-                            "`none` stands for no noise",
+                            "add exec, bandwidth, tables, tail, slowdown, failure, link_failure or "
+                            "outages; only `none` stands for no noise",
                             "the noise has a name and nothing else");
         for (size_t k = 0; k < sizeof spreads / sizeof *spreads; k++) {
             const struct yaml_node *spread = yaml_get(noise->items[i], spreads[k]);

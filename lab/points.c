@@ -249,8 +249,8 @@ static bool add_points(struct expansion *expansion, struct fault *fault)
             point.noise_item = n;
             point.scheduler_item = s;
             point.noise = points_read_noise(noise->items[n]);
-            if (!failures_read(&point.noise.failures, expansion->arena, point.soc, noise->items[n],
-                               fault))
+            if (!failures_read(&point.noise.failures, &point.noise.link_failures, expansion->arena,
+                               point.soc, noise->items[n], fault))
                 return false;
             point.scheduler = contender->label;
             point.policy = contender->policy;

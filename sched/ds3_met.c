@@ -24,7 +24,7 @@ static struct struck strike(const struct view *view, int32_t task, int64_t least
         if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-            if (view->pes[pe].is_down)
+            if (!view_can(view, task, pe))
                 continue;
             if (view->pes[pe].running >= 0 && struck.count++ == 0)
                 struck.first = total;
@@ -47,7 +47,7 @@ static int32_t find_pe(const struct view *view, const int32_t *given, int32_t ta
         if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-            if (view->pes[pe].is_down)
+            if (!view_can(view, task, pe))
                 continue;
             bool is_struck = number >= struck.first && number < struck.first + struck.count;
             if (!is_struck && (best < 0 || given[pe] < given[best]))

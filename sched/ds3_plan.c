@@ -279,7 +279,7 @@ static void put_first_finish(struct ds3_plan *plan, const struct view *view, int
             continue;
         double cost_us = tick_to_us(cost_ps);
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++)
-            if (!view->pes[pe].is_down || is_stranded)
+            if (is_stranded || view_can(view, task, pe))
                 best = better_slot(plan, best, pe, inputs_at_us(plan, view, task, pe, ready_us),
                                    cost_us);
     }
@@ -322,12 +322,23 @@ void ds3_plan_fill(struct ds3_plan *plan, const struct view *view, int32_t twin)
     number_places(plan);
 }
 
+/* The first PE of least cost that can be given a task. */
+static int32_t find_pe(const struct view *view, int32_t task)
+{
+    int64_t least_ps = view_least_cost_ps(view, task);
+    int32_t pe = 0;
+    for (; view_cost_ps(view, task, pe) != least_ps || !view_can(view, task, pe); pe++)
+        assert(pe + 1 < view->soc->pe_count);
+    return pe;
+}
+
 void ds3_plan_give(struct ds3_plan *plan, const struct view *view, struct decisions *decisions,
                    int32_t task, int32_t after)
 {
+    bool is_cut_off = !view_reaches(view, task, plan->events[task].pe);
     plan->given[plan->given_count++] =
         (struct ds3_task){.task = task, .job_id = view->jobs[view->tasks[task].job].id};
-    decide_assign(decisions, task, plan->events[task].pe);
-    if (after >= 0 && view->tasks[after].status < TASK_DONE)
+    decide_assign(decisions, task, is_cut_off ? find_pe(view, task) : plan->events[task].pe);
+    if (!is_cut_off && after >= 0 && view->tasks[after].status < TASK_DONE)
         decide_after(decisions, task, after);
 }

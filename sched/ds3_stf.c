@@ -12,7 +12,7 @@ static int32_t first_fastest(const struct view *view, int32_t task)
         if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++)
-            if (!view->pes[pe].is_down)
+            if (view_can(view, task, pe))
                 return pe;
     }
     assert(false);

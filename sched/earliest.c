@@ -47,7 +47,7 @@ static int64_t later(int64_t a_ps, int64_t b_ps)
 }
 
 /* The first PE of a cluster where a task could start first, and when, which is not before now; -1
- * if all are down. */
+ * if none can be given it. */
 static inline int32_t first_start(struct earliest *earliest, const struct view *view,
                                   const struct soc_cluster *cluster, const struct reach *reach,
                                   int64_t *start_ps)
@@ -66,8 +66,8 @@ static inline int32_t first_start(struct earliest *earliest, const struct view *
     return first;
 }
 
-/* The same where weights have to be loaded before the start; apart, so that the other stays small.
- */
+/* The same where weights have to be loaded before the start, or links are down; apart, so that the
+ * other stays small. */
 __attribute__((noinline)) static int32_t
 first_loaded_start(struct earliest *earliest, const struct view *view, int32_t task,
                    const struct soc_cluster *cluster, const struct reach *reach, int64_t *start_ps)
@@ -76,7 +76,7 @@ first_loaded_start(struct earliest *earliest, const struct view *view, int32_t t
     *start_ps = TICK_NEVER;
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
         int64_t at_ps = later(available_ps(&earliest->available, view, pe), reach_ps(reach, pe));
-        if (at_ps == TICK_NEVER)
+        if (at_ps == TICK_NEVER || !view_reaches(view, task, pe))
             continue;
         at_ps += view_load_ps(view, task, pe);
         if (at_ps < *start_ps) {
@@ -94,7 +94,7 @@ first_finish(struct earliest *earliest, const struct view *view, int32_t task,
              int64_t *finish_ps)
 {
     int64_t start_ps;
-    int32_t pe = view->is_resident == NULL
+    int32_t pe = view->is_resident == NULL && view->down_link_count == 0
                      ? first_start(earliest, view, cluster, reach, &start_ps)
                      : first_loaded_start(earliest, view, task, cluster, reach, &start_ps);
     *finish_ps = pe < 0 ? TICK_NEVER : start_ps + cost_ps;

@@ -43,6 +43,16 @@ void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task)
     }
 }
 
+bool inputs_have_way(const struct inputs *inputs, const struct view *view, int32_t pe)
+{
+    if (view->down_link_count == 0)
+        return true;
+    for (int32_t i = 0; i < inputs->count; i++)
+        if (!view_has_way(view, inputs->list[i].pe, pe))
+            return false;
+    return true;
+}
+
 /* When the inputs would be at the PE of one of their producers. */
 static int64_t reach_host(const struct inputs *inputs, const struct soc *soc, int32_t host)
 {

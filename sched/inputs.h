@@ -7,6 +7,7 @@
 #ifndef HETSOC_SCHED_INPUTS_H
 #define HETSOC_SCHED_INPUTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/policy.h"
@@ -52,6 +53,9 @@ static inline void inputs_add(struct inputs *inputs, const struct view *view, in
  * of predecessors that were skipped, nor those which could be everywhere by now. O(predecessors).
  */
 void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task);
+
+/* Whether all inputs have a way to a PE now. O(1) while no link is down. */
+bool inputs_have_way(const struct inputs *inputs, const struct view *view, int32_t pe);
 
 struct reach inputs_reach_some(const struct inputs *inputs, const struct soc *soc, int32_t cluster);
 

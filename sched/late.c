@@ -76,7 +76,7 @@ static int32_t reserve(struct late *late, const struct view *view, const double 
             continue;
         struct reach reach = inputs_reach(&late->inputs, view->soc, i);
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-            if (view->pes[pe].is_down)
+            if (!view_can(view, task, pe))
                 continue;
             int64_t data_ps = reach_ps(&reach, pe);
             int64_t start_ps = late->available_ps[pe] > data_ps ? late->available_ps[pe] : data_ps;

@@ -49,7 +49,7 @@ static void assign(struct mct *mct, const struct view *view, int32_t task,
             continue;
         struct reach reach = inputs_reach(&mct->inputs, view->soc, i);
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-            if (view->pes[pe].is_down)
+            if (!view_can(view, task, pe))
                 continue;
             int64_t transfer_ps = reach_ps(&reach, pe) - view->now_ps;
             int64_t done_ps = mct->available_ps[pe] + (transfer_ps > 0 ? transfer_ps : 0) +

@@ -33,7 +33,7 @@ static int32_t find_pe(const struct view *view, struct available *available, int
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
             int64_t free_ps = available_ps(available, view, pe);
-            if (free_ps < first_ps) {
+            if (free_ps < first_ps && view_reaches(view, task, pe)) {
                 first_ps = free_ps;
                 first = pe;
             }

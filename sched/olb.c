@@ -26,7 +26,7 @@ static int32_t find_pe(const struct view *view, struct available *available, int
     int32_t first = -1;
     for (int32_t pe = 0; pe < view->soc->pe_count && first_ps > view->now_ps; pe++) {
         int64_t free_ps = available_ps(available, view, pe);
-        if (free_ps < first_ps && view_cost_ps(view, task, pe) != BIND_INCAPABLE) {
+        if (free_ps < first_ps && view_can(view, task, pe)) {
             first_ps = free_ps;
             first = pe;
         }

@@ -133,7 +133,9 @@ static bool is_open(const struct view *view, int32_t task, int32_t pe)
 {
     if (view->tasks[task].status == TASK_ASSIGNED)
         return view->tasks[task].pe == pe;
-    return view->down_count == 0 || !view->pes[pe].is_down || view_is_stranded(view, task);
+    if (view->down_count == 0 && view->down_link_count == 0)
+        return true;
+    return (!view->pes[pe].is_down && view_reaches(view, task, pe)) || view_is_stranded(view, task);
 }
 
 /* The time on the kind of a PE. */
@@ -337,12 +339,17 @@ struct plan_slot plan_find_on(struct plan *plan, const struct view *view, int32_
     return plan_find(plan, pe, reach_ps(&reach, pe), kind_cost_ps(plan, view, task, pe), limit_ps);
 }
 
+/* When the inputs of a task are taken to be where they have no way to, at the earliest: so late
+ * that any other PE is better, but a date. */
+#define PLAN_NO_WAY_PS (INT64_C(1) << 60)
+
 struct plan_slot plan_find_in(struct plan *plan, const struct view *view, int32_t task,
                               const struct inputs *inputs, int32_t cluster, int64_t limit_ps)
 {
     const struct soc_cluster *what = &view->soc->clusters[cluster];
     int64_t cost_ps = kind_cost_ps(plan, view, task, what->first_pe);
-    bool is_free = view->down_count == 0 && view->tasks[task].status != TASK_ASSIGNED;
+    bool is_free = view->down_count == 0 && view->down_link_count == 0 &&
+                   view->tasks[task].status != TASK_ASSIGNED;
     struct plan_slot best = {.finish_ps = TICK_NEVER, .pe = -1};
     if (cost_ps == BIND_INCAPABLE)
         return best;
@@ -350,7 +357,10 @@ struct plan_slot plan_find_in(struct plan *plan, const struct view *view, int32_
     for (int32_t pe = what->first_pe; pe < what->first_pe + what->pe_count; pe++) {
         if (!is_free && !is_open(view, task, pe))
             continue;
-        struct plan_slot slot = plan_find(plan, pe, reach_ps(&reach, pe), cost_ps, limit_ps);
+        int64_t data_ps = reach_ps(&reach, pe);
+        if (!is_free && data_ps < PLAN_NO_WAY_PS && !inputs_have_way(inputs, view, pe))
+            data_ps = PLAN_NO_WAY_PS;
+        struct plan_slot slot = plan_find(plan, pe, data_ps, cost_ps, limit_ps);
         if (slot.finish_ps == TICK_NEVER)
             continue;
         best = slot;

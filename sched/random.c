@@ -5,15 +5,17 @@
 #include "base/random.h"
 #include "sched/registry.h"
 
-/* PEs of a cluster that can run a task. O(1) while none is down. */
+/* PEs of a cluster that can be given a task. O(1) while nothing is down. */
 static int32_t capable_in(const struct view *view, int32_t task, int32_t cluster)
 {
     const struct soc_cluster *what = &view->soc->clusters[cluster];
-    int32_t count = what->pe_count;
+    int32_t count = 0;
     if (view_cost_ps(view, task, what->first_pe) == BIND_INCAPABLE)
         return 0;
-    for (int32_t i = 0; view->down_count > 0 && i < what->pe_count; i++)
-        count -= view->pes[what->first_pe + i].is_down;
+    if (view->down_count == 0 && view->down_link_count == 0)
+        return what->pe_count;
+    for (int32_t i = 0; i < what->pe_count; i++)
+        count += view_can(view, task, what->first_pe + i);
     return count;
 }
 
@@ -32,7 +34,7 @@ static int32_t draw_pe(const struct view *view, int32_t task)
     while (left >= capable_in(view, task, cluster))
         left -= capable_in(view, task, cluster++);
     int32_t pe = view->soc->clusters[cluster].first_pe;
-    while (view->pes[pe].is_down || left-- > 0)
+    while (!view_can(view, task, pe) || left-- > 0)
         pe++;
     return pe;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "sim/links.h"
 #include "sim/soc.h"
 
 /* Order of events inside one date (design 6). */
@@ -20,6 +21,7 @@ enum event_class {
     EVENT_LATE_FINISH, /* compat: ds3 only: work that ended 1 us ago and is seen now */
     EVENT_ARRIVAL,
     EVENT_OUTAGE, /* a PE goes down or comes back */
+    EVENT_LINK,   /* the same of a link */
     EVENT_SPEED,
     EVENT_TRANSFER, /* of the engine's transfer has come to its end */
     EVENT_DATA,     /* the data that a PE waits for is there by now */
@@ -32,7 +34,7 @@ enum event_class {
 struct event {
     int64_t sequence; /* order in which the world asked, >= 0 */
     enum event_class class;
-    int32_t subject; /* a PE; the number of a transfer; -1 where the class says all */
+    int32_t subject; /* a PE; a link; the number of a transfer; -1 where the class says all */
 };
 
 /* Called with the events of one round, count >= 1. Return false to end the run. */
@@ -45,7 +47,8 @@ struct engine;
 struct engine_needs {
     const double *factors; /* [factor_count] that set_speed is called with, besides 1 */
     int32_t factor_count;
-    bool energy; /* energy_uj; the machine has_power */
+    bool energy;   /* energy_uj; the machine has_power */
+    bool has_ways; /* transfers may go LINKS_YX */
 };
 
 /* Whether set_speed will be called, so that work is a fluid. */
@@ -53,6 +56,14 @@ static inline bool engine_is_fluid(const struct soc *soc, const struct engine_ne
 {
     return needs->factor_count > 0 || soc_is_scaled(soc);
 }
+
+/* Data that goes between different PEs of a machine whose transfers share links. */
+struct engine_transfer {
+    int32_t from_pe, to_pe;
+    enum links_way way; /* LINKS_XY, or LINKS_YX on a mesh with needs.has_ways */
+    int64_t amount;     /* millionths of a byte */
+    int64_t latency_ps;
+};
 
 struct engine_kind {
     const char *name;
@@ -80,12 +91,15 @@ struct engine_kind {
      * may come all the same: its sequence tells. */
     void (*cancel)(struct engine *engine, int32_t pe);
 
-    /* Starts moving data between different PEs of a machine whose transfers share links: first
-     * `latency_ps`, then engine_flow of the amount (in millionths of a byte), as fast as the links
-     * give it its fair share. The event, an EVENT_TRANSFER with a number that no other transfer on
-     * its way has, comes at the end, rounded up to 1 ns (engine_flow_end). */
-    void (*transfer)(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
-                     int64_t latency_ps, struct event event);
+    /* Starts a transfer: first its latency, then engine_flow of its amount, as fast as the links
+     * on its way give it its fair share. The event, an EVENT_TRANSFER with a number that no other
+     * transfer on its way has, comes at the end, rounded up to 1 ns (engine_flow_end). */
+    void (*transfer)(struct engine *engine, const struct engine_transfer *transfer,
+                     struct event event);
+
+    /* Gives up the transfer of a number, whose share others have from then on. The event of one
+     * whose end was near may come all the same: its sequence tells. */
+    void (*stop)(struct engine *engine, int32_t number);
 
     /* What a PE has drawn until now by the engine's own account, in microjoules: static power at
      * its operating point all the time but while it is off, dynamic power while it executes. NULL:

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/tick.h"
@@ -27,7 +28,10 @@ struct heap_pe {
 /* A transfer from its start on. */
 struct heap_flow {
     int32_t from_pe, to_pe;
-    double amount; /* engine_flow */
+    enum links_way way;
+    uint32_t stamp; /* of the calendar entry that starts it; others are outdated */
+    bool is_moving; /* the medium has it */
+    double amount;  /* engine_flow */
     struct event event;
 };
 
@@ -127,29 +131,46 @@ static void heap_cancel(struct engine *engine, int32_t pe)
 
 static void start_flow(struct heap *heap, int32_t number)
 {
-    const struct heap_flow *flow = &heap->flows[number];
+    struct heap_flow *flow = &heap->flows[number];
     heap->medium->kind->start(heap->medium, (double)heap->base.now_ps, number, flow->from_pe,
-                              flow->to_pe, flow->amount);
+                              flow->to_pe, flow->way, flow->amount);
+    flow->is_moving = true;
     heap->is_medium_touched = true;
 }
 
-static void heap_transfer(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
-                          int64_t latency_ps, struct event event)
+/* Makes room for the flow of a number. */
+static struct heap_flow *take_flow(struct heap *heap, size_t number)
 {
-    struct heap *heap = (struct heap *)engine;
-    int64_t flow = engine_flow(heap->soc, amount);
-    assert(from_pe != to_pe && event.class == EVENT_TRANSFER && event.subject >= 0);
-    if (flow == 0) {
-        calendar_push(&heap->calendar, engine->now_ps + latency_ps, event, 0);
-        return;
-    }
-    size_t number = (size_t)event.subject;
-    if (number >= heap->flow_capacity)
+    size_t before = heap->flow_capacity;
+    if (number >= before) {
         heap->flows =
             memory_grow(heap->flows, &heap->flow_capacity, number + 1, sizeof *heap->flows);
-    heap->flows[number] = (struct heap_flow){from_pe, to_pe, (double)flow, event};
+        memset(&heap->flows[before], 0, (heap->flow_capacity - before) * sizeof *heap->flows);
+    }
+    return &heap->flows[number];
+}
+
+static void heap_transfer(struct engine *engine, const struct engine_transfer *transfer,
+                          struct event event)
+{
+    struct heap *heap = (struct heap *)engine;
+    int64_t amount = engine_flow(heap->soc, transfer->amount);
+    int64_t start_ps = engine->now_ps + transfer->latency_ps;
+    assert(transfer->from_pe != transfer->to_pe && event.class == EVENT_TRANSFER &&
+           event.subject >= 0);
+    if (amount == 0) {
+        calendar_push(&heap->calendar, start_ps, event, 0);
+        return;
+    }
+    struct heap_flow *flow = take_flow(heap, (size_t)event.subject);
+    *flow = (struct heap_flow){.from_pe = transfer->from_pe,
+                               .to_pe = transfer->to_pe,
+                               .way = transfer->way,
+                               .stamp = flow->stamp + 1,
+                               .amount = (double)amount,
+                               .event = event};
     event.class = EVENT_ENGINE;
-    calendar_push(&heap->calendar, engine->now_ps + latency_ps, event, 0);
+    calendar_push(&heap->calendar, start_ps, event, flow->stamp);
 }
 
 /* Announces the flows that have ended by now. */
@@ -159,6 +180,7 @@ static void take_ends(struct heap *heap)
     double end_ps;
     while ((end_ps = medium->kind->next_end_ps(medium)) <= (double)heap->base.now_ps) {
         int32_t number = medium->kind->pop_end(medium);
+        heap->flows[number].is_moving = false;
         calendar_push(&heap->calendar, engine_flow_end(end_ps), heap->flows[number].event, 0);
         heap->is_medium_touched = true;
     }
@@ -167,11 +189,28 @@ static void take_ends(struct heap *heap)
 /* Carries out an event of the engine's own. */
 static void follow_medium(struct heap *heap, const struct calendar_entry *entry)
 {
-    if (entry->subject == MEDIUM_CHECK && entry->stamp != heap->check_stamp)
+    uint32_t stamp =
+        entry->subject == MEDIUM_CHECK ? heap->check_stamp : heap->flows[entry->subject].stamp;
+    if (entry->stamp != stamp)
         return;
     take_ends(heap);
     if (entry->subject != MEDIUM_CHECK)
         start_flow(heap, entry->subject);
+}
+
+static void heap_stop(struct engine *engine, int32_t number)
+{
+    struct heap *heap = (struct heap *)engine;
+    if ((size_t)number >= heap->flow_capacity)
+        return; /* none of the transfers so far has been a flow */
+    take_ends(heap);
+    struct heap_flow *flow = &heap->flows[number];
+    flow->stamp++;
+    if (!flow->is_moving)
+        return;
+    heap->medium->kind->stop(heap->medium, (double)engine->now_ps, number);
+    flow->is_moving = false;
+    heap->is_medium_touched = true;
 }
 
 /* Asks to look at the medium when the next flow ends. False if that is beyond every date. */
@@ -246,5 +285,6 @@ const struct engine_kind engine_heap = {
     .set_speed = heap_set_speed,
     .cancel = heap_cancel,
     .transfer = heap_transfer,
+    .stop = heap_stop,
     .run = heap_run,
 };

@@ -92,9 +92,12 @@ struct simgrid {
     struct sleeper *free_sleepers;
     const struct soc *soc;
     sg_host_t *nodes;      /* ends of links, [2] of a bus, [pe] of a mesh; NULL without */
+    sg_host_t *yx_nodes;   /* the same of YX routes; NULL without */
     struct mover **movers; /* [mover_count] */
     size_t mover_count, mover_capacity;
     struct mover *free_movers;
+    struct mover **moving; /* [moving_capacity] by the number of the transfer; NULL: none */
+    size_t moving_capacity;
     int32_t pending_count; /* works, timers and transfers on their way */
     struct batch due;      /* reported for, or asked for, the current date; the next round */
     struct batch current;  /* the round in the hands of the world */
@@ -254,6 +257,7 @@ static void mover_actor(int argc, char **argv)
             sg_actor_sleep_for(seen_ps - now_ps);
         mover->is_armed = false;
         struct event event = mover->event;
+        simgrid->moving[event.subject] = NULL;
         mover->next_free = simgrid->free_movers;
         simgrid->free_movers = mover;
         report(simgrid, event);
@@ -367,18 +371,26 @@ static void control_actor(int argc, char **argv)
     simgrid->has_ended = true;
 }
 
+static sg_host_t *find_hosts(const char *prefix, int32_t count)
+{
+    sg_host_t *hosts = memory_zeroed((size_t)count, sizeof(sg_host_t));
+    for (int32_t i = 0; i < count; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "%s%d", prefix, (int)i);
+        hosts[i] = sg_host_by_name(name);
+    }
+    return hosts;
+}
+
 /* The hosts between which transfers go. */
 static void find_nodes(struct simgrid *simgrid, const struct soc *soc)
 {
+    bool is_mesh = soc->interconnect == SOC_MESH;
     if (!soc_is_contended(soc))
         return;
-    int32_t count = soc->interconnect == SOC_BUS ? 2 : soc->pe_count;
-    simgrid->nodes = memory_zeroed((size_t)count, sizeof(sg_host_t));
-    for (int32_t i = 0; i < count; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "node%d", (int)i);
-        simgrid->nodes[i] = sg_host_by_name(name);
-    }
+    simgrid->nodes = find_hosts("node", is_mesh ? soc->pe_count : 2);
+    if (is_mesh && simgrid->needs->has_ways)
+        simgrid->yx_nodes = find_hosts("yx_node", soc->pe_count);
 }
 
 static struct engine *simgrid_create(const struct soc *soc, const struct engine_needs *needs,
@@ -428,6 +440,8 @@ static void simgrid_destroy(struct engine *engine)
         free(simgrid->movers[i]);
     free(simgrid->movers);
     free(simgrid->nodes);
+    free(simgrid->yx_nodes);
+    free(simgrid->moving);
     free(simgrid->pes);
     free(simgrid->due.events);
     free(simgrid->current.events);
@@ -510,14 +524,27 @@ static void simgrid_cancel(struct engine *engine, int32_t index)
     draw_busy(simgrid, pe, false);
 }
 
-static void simgrid_transfer(struct engine *engine, int32_t from_pe, int32_t to_pe, int64_t amount,
-                             int64_t latency_ps, struct event event)
+/* Remembers who moves a transfer. */
+static void note_mover(struct simgrid *simgrid, size_t number, struct mover *mover)
+{
+    size_t before = simgrid->moving_capacity;
+    if (number >= before) {
+        simgrid->moving = memory_grow(simgrid->moving, &simgrid->moving_capacity, number + 1,
+                                      sizeof(struct mover *));
+        for (size_t i = before; i < simgrid->moving_capacity; i++)
+            simgrid->moving[i] = NULL;
+    }
+    simgrid->moving[number] = mover;
+}
+
+static void simgrid_transfer(struct engine *engine, const struct engine_transfer *transfer,
+                             struct event event)
 {
     struct simgrid *simgrid = (struct simgrid *)engine;
-    int64_t flow = engine_flow(simgrid->soc, amount);
-    assert(from_pe != to_pe && event.class == EVENT_TRANSFER);
+    int64_t flow = engine_flow(simgrid->soc, transfer->amount);
+    assert(transfer->from_pe != transfer->to_pe && event.class == EVENT_TRANSFER);
     if (flow == 0) {
-        simgrid_at(engine, engine->now_ps + latency_ps, event);
+        simgrid_at(engine, engine->now_ps + transfer->latency_ps, event);
         return;
     }
     struct mover *mover = simgrid->free_movers;
@@ -526,14 +553,33 @@ static void simgrid_transfer(struct engine *engine, int32_t from_pe, int32_t to_
     else
         mover = make_mover(simgrid);
     bool is_bus = simgrid->soc->interconnect == SOC_BUS;
-    mover->from = simgrid->nodes[is_bus ? 0 : from_pe];
-    mover->to = simgrid->nodes[is_bus ? 1 : to_pe];
-    mover->latency_ps = (double)latency_ps;
+    sg_host_t *nodes = transfer->way == LINKS_YX ? simgrid->yx_nodes : simgrid->nodes;
+    mover->from = nodes[is_bus ? 0 : transfer->from_pe];
+    mover->to = nodes[is_bus ? 1 : transfer->to_pe];
+    mover->latency_ps = (double)transfer->latency_ps;
     mover->amount = (double)flow;
     mover->event = event;
+    note_mover(simgrid, (size_t)event.subject, mover);
     simgrid->pending_count++;
     mover->is_armed = true;
     sg_actor_resume(mover->actor);
+}
+
+/* As simgrid_cancel. */
+static void simgrid_stop(struct engine *engine, int32_t number)
+{
+    struct simgrid *simgrid = (struct simgrid *)engine;
+    struct mover *mover =
+        (size_t)number < simgrid->moving_capacity ? simgrid->moving[number] : NULL;
+    if (mover == NULL)
+        return;
+    simgrid->moving[number] = NULL;
+    simgrid->pending_count--;
+    sg_actor_kill(mover->actor);
+    mover->is_armed = false;
+    mover->actor = start_actor("mover", sg_host_by_name("control"), mover_actor, mover);
+    mover->next_free = simgrid->free_movers;
+    simgrid->free_movers = mover;
 }
 
 static bool simgrid_run_all(struct engine *engine, engine_round round, void *context,
@@ -559,5 +605,6 @@ const struct engine_kind engine_simgrid = {
     .set_off = simgrid_set_off,
     .cancel = simgrid_cancel,
     .transfer = simgrid_transfer,
+    .stop = simgrid_stop,
     .run = simgrid_run_all,
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/failures.h"
 
-#include "base/random.h"
 #include "base/tick.h"
 
 /* A date some time, but at least a tick, after another one; TICK_NEVER where the clock does not
@@ -20,14 +19,15 @@ struct coming {
     int32_t place;            /* of a listed one */
 };
 
-static struct coming draw(const struct failures *failures, uint64_t seed, uint32_t replicate,
-                          int32_t pe, const struct outage *outage)
+static struct coming draw(const struct failures *failures, const struct failures_key *key,
+                          const struct outage *outage)
 {
     struct coming coming = {.start_ps = TICK_NEVER};
-    if (failures->mtbf_us == 0.0 || (failures->is_fragile != NULL && !failures->is_fragile[pe]))
+    if (failures->mtbf_us == 0.0 ||
+        (failures->is_fragile != NULL && !failures->is_fragile[key->subject]))
         return coming;
-    struct random_stream stream =
-        random_open(seed, replicate, RANDOM_FAILURE, (uint32_t)pe, (uint32_t)outage->drawn);
+    struct random_stream stream = random_open(key->seed, key->replicate, key->purpose,
+                                              (uint32_t)key->subject, (uint32_t)outage->drawn);
     double up_us = failures->mtbf_us * random_exponential(&stream);
     double down_us = failures->repair_us * random_exponential(&stream);
     coming.start_ps = later(outage->renewed_ps, up_us);
@@ -35,11 +35,11 @@ static struct coming draw(const struct failures *failures, uint64_t seed, uint32
     return coming;
 }
 
-static struct coming look_up(const struct failures *failures, int32_t pe,
+static struct coming look_up(const struct failures *failures, int32_t subject,
                              const struct outage *outage)
 {
     for (int32_t i = outage->listed; i < failures->count; i++)
-        if (failures->list[i].pe == pe)
+        if (failures->list[i].subject == subject)
             return (struct coming){failures->list[i].start_ps, failures->list[i].end_ps, i};
     return (struct coming){TICK_NEVER, TICK_NEVER, failures->count};
 }
@@ -54,13 +54,13 @@ static bool join(struct outage *outage, const struct coming *coming)
     return true;
 }
 
-bool failures_next(const struct failures *failures, uint64_t seed, uint32_t replicate, int32_t pe,
+bool failures_next(const struct failures *failures, const struct failures_key *key,
                    struct outage *outage)
 {
     if (outage->end_ps >= TICK_LIMIT)
         return false; /* the last one was for good */
-    struct coming drawn = draw(failures, seed, replicate, pe, outage);
-    struct coming listed = look_up(failures, pe, outage);
+    struct coming drawn = draw(failures, key, outage);
+    struct coming listed = look_up(failures, key->subject, outage);
     int64_t start_ps = drawn.start_ps < listed.start_ps ? drawn.start_ps : listed.start_ps;
     if (start_ps == TICK_NEVER)
         return false;
@@ -72,12 +72,12 @@ bool failures_next(const struct failures *failures, uint64_t seed, uint32_t repl
             is_joined = true;
             outage->drawn++;
             outage->renewed_ps = drawn.end_ps;
-            drawn = draw(failures, seed, replicate, pe, outage);
+            drawn = draw(failures, key, outage);
         }
         if (join(outage, &listed)) {
             is_joined = true;
             outage->listed = listed.place + 1;
-            listed = look_up(failures, pe, outage);
+            listed = look_up(failures, key->subject, outage);
         }
     }
     return true;

@@ -43,6 +43,12 @@ static int32_t neighbour(const struct soc_network *network, int32_t node, int32_
     }
 }
 
+bool links_is_there(const struct soc *soc, int32_t link)
+{
+    return soc->interconnect != SOC_MESH ||
+           neighbour(&soc->network, link / LINKS_PER_NODE, link % LINKS_PER_NODE) >= 0;
+}
+
 const char *links_name(const struct soc *soc, struct arena *arena, int32_t link)
 {
     if (soc->interconnect == SOC_BUS)

@@ -8,6 +8,7 @@
 #ifndef HETSOC_SIM_MEDIUM_H
 #define HETSOC_SIM_MEDIUM_H
 
+#include "sim/links.h"
 #include "sim/soc.h"
 
 struct medium;
@@ -21,7 +22,10 @@ struct medium_kind {
      * next end. `flow` is the caller's number for it. Allocates only when there are more flows
      * than ever before. */
     void (*start)(struct medium *medium, double now_ps, int32_t flow, int32_t from_pe,
-                  int32_t to_pe, double amount);
+                  int32_t to_pe, enum links_way way, double amount);
+
+    /* Takes a flow away at such a date. O(flows). */
+    void (*stop)(struct medium *medium, double now_ps, int32_t flow);
 
     /* When the next flow ends if none starts before; infinite without flows. O(1). */
     double (*next_end_ps)(const struct medium *medium);

@@ -56,10 +56,14 @@ static void push(struct bus *bus, struct bus_flow flow)
     bus->flows[hole] = flow;
 }
 
-static void drop_first(struct bus *bus)
+/* Takes out what is at a place of the heap. */
+static void drop(struct bus *bus, size_t hole)
 {
     struct bus_flow last = bus->flows[--bus->count];
-    size_t hole = 0;
+    if (hole == bus->count)
+        return;
+    for (; hole > 0 && ends_before(&last, &bus->flows[(hole - 1) / 2]); hole = (hole - 1) / 2)
+        bus->flows[hole] = bus->flows[(hole - 1) / 2];
     for (;;) {
         size_t child = 2 * hole + 1;
         if (child + 1 < bus->count && ends_before(&bus->flows[child + 1], &bus->flows[child]))
@@ -80,18 +84,36 @@ static void rebase(struct bus *bus)
     bus->virtual_now = 0.0;
 }
 
-static void bus_start(struct medium *medium, double now_ps, int32_t flow, int32_t from_pe,
-                      int32_t to_pe, double amount)
+static void move_clock(struct bus *bus, double now_ps)
 {
-    (void)from_pe, (void)to_pe;
-    struct bus *bus = (struct bus *)medium;
-    assert(now_ps >= medium->clock_ps && amount > 0.0);
+    assert(now_ps >= bus->base.clock_ps);
     if (bus->count > 0)
-        bus->virtual_now += (now_ps - medium->clock_ps) * bus->bandwidth / (double)bus->count;
+        bus->virtual_now += (now_ps - bus->base.clock_ps) * bus->bandwidth / (double)bus->count;
+    bus->base.clock_ps = now_ps;
+}
+
+static void bus_start(struct medium *medium, double now_ps, int32_t flow, int32_t from_pe,
+                      int32_t to_pe, enum links_way way, double amount)
+{
+    (void)from_pe, (void)to_pe, (void)way;
+    struct bus *bus = (struct bus *)medium;
+    assert(amount > 0.0);
+    move_clock(bus, now_ps);
     if (bus->count == 0 || bus->virtual_now > VIRTUAL_LIMIT)
         rebase(bus);
-    medium->clock_ps = now_ps;
     push(bus, (struct bus_flow){bus->virtual_now + amount, bus->sequence++, flow});
+}
+
+static void bus_stop(struct medium *medium, double now_ps, int32_t flow)
+{
+    struct bus *bus = (struct bus *)medium;
+    size_t place = 0;
+    move_clock(bus, now_ps);
+    while (bus->flows[place].flow != flow) {
+        place++;
+        assert(place < bus->count);
+    }
+    drop(bus, place);
 }
 
 static double bus_next_end_ps(const struct medium *medium)
@@ -110,7 +132,7 @@ static int32_t bus_pop_end(struct medium *medium)
     medium->clock_ps = bus_next_end_ps(medium);
     bus->virtual_now = fmax(bus->virtual_now, bus->flows[0].end);
     int32_t flow = bus->flows[0].flow;
-    drop_first(bus);
+    drop(bus, 0);
     return flow;
 }
 
@@ -118,6 +140,7 @@ const struct medium_kind medium_bus = {
     .create = bus_create,
     .destroy = bus_destroy,
     .start = bus_start,
+    .stop = bus_stop,
     .next_end_ps = bus_next_end_ps,
     .pop_end = bus_pop_end,
 };

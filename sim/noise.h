@@ -42,7 +42,8 @@ struct noise {
      * the next and exponential length, times in them are `slow_factor` times longer; gap 0 = no
      * episodes. One that would not end before TICK_LIMIT ends at TICK_NEVER and is the last. */
     double slow_gap_us, slow_length_us, slow_factor;
-    struct failures failures;
+    struct failures failures;      /* of PEs */
+    struct failures link_failures; /* of links */
 };
 
 /* The factor that a fresh stream gives; 1 for NOISE_NONE, without a draw. */

@@ -45,6 +45,7 @@ struct observed_transfer {
     double bytes;
     int64_t asked_ps, start_ps, finish_ps; /* asked: when the consumer got its PE; start: of its
                                               DMA channel */
+    enum links_way way;
 };
 
 struct observer {
@@ -56,8 +57,9 @@ struct observer {
                                                                                        not known */
     void (*on_transfer_done)(void *self, const struct observed_transfer *transfer);
 
-    /* The same at the end of a transfer that nobody wants any more, because a PE or a job has
-     * failed meanwhile: without job, bind, producer and consumer. */
+    /* The same of a transfer that was taken off the links at its finish_ps, because a PE, a link or
+     * a job has failed: without job, bind, producer and consumer. If it is wanted, it starts again.
+     */
     void (*on_transfer_lost)(void *self, const struct observed_transfer *transfer);
 
     /* A task got its PE, and reads from the shared memory what a producer wrote there; either takes
@@ -65,10 +67,11 @@ struct observer {
     void (*on_memory_access)(void *self, int64_t now_ps, double bytes, int64_t access_ps);
     void (*on_job_done)(void *self, const struct observed_job *job);
 
-    /* A PE went down, or came back; the attempt of a task ended with it, or with its job; a task
-     * will never be done because its job has failed (as for a skipped one); a job has failed, at
-     * its finish_ps, and why. start_ps is TICK_NEVER if it never started. */
+    /* A PE, or a link, went down or came back; the attempt of a task ended with it, or with its
+     * job; a task will never be done because its job has failed (as for a skipped one); a job has
+     * failed, at its finish_ps, and why. start_ps is TICK_NEVER if it never started. */
     void (*on_pe_changed)(void *self, int64_t now_ps, int32_t pe, bool is_down);
+    void (*on_link_changed)(void *self, int64_t now_ps, int32_t link, bool is_down);
     void (*on_task_aborted)(void *self, const struct observed_task *task);
     void (*on_task_failed)(void *self, int64_t now_ps, const struct observed_task *task);
     void (*on_job_failed)(void *self, const struct observed_job *job, const char *reason);

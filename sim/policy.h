@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "sim/bind.h"
+#include "sim/links.h"
 #include "sim/soc.h"
 
 /* Version of this contract; a plug-in built against another one is refused. */
@@ -96,8 +97,8 @@ struct view {
     const struct view_job *jobs;   /* [job_capacity] */
     int32_t task_capacity;
     int32_t job_capacity;
-    /* Tasks nobody has assigned and some PE that is up can run, in the order in which they became
-     * ready. */
+    /* Tasks nobody has assigned and for which view_can knows a PE, in the order in which they
+     * became ready. */
     const int32_t *ready;
     int32_t ready_count;
     const int32_t *arrived; /* jobs that arrived since the last epoch, in order */
@@ -108,13 +109,16 @@ struct view {
     int32_t finished_count;
     const int32_t *skipped; /* the same for tasks that turned out to be skipped */
     int32_t skipped_count;
-    /* Since the last epoch a PE went down or came back, or a job failed. Tasks may have lost their
-     * PE: they are ready again, or have left `ready` until a PE that can run them is back; so have
-     * ready ones that nobody had assigned. Jobs that failed are no longer active and have their
+    /* Since the last epoch a PE or a link went down or came back, or a job failed, or no data can
+     * come to where a task is planned. Tasks may have lost their PE: they are ready again, or have
+     * left `ready` until a PE that can run them is back, or its links are; so have ready ones that
+     * nobody had assigned. Jobs that failed are no longer active and have their
      * slots until this epoch is over. Plans have to be made anew. */
     bool is_disturbed;
-    int32_t down_count;        /* PEs */
-    const int32_t *up_of_kind; /* [soc->kind_count] PEs that are up; only while down_count > 0 */
+    int32_t down_count;         /* PEs */
+    const int32_t *up_of_kind;  /* [soc->kind_count] PEs that are up; only while down_count > 0 */
+    const uint8_t *link_states; /* [links_count] enum links_state; NULL: no link ever fails */
+    int32_t down_link_count;    /* links that are down; others are up */
     /* Weights in the local memories of the PEs, see view_load_ps; NULL: no app has any. */
     const bool *is_resident;           /* [pe * block_count + block] */
     const int32_t *first_block;        /* [bind] the block of its first task; one for each task */
@@ -150,19 +154,58 @@ static inline int64_t view_cost_ps(const struct view *view, int32_t task, int32_
     return view->jobs[what->job].cost_ps[at];
 }
 
-/* Whether a PE may be given a task: it can run it and is up. */
-static inline bool view_can(const struct view *view, int32_t task, int32_t pe)
+/* Whether data can go from one PE to another now. O(1) while no link is down, else O(hops). */
+static inline bool view_has_way(const struct view *view, int32_t from_pe, int32_t to_pe)
 {
-    return !view->pes[pe].is_down && view_cost_ps(view, task, pe) != BIND_INCAPABLE;
+    return view->down_link_count == 0 ||
+           links_find_way(view->soc, view->link_states, LINKS_DOWN, from_pe, to_pe) != LINKS_NO_WAY;
 }
 
-/* Whether every PE that can run a task is down. O(1) while none is, else O(kinds). */
+/* Whether all data of a task that is there already can come to a PE now. O(1) while no link is
+ * down, else O(predecessors x hops). */
+static inline bool view_reaches(const struct view *view, int32_t task, int32_t pe)
+{
+    if (view->down_link_count == 0)
+        return true;
+    const struct bind *bind = view_bind(view, task);
+    const struct app_task *what = &bind->app->tasks[view->tasks[task].index];
+    const struct view_task *siblings = &view->tasks[task - view->tasks[task].index];
+    for (int32_t i = 0; i < what->pred_count; i++) {
+        const struct view_task *producer = &siblings[bind->app->preds[what->first_pred + i].task];
+        if (producer->status == TASK_DONE && !view_has_way(view, producer->pe, pe))
+            return false;
+    }
+    return true;
+}
+
+/* Whether a PE may be given a task: it can run it, is up, and the data of the task can come. */
+static inline bool view_can(const struct view *view, int32_t task, int32_t pe)
+{
+    return !view->pes[pe].is_down && view_cost_ps(view, task, pe) != BIND_INCAPABLE &&
+           view_reaches(view, task, pe);
+}
+
+/* The least execution time over the PEs for which view_can holds; BIND_INCAPABLE if there is none.
+ * O(PEs x predecessors x hops). */
+static inline int64_t view_reached_cost_ps(const struct view *view, int32_t task)
+{
+    int64_t least_ps = BIND_INCAPABLE;
+    for (int32_t pe = 0; pe < view->soc->pe_count; pe++)
+        if (view_cost_ps(view, task, pe) < least_ps && view_can(view, task, pe))
+            least_ps = view_cost_ps(view, task, pe);
+    return least_ps;
+}
+
+/* Whether no PE may be given a task now. O(1) while no PE and no link is down; while no link is,
+ * O(kinds); else as view_reached_cost_ps. */
 static inline bool view_is_stranded(const struct view *view, int32_t task)
 {
     const struct view_task *what = &view->tasks[task];
     int32_t kinds = view->soc->kind_count;
     const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
     int32_t kind = 0;
+    if (view->down_link_count > 0)
+        return view_reached_cost_ps(view, task) == BIND_INCAPABLE;
     if (view->down_count == 0)
         return false;
     while (kind < kinds && (view->up_of_kind[kind] == 0 || costs_ps[kind] == BIND_INCAPABLE))
@@ -193,14 +236,16 @@ static inline int64_t view_min_cost_ps(const struct view *view, int32_t task)
     return view->jobs[view->tasks[task].job].min_cost_ps[view->tasks[task].index];
 }
 
-/* The least execution time over the PEs that are up; BIND_INCAPABLE if none of these can run the
- * task. O(1) while none is down, else O(kinds). */
+/* The least execution time over the PEs that may be given a task; BIND_INCAPABLE if none may. As
+ * fast as view_is_stranded. */
 static inline int64_t view_least_cost_ps(const struct view *view, int32_t task)
 {
     const struct view_task *what = &view->tasks[task];
     int32_t kinds = view->soc->kind_count;
     const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
     int64_t least_ps = BIND_INCAPABLE;
+    if (view->down_link_count > 0)
+        return view_reached_cost_ps(view, task);
     if (view->down_count == 0)
         return view_min_cost_ps(view, task);
     for (int32_t kind = 0; kind < kinds; kind++)
@@ -305,7 +350,8 @@ static inline void decide_plan_begin(struct decisions *decisions)
 /* Appends a task to the planned order of a PE. Every task of every job in flight that has neither
  * started nor been skipped must be planned exactly once; it need not be ready. A planned task is
  * assigned to its PE at the moment it becomes ready, and leaves the plan if it is skipped. What is
- * planned for a PE that is down waits there until it is back. */
+ * planned for a PE that is down, or to which its data has no way, waits there until that changes.
+ */
 static inline void decide_plan(struct decisions *decisions, int32_t task, int32_t pe)
 {
     assert(decisions->plan_count < decisions->plan_capacity);
@@ -313,7 +359,8 @@ static inline void decide_plan(struct decisions *decisions, int32_t task, int32_
 }
 
 /* Makes a task that is, or is being, assigned wait until another one is done, besides its data;
- * -1 lifts that. At most once per task and epoch. */
+ * -1 lifts that, and so does the loss of the PE of the other one. At most once per task and epoch.
+ */
 static inline void decide_after(struct decisions *decisions, int32_t task, int32_t after)
 {
     assert(decisions->precedence_count < decisions->precedence_capacity);

@@ -24,8 +24,8 @@ struct episode {
 
 #define EPISODE_BEFORE_FIRST ((struct episode){.index = -1, .speed = 1.0})
 
-/* A time in which a PE is down; also the place in its sequence (start with OUTAGE_BEFORE_FIRST).
- * Those of a PE neither overlap nor touch. */
+/* A time in which a PE or a link is down; also the place in its sequence (start with
+ * OUTAGE_BEFORE_FIRST). Those of one neither overlap nor touch. */
 struct outage {
     int32_t index;
     int64_t start_ps, end_ps; /* [start, end); end TICK_NEVER: for good */
@@ -71,6 +71,9 @@ struct scenario {
     /* Turns the previous outage of a PE into the next one; false if there is none. NULL: no PE
      * ever fails. */
     bool (*next_outage)(const void *source, int32_t pe, struct outage *outage);
+
+    /* The same of a link (sim/links.h). NULL: no link ever fails. */
+    bool (*next_link_outage)(const void *source, int32_t link, struct outage *outage);
 };
 
 #endif

@@ -152,7 +152,15 @@ static int32_t episode_speeds(const void *source, double *speeds, int32_t capaci
 static bool next_outage(const void *source, int32_t pe, struct outage *outage)
 {
     const struct scenario_drawn *drawn = source;
-    return failures_next(&drawn->noise.failures, drawn->seed, drawn->replicate, pe, outage);
+    const struct failures_key key = {drawn->seed, drawn->replicate, RANDOM_FAILURE, pe};
+    return failures_next(&drawn->noise.failures, &key, outage);
+}
+
+static bool next_link_outage(const void *source, int32_t link, struct outage *outage)
+{
+    const struct scenario_drawn *drawn = source;
+    const struct failures_key key = {drawn->seed, drawn->replicate, RANDOM_LINK, link};
+    return failures_next(&drawn->noise.link_failures, &key, outage);
 }
 
 struct scenario scenario_drawn(const struct scenario_drawn *drawn)
@@ -168,5 +176,7 @@ struct scenario scenario_drawn(const struct scenario_drawn *drawn)
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,
         .next_outage = failures_are_none(&drawn->noise.failures) ? NULL : next_outage,
+        .next_link_outage =
+            failures_are_none(&drawn->noise.link_failures) ? NULL : next_link_outage,
     };
 }

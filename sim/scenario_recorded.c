@@ -27,11 +27,16 @@ struct recorded_table {
     double factor;
 };
 
+/* Of a PE or a link. */
+struct recorded_outages {
+    struct outage *list;
+    size_t count, capacity;
+};
+
 struct recorded_pe {
     struct episode *episodes;
     size_t count, capacity;
-    struct outage *outages;
-    size_t outage_count, outage_capacity;
+    struct recorded_outages outages;
 };
 
 struct scenario_recorded {
@@ -49,6 +54,8 @@ struct scenario_recorded {
     size_t route_count, route_capacity;
     struct recorded_pe *pes; /* [pe_count] */
     int32_t pe_count;
+    struct recorded_outages *links; /* [link_count] */
+    size_t link_count, link_capacity;
     double speeds[SCENARIO_SPEEDS_MAX];
     int32_t speed_count;
 };
@@ -80,8 +87,11 @@ void scenario_recorded_destroy(struct scenario_recorded *recorded)
         return;
     for (int32_t pe = 0; pe < recorded->pe_count; pe++) {
         free(recorded->pes[pe].episodes);
-        free(recorded->pes[pe].outages);
+        free(recorded->pes[pe].outages.list);
     }
+    for (size_t link = 0; link < recorded->link_count; link++)
+        free(recorded->links[link].list);
+    free(recorded->links);
     free(recorded->pes);
     free(recorded->arrivals);
     free_factors(recorded->factors);
@@ -300,42 +310,74 @@ static bool next_episode(const void *source, int32_t pe, struct episode *episode
 
 /* ---- failures ---- */
 
+static void add_outage(struct recorded_outages *outages, int64_t start_ps, int64_t end_ps)
+{
+    outages->list =
+        memory_grow(outages->list, &outages->capacity, outages->count + 1, sizeof *outages->list);
+    outages->list[outages->count] =
+        (struct outage){.index = (int32_t)outages->count, .start_ps = start_ps, .end_ps = end_ps};
+    outages->count++;
+}
+
 void scenario_recorded_add_outage(struct scenario_recorded *recorded, int32_t pe, int64_t start_ps,
                                   int64_t end_ps)
 {
     assert(pe >= 0 && pe < recorded->pe_count);
-    struct recorded_pe *of_pe = &recorded->pes[pe];
-    of_pe->outages = memory_grow(of_pe->outages, &of_pe->outage_capacity, of_pe->outage_count + 1,
-                                 sizeof *of_pe->outages);
-    of_pe->outages[of_pe->outage_count] = (struct outage){
-        .index = (int32_t)of_pe->outage_count, .start_ps = start_ps, .end_ps = end_ps};
-    of_pe->outage_count++;
+    add_outage(&recorded->pes[pe].outages, start_ps, end_ps);
+}
+
+void scenario_recorded_add_link_outage(struct scenario_recorded *recorded, int32_t link,
+                                       int64_t start_ps, int64_t end_ps)
+{
+    assert(link >= 0);
+    while (recorded->link_count <= (size_t)link) {
+        recorded->links = memory_grow(recorded->links, &recorded->link_capacity,
+                                      recorded->link_count + 1, sizeof *recorded->links);
+        recorded->links[recorded->link_count++] = (struct recorded_outages){0};
+    }
+    add_outage(&recorded->links[link], start_ps, end_ps);
 }
 
 /* What is beyond begins anew at the first step over the end of the recording, and skips what was
- * recorded. */
-static bool next_outage(const void *source, int32_t pe, struct outage *outage)
+ * recorded. `draw` is NULL if nothing is beyond. */
+static bool step_outage(const struct scenario_recorded *recorded,
+                        const struct recorded_outages *outages,
+                        bool (*draw)(const void *source, int32_t subject, struct outage *outage),
+                        int32_t subject, struct outage *outage)
 {
-    const struct scenario_recorded *recorded = source;
     size_t next = (size_t)(outage->index + INT64_C(1));
     if (recorded->is_silent)
         return false;
-    if (pe < recorded->pe_count && next < recorded->pes[pe].outage_count) {
-        *outage = recorded->pes[pe].outages[next];
+    if (outages != NULL && next < outages->count) {
+        *outage = outages->list[next];
         return true;
     }
     const struct outage before = *outage;
-    if (before.end_ps >= TICK_LIMIT || !recorded->has_beyond ||
-        recorded->beyond.next_outage == NULL)
+    if (before.end_ps >= TICK_LIMIT || draw == NULL)
         return false;
     if (outage->drawn == 0 && outage->listed == 0)
         *outage = OUTAGE_BEFORE_FIRST;
     do
-        if (!recorded->beyond.next_outage(recorded->beyond.source, pe, outage))
+        if (!draw(recorded->beyond.source, subject, outage))
             return false;
     while (outage->start_ps <= before.end_ps && before.index >= 0);
     outage->index = before.index + 1;
     return true;
+}
+
+static bool next_outage(const void *source, int32_t pe, struct outage *outage)
+{
+    const struct scenario_recorded *recorded = source;
+    return step_outage(recorded, pe < recorded->pe_count ? &recorded->pes[pe].outages : NULL,
+                       recorded->beyond.next_outage, pe, outage);
+}
+
+static bool next_link_outage(const void *source, int32_t link, struct outage *outage)
+{
+    const struct scenario_recorded *recorded = source;
+    return step_outage(recorded,
+                       (size_t)link < recorded->link_count ? &recorded->links[link] : NULL,
+                       recorded->beyond.next_link_outage, link, outage);
 }
 
 static int32_t episode_speeds(const void *source, double *speeds, int32_t capacity)
@@ -355,6 +397,7 @@ struct scenario scenario_recorded(struct scenario_recorded *recorded, int32_t jo
 {
     recorded->jobs = jobs;
     bool has_data = recorded->data != NULL || recorded->beyond.data_factor != NULL;
+    bool has_links = recorded->link_count > 0 || recorded->beyond.next_link_outage != NULL;
     bool has_tables = recorded->table_count > 0 || recorded->beyond.table_factor != NULL;
     return (struct scenario){
         .source = recorded,
@@ -366,5 +409,6 @@ struct scenario scenario_recorded(struct scenario_recorded *recorded, int32_t jo
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,
         .next_outage = next_outage,
+        .next_link_outage = has_links && !recorded->is_silent ? next_link_outage : NULL,
     };
 }

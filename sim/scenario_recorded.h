@@ -57,6 +57,10 @@ bool scenario_recorded_add_episode(struct scenario_recorded *recorded, int32_t p
 void scenario_recorded_add_outage(struct scenario_recorded *recorded, int32_t pe, int64_t start_ps,
                                   int64_t end_ps);
 
+/* The same of a link. */
+void scenario_recorded_add_link_outage(struct scenario_recorded *recorded, int32_t link,
+                                       int64_t start_ps, int64_t end_ps);
+
 /* From now on all factors are 1 and no PE slows down or fails. */
 void scenario_recorded_silence(struct scenario_recorded *recorded);
 

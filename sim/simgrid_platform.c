@@ -86,7 +86,8 @@ static void write_way(const char *from, int32_t a, const char *to, int32_t b, co
             from, (int)a, to, (int)b, link);
 }
 
-/* A link of the mesh in one direction, between the routers of its row or its column. */
+/* Does something with a link of the mesh in one direction, which leads on in the row or the column.
+ */
 typedef void (*mesh_writer)(const struct soc *soc, const char *router, int32_t from, int32_t to,
                             FILE *file);
 
@@ -107,41 +108,66 @@ static void write_mesh_way(const struct soc *soc, const char *router, int32_t fr
     write_way(router, from, router, to, link, file);
 }
 
-static void write_mesh_links(const struct soc *soc, mesh_writer write, FILE *file)
+/* `row` and `column` are the routers of the links along rows and along columns. */
+static void write_mesh_links(const struct soc *soc, mesh_writer write, const char *row,
+                             const char *column, FILE *file)
 {
     int32_t columns = soc->network.columns;
     int32_t nodes = columns * soc->network.rows;
     for (int32_t node = 0; node < nodes; node++) {
         if (node % columns > 0)
-            write(soc, "x", node, node - 1, file);
+            write(soc, row, node, node - 1, file);
         if (node % columns < columns - 1)
-            write(soc, "x", node, node + 1, file);
+            write(soc, row, node, node + 1, file);
         if (node >= columns)
-            write(soc, "y", node, node - columns, file);
+            write(soc, column, node, node - columns, file);
         if (node + columns < nodes)
-            write(soc, "y", node, node + columns, file);
+            write(soc, column, node, node + columns, file);
+    }
+}
+
+/* The hosts of all nodes and two routers of each, by the first letters of their names. */
+static void write_mesh_nodes(int32_t nodes, const char *host, const char *first, const char *second,
+                             FILE *file)
+{
+    for (int32_t node = 0; node < nodes; node++)
+        fprintf(file, "<host id=\"%s%d\" speed=\"1f\"/>\n", host, (int)node);
+    for (int32_t node = 0; node < nodes; node++)
+        fprintf(file, "<router id=\"%s%d\"/><router id=\"%s%d\"/>\n", first, (int)node, second,
+                (int)node);
+}
+
+/* The ways from hosts to the first routers, from these to the second ones, and to hosts again. */
+static void write_mesh_turns(int32_t nodes, const char *host, const char *first, const char *second,
+                             FILE *file)
+{
+    for (int32_t node = 0; node < nodes; node++) {
+        write_way(host, node, first, node, "turn", file);
+        write_way(first, node, second, node, "turn", file);
+        write_way(second, node, host, node, "turn", file);
     }
 }
 
 /* Each node has a router for its row and one for its column, and ways lead from the first to the
- * second and not back: the shortest way between two nodes is the XY route, and the only one. */
-static void write_mesh(const struct soc *soc, FILE *file)
+ * second and not back: the shortest way between two nodes is the XY route, and the only one. For YX
+ * routes there is another host for each node, with two routers the other way round, over the same
+ * links. */
+static void write_mesh(const struct soc *soc, bool has_ways, FILE *file)
 {
     int32_t nodes = soc->network.columns * soc->network.rows;
     fputs("<zone id=\"net\" routing=\"DijkstraCache\">\n", file);
-    for (int32_t node = 0; node < nodes; node++)
-        fprintf(file, "<host id=\"node%d\" speed=\"1f\"/>\n", (int)node);
-    for (int32_t node = 0; node < nodes; node++)
-        fprintf(file, "<router id=\"x%d\"/><router id=\"y%d\"/>\n", (int)node, (int)node);
+    write_mesh_nodes(nodes, "node", "x", "y", file);
+    if (has_ways)
+        write_mesh_nodes(nodes, "yx_node", "yx_y", "yx_x", file);
     fputs("<link id=\"turn\" bandwidth=\"1e30Bps\" latency=\"0s\" sharing_policy=\"FATPIPE\"/>\n",
           file);
-    write_mesh_links(soc, write_mesh_link, file);
-    for (int32_t node = 0; node < nodes; node++) {
-        write_way("node", node, "x", node, "turn", file);
-        write_way("x", node, "y", node, "turn", file);
-        write_way("y", node, "node", node, "turn", file);
+    write_mesh_links(soc, write_mesh_link, "", "", file);
+    write_mesh_turns(nodes, "node", "x", "y", file);
+    write_mesh_links(soc, write_mesh_way, "x", "y", file);
+    if (has_ways) {
+        write_mesh_turns(nodes, "yx_node", "yx_y", "yx_x", file);
+        write_mesh_links(soc, write_mesh_way, "yx_x", "yx_y", file);
     }
-    write_mesh_links(soc, write_mesh_way, file);
     fputs("</zone>\n", file);
 }
 
@@ -155,6 +181,6 @@ void simgrid_platform_write(const struct soc *soc, const struct engine_needs *ne
     if (soc->interconnect == SOC_BUS)
         write_bus(soc, file);
     else if (soc->interconnect == SOC_MESH)
-        write_mesh(soc, file);
+        write_mesh(soc, needs->has_ways, file);
     fputs("</zone></platform>\n", file);
 }

@@ -22,7 +22,8 @@ int32_t simgrid_pstate(const struct soc *soc, const struct engine_needs *needs, 
 
 /* Writes it: a host "pe0", "pe1", ... for each PE, with its pstates and what they draw, and a host
  * "control"; on a bus the hosts "node0" and "node1", between which all transfers go; on a mesh a
- * host "node0", "node1", ... for each of its nodes, between which routes go along the row first.
+ * host "node0", "node1", ... for each of its nodes, between which routes go along the row first,
+ * and with needs.has_ways "yx_node0", ..., between which they go along the column first.
  * O(PEs x pstates + nodes). */
 void simgrid_platform_write(const struct soc *soc, const struct engine_needs *needs, FILE *file);
 

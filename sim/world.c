@@ -173,6 +173,7 @@ static void world_finish(struct world *world)
     world->result->wasted_bytes = world->residency.wasted_bytes;
     residency_finish(&world->residency);
     world_finish_routes(world);
+    world_finish_links(world);
     free(world->tasks);
     free(world->jobs);
     free(world->pes);
@@ -339,6 +340,9 @@ static void apply_event(struct world *world, const struct event *event)
     case EVENT_OUTAGE:
         world_change_pe(world, event->subject);
         break;
+    case EVENT_LINK:
+        world_change_link(world, event->subject);
+        break;
     case EVENT_SPEED:
         if (event->subject < 0) {
             world_sample(world);
@@ -352,7 +356,7 @@ static void apply_event(struct world *world, const struct event *event)
         }
         break;
     case EVENT_TRANSFER:
-        world_finish_transfer(world, event->subject);
+        world_finish_transfer(world, event->subject, event->sequence);
         break;
     case EVENT_DATA:
         pe = &world->world_pes[event->subject];
@@ -462,6 +466,7 @@ static bool run_engine(struct world *world)
                                                         MAX_EPISODE_SPEEDS),
         .energy = setup->engine_energy_uj != NULL && setup->engine->energy_uj != NULL &&
                   setup->soc->has_power,
+        .has_ways = setup->scenario->next_link_outage != NULL,
     };
     world->engine = setup->engine->create(setup->soc, &world->needs, world->fault);
     if (world->engine == NULL)
@@ -469,6 +474,7 @@ static bool run_engine(struct world *world)
     if (setup->policy->create != NULL)
         world->policy = setup->policy->create(&world->view);
     world_init_outages(world);
+    world_init_links(world);
     fetch_arrival(world);
     world->view.now_ps = -1;
     apply_last_arrivals(world);

@@ -136,7 +136,8 @@ static bool is_void(const struct world *world, struct decision decision)
     if (!world->view.is_disturbed || decision.task < 0 || decision.pe < 0 ||
         decision.task >= world->view.task_capacity || decision.pe >= world->setup->soc->pe_count)
         return false;
-    return world->tasks[decision.task].status != TASK_READY || world->pes[decision.pe].is_down;
+    return world->tasks[decision.task].status != TASK_READY || world->pes[decision.pe].is_down ||
+           !view_reaches(&world->view, decision.task, decision.pe);
 }
 
 static bool take_decision(struct world *world, struct decision decision)
@@ -151,6 +152,8 @@ static bool take_decision(struct world *world, struct decision decision)
         return refuse(world, decision, "a policy with a plan discipline has to plan it");
     if (world->pes[decision.pe].is_down)
         return refuse(world, decision, "it is down");
+    if (!view_reaches(&world->view, decision.task, decision.pe))
+        return refuse(world, decision, "links are down, and its data has no way there");
     assign(world, decision.task, decision.pe);
     world_enqueue(world, decision.task);
     return true;
@@ -279,9 +282,10 @@ static void assign_planned(struct world *world)
 {
     for (int32_t i = 0; i < world->view.ready_count; i++) {
         int32_t task = world->ready[i];
-        if (world->planned_pe[task] < 0 || world->pes[world->planned_pe[task]].is_down)
+        int32_t pe = world->planned_pe[task];
+        if (pe < 0 || world->pes[pe].is_down || !view_reaches(&world->view, task, pe))
             continue;
-        assign(world, task, world->planned_pe[task]);
+        assign(world, task, pe);
         world_enqueue(world, task);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Data on its way: to consumers over links that transfers share, and into a shared memory. Where
  * neither is, all there is to know is a date. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@
 static void forget_transfer(struct world_transfers *transfers, int32_t number)
 {
     transfers->list[number] =
-        (struct world_transfer){.consumer = -1, .next = transfers->first_free};
+        (struct world_transfer){.consumer = -1, .next = transfers->first_free, .sequence = -1};
     transfers->first_free = number;
 }
 
@@ -74,6 +75,7 @@ static struct observed_transfer observe(const struct world *world,
         .asked_ps = transfer->asked_ps,
         .start_ps = transfer->start_ps,
         .finish_ps = world->view.now_ps,
+        .way = transfer->way,
     };
 }
 
@@ -107,6 +109,7 @@ static void tell_lost(const struct world *world, const struct world_transfer *tr
         .asked_ps = transfer->asked_ps,
         .start_ps = transfer->start_ps,
         .finish_ps = world->view.now_ps,
+        .way = transfer->way,
     };
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
@@ -115,19 +118,37 @@ static void tell_lost(const struct world *world, const struct world_transfer *tr
     }
 }
 
+static enum links_way find_way(const struct world *world, int32_t from_pe, int32_t to_pe)
+{
+    if (world->view.down_link_count == 0)
+        return LINKS_XY;
+    return links_find_way(world->setup->soc, world->link_states, LINKS_DOWN, from_pe, to_pe);
+}
+
+/* Both ways of a mesh have the same number of links. */
 static void start_transfer(struct world *world, int32_t number)
 {
     struct world_transfer *transfer = &world->transfers.list[number];
     const struct soc *soc = world->setup->soc;
     int32_t from_pe = transfer->from_pe, to_pe = transfer->to_pe;
-    int64_t latency_ps = tick_from_us(soc_hops(soc, from_pe, to_pe) * soc->network.latency_us);
+    enum links_way way = find_way(world, from_pe, to_pe);
+    const struct engine_transfer what = {
+        .from_pe = from_pe,
+        .to_pe = to_pe,
+        .way = way,
+        .amount = transfer->amount,
+        .latency_ps = tick_from_us(soc_hops(soc, from_pe, to_pe) * soc->network.latency_us),
+    };
     struct event event = {
         .sequence = world->sequence++, .class = EVENT_TRANSFER, .subject = number};
+    assert(way != LINKS_NO_WAY);
+    transfer->state = TRANSFER_MOVING;
+    transfer->way = (uint8_t)way;
+    transfer->sequence = event.sequence;
     transfer->start_ps = world->view.now_ps;
     tell_start(world, transfer);
     world->world_pes[to_pe].receiving++;
-    world->engine->kind->transfer(world->engine, from_pe, to_pe, transfer->amount, latency_ps,
-                                  event);
+    world->engine->kind->transfer(world->engine, &what, event);
 }
 
 /* Asks for the data of an edge; waits for a DMA channel of the consumer's PE. */
@@ -204,8 +225,12 @@ static void await_data(struct world *world, int32_t task)
         return;
     }
     int32_t number = take_transfer(world);
-    world->transfers.list[number] = (struct world_transfer){
-        .producer = -1, .consumer = task, .edge = -1, .to_pe = world->tasks[task].pe, .next = -1};
+    world->transfers.list[number] = (struct world_transfer){.producer = -1,
+                                                            .consumer = task,
+                                                            .edge = -1,
+                                                            .to_pe = world->tasks[task].pe,
+                                                            .next = -1,
+                                                            .sequence = world->sequence};
     world->tasks[task].fetching++;
     world_post(world, at_ps, EVENT_TRANSFER, number);
 }
@@ -252,14 +277,10 @@ void world_fetch(struct world *world, int32_t task)
         ask_data(world, task);
 }
 
-/* The way to a PE is free for another transfer. */
-static void leave_links(struct world *world, const struct world_transfer *transfer)
+/* A DMA channel of a PE is free for another transfer. */
+static void leave_channel(struct world *world, int32_t to_pe)
 {
-    struct world_pe *pe = &world->world_pes[transfer->to_pe];
-    if (transfer->consumer >= 0)
-        tell_end(world, transfer);
-    else
-        tell_lost(world, transfer);
+    struct world_pe *pe = &world->world_pes[to_pe];
     pe->receiving--;
     while (pe->first_waiting >= 0) {
         int32_t waiting = pe->first_waiting;
@@ -272,22 +293,63 @@ static void leave_links(struct world *world, const struct world_transfer *transf
     }
 }
 
-void world_drop_transfers(struct world *world, int32_t pe, int32_t slot)
+void world_stop_transfer(struct world *world, int32_t number)
+{
+    struct world_transfer *transfer = &world->transfers.list[number];
+    assert(transfer->state == TRANSFER_MOVING && transfer->edge >= 0);
+    world->engine->kind->stop(world->engine, number);
+    tell_lost(world, transfer);
+    transfer->state = TRANSFER_STOPPED;
+    transfer->sequence = -1;
+}
+
+static bool is_match(const struct world *world, const struct world_transfer *transfer,
+                     struct transfer_match match)
+{
+    return transfer->consumer >= 0 && (match.to_pe < 0 || transfer->to_pe == match.to_pe) &&
+           (match.job < 0 || world->tasks[transfer->consumer].job == match.job) &&
+           (match.consumer < 0 || transfer->consumer == match.consumer);
+}
+
+void world_drop_transfers(struct world *world, struct transfer_match match)
 {
     for (size_t i = 0; i < world->transfers.capacity; i++) {
         struct world_transfer *transfer = &world->transfers.list[i];
-        if (transfer->consumer >= 0 && (pe < 0 || transfer->to_pe == pe) &&
-            (slot < 0 || world->tasks[transfer->consumer].job == slot))
-            transfer->consumer = -1;
+        if (!is_match(world, transfer, match))
+            continue;
+        if (transfer->edge >= 0 && transfer->state == TRANSFER_MOVING)
+            world_stop_transfer(world, (int32_t)i);
+        transfer->consumer = -1;
     }
 }
 
-void world_finish_transfer(struct world *world, int32_t number)
+void world_settle_transfers(struct world *world)
+{
+    for (size_t i = 0; i < world->transfers.capacity; i++) {
+        const struct world_transfer *transfer = &world->transfers.list[i];
+        int32_t number = (int32_t)i, to_pe = transfer->to_pe;
+        if (transfer->state != TRANSFER_STOPPED)
+            continue;
+        if (transfer->consumer >= 0) {
+            world->world_pes[to_pe].receiving--;
+            start_transfer(world, number);
+        } else {
+            release_transfer(world, number);
+            leave_channel(world, to_pe);
+        }
+    }
+}
+
+void world_finish_transfer(struct world *world, int32_t number, int64_t sequence)
 {
     struct world_transfer transfer = world->transfers.list[number];
+    if (transfer.sequence != sequence)
+        return; /* it has been stopped */
     release_transfer(world, number);
-    if (transfer.edge >= 0)
-        leave_links(world, &transfer);
+    if (transfer.edge >= 0) {
+        tell_end(world, &transfer);
+        leave_channel(world, transfer.to_pe);
+    }
     if (transfer.consumer < 0)
         return;
     struct view_task *consumer = &world->tasks[transfer.consumer];

@@ -8,10 +8,13 @@ void world_make_ready(struct world *world, int32_t task)
 {
     world->tasks[task].status = TASK_READY;
     world->tasks[task].ready_ps = world->view.now_ps;
-    if (world->view.down_count > 0 && view_is_stranded(&world->view, task)) {
+    if (view_is_stranded(&world->view, task)) {
         world_strand(world, task);
         return;
     }
+    if (world->is_plan && world->planned_pe[task] >= 0 &&
+        !view_reaches(&world->view, task, world->planned_pe[task]))
+        world_disturb(world); /* or it would wait there, perhaps for ever */
     world->ready[world->view.ready_count++] = task;
     world->is_epoch_due = true;
 }

@@ -41,8 +41,7 @@ void world_init_outages(struct world *world)
     }
 }
 
-/* Something that every policy has to know has happened. */
-static void disturb(struct world *world)
+void world_disturb(struct world *world)
 {
     world->view.is_disturbed = true;
     world->is_epoch_due = true;
@@ -68,8 +67,8 @@ static void doom(struct world *world, int32_t task, enum world_reason reason)
     world->doomed_jobs[world->doomed_count++] = slot;
 }
 
-/* Whether a PE that is up, or will be repaired, can run a task. */
-static bool is_possible(const struct world *world, int32_t task)
+/* Whether a PE of a kind that can run a task is up, or will be repaired. */
+static bool has_pe(const struct world *world, int32_t task)
 {
     const struct view_task *what = &world->tasks[task];
     int32_t kinds = world->setup->soc->kind_count;
@@ -80,19 +79,63 @@ static bool is_possible(const struct world *world, int32_t task)
     return false;
 }
 
+/* Whether the data of a task that is there already will ever have a way to a PE. */
+static bool will_reach(const struct world *world, int32_t task, int32_t pe)
+{
+    const struct app *app = view_bind(&world->view, task)->app;
+    const struct app_task *what = &app->tasks[world->tasks[task].index];
+    const struct view_task *siblings = &world->tasks[task - world->tasks[task].index];
+    for (int32_t i = 0; i < what->pred_count; i++) {
+        const struct view_task *producer = &siblings[app->preds[what->first_pred + i].task];
+        if (producer->status == TASK_DONE &&
+            links_find_way(world->setup->soc, world->link_states, LINKS_LOST, producer->pe, pe) ==
+                LINKS_NO_WAY)
+            return false;
+    }
+    return true;
+}
+
+static bool is_lost(const struct world *world, int32_t pe)
+{
+    return world->pes[pe].is_down && is_for_good(&world->world_pes[pe].outage);
+}
+
+/* Whether the data of a task will have a way to a PE that will be able to run it. What has a PE has
+ * its data there, or on its way. */
+static bool has_reached_pe(const struct world *world, int32_t task)
+{
+    if (world->lost_link_count == 0 || world->tasks[task].status == TASK_ASSIGNED)
+        return true;
+    for (int32_t pe = 0; pe < world->setup->soc->pe_count; pe++)
+        if (!is_lost(world, pe) && view_cost_ps(&world->view, task, pe) != BIND_INCAPABLE &&
+            will_reach(world, task, pe))
+            return true;
+    return false;
+}
+
+/* Dooms the job of a task that can never run. */
+static bool doubt_task(struct world *world, int32_t task)
+{
+    if (!has_pe(world, task))
+        doom(world, task, WORLD_NO_PE);
+    else if (!has_reached_pe(world, task))
+        doom(world, task, WORLD_NO_WAY);
+    else
+        return false;
+    return true;
+}
+
 void world_doubt_job(struct world *world, int32_t slot)
 {
     const struct view_job *job = &world->jobs[slot];
     int32_t count = world->setup->binds[job->bind].app->task_count;
     for (int32_t task = job->first_task; task < job->first_task + count; task++)
         if (world->tasks[task].status < TASK_RUNNING && view_chance(&world->view, task) == 1.0 &&
-            !is_possible(world, task)) {
-            doom(world, task, WORLD_NO_PE);
+            doubt_task(world, task))
             return;
-        }
 }
 
-static void doubt_jobs(struct world *world)
+void world_doubt_jobs(struct world *world)
 {
     for (int32_t slot = 0; slot < world->view.job_capacity; slot++)
         if (world->jobs[slot].active)
@@ -102,8 +145,7 @@ static void doubt_jobs(struct world *world)
 void world_strand(struct world *world, int32_t task)
 {
     world->stranded[world->stranded_count++] = task;
-    if (!is_possible(world, task))
-        doom(world, task, WORLD_NO_PE);
+    doubt_task(world, task);
 }
 
 /* ---- tasks lose their PE ---- */
@@ -129,13 +171,14 @@ static void abort_task(struct world *world, int32_t pe)
     }
 }
 
-/* Makes a task that had a PE ready again. In a plan it keeps its place. */
-static void give_back(struct world *world, int32_t task)
+/* In a plan it keeps its place. */
+void world_give_back(struct world *world, int32_t task)
 {
     struct view_task *what = &world->tasks[task];
     if (what->status == TASK_ASSIGNED)
         world_dequeue(world, task);
     world_set_after(world, task, -1);
+    world_release_followers(world, task); /* or two might wait for each other in the end */
     what->status = TASK_READY;
     what->fetching = 0;
     what->data_ps = TICK_NEVER;
@@ -152,7 +195,7 @@ static void retry(struct world *world, int32_t task)
         doom(world, task, WORLD_ATTEMPTS);
     else
         world->tasks[task].attempt++;
-    give_back(world, task);
+    world_give_back(world, task);
 }
 
 /* Hands back what a PE was given. */
@@ -161,19 +204,18 @@ static void empty_queue(struct world *world, int32_t pe)
     int32_t planned = world->world_pes[pe].first_planned;
     for (; planned >= 0; planned = world->next_planned[planned])
         if (world->tasks[planned].status == TASK_ASSIGNED)
-            give_back(world, planned);
+            world_give_back(world, planned);
     const struct queue *queue = &world->world_pes[pe].queue;
     const struct queue_entry *next = queue_first(queue);
     while (next != NULL) {
         const struct queue_entry entry = *next;
-        give_back(world, entry.task);
+        world_give_back(world, entry.task);
         next = queue_after(queue, &entry);
     }
     world->pes[pe].queued = 0;
 }
 
-/* Takes what no PE can run for the time being out of the ready list. */
-static void withdraw(struct world *world)
+void world_withdraw(struct world *world)
 {
     int32_t kept = 0;
     for (int32_t i = 0; i < world->view.ready_count; i++) {
@@ -186,7 +228,7 @@ static void withdraw(struct world *world)
     world->view.ready_count = kept;
 }
 
-static void offer_again(struct world *world)
+void world_offer_again(struct world *world)
 {
     int32_t kept = 0;
     for (int32_t i = 0; i < world->stranded_count; i++) {
@@ -213,18 +255,19 @@ static void lose_pe(struct world *world, int32_t pe)
         world->left_of_kind[kind]--, world->lost_count++;
     else
         world_post(world, outage->end_ps, EVENT_OUTAGE, pe);
-    withdraw(world);
+    world_withdraw(world);
     if (running >= 0) {
         abort_task(world, pe);
         retry(world, running);
     }
     empty_queue(world, pe);
-    world_drop_transfers(world, pe, -1);
+    world_drop_transfers(world, (struct transfer_match){.to_pe = pe, .job = -1, .consumer = -1});
+    world_settle_transfers(world);
     residency_lose(&world->residency, pe, world->view.now_ps);
     world_switch(world, pe);
     world_unsettle(world, pe);
     if (is_for_good(outage))
-        doubt_jobs(world);
+        world_doubt_jobs(world);
 }
 
 static void repair_pe(struct world *world, int32_t pe)
@@ -235,7 +278,7 @@ static void repair_pe(struct world *world, int32_t pe)
     world_unsettle(world, pe);
     world_switch(world, pe);
     world_touch(world, pe);
-    offer_again(world);
+    world_offer_again(world);
     fetch_outage(world, pe);
 }
 
@@ -245,7 +288,7 @@ void world_change_pe(struct world *world, int32_t pe)
         repair_pe(world, pe);
     else
         lose_pe(world, pe);
-    disturb(world);
+    world_disturb(world);
     tell_pe(world, pe);
 }
 
@@ -334,21 +377,31 @@ static void fail_job(struct world *world, int32_t slot)
     const struct world_doom *doom = &world->dooms[slot];
     int32_t count = world->setup->binds[job->bind].app->task_count;
     char reason[160];
-    if (doom->reason == WORLD_NO_PE)
+    switch (doom->reason) {
+    case WORLD_NO_PE:
         snprintf(reason, sizeof reason, "no PE is left that can run %.100s",
                  world_task_name(world, doom->task));
-    else
+        break;
+    case WORLD_NO_WAY:
+        snprintf(reason, sizeof reason,
+                 "no way is left for the data of %.90s to a PE that can run it",
+                 world_task_name(world, doom->task));
+        break;
+    case WORLD_ATTEMPTS:
         snprintf(reason, sizeof reason, "PEs went down under %.100s %d times",
                  world_task_name(world, doom->task), ATTEMPTS_MAX);
+        break;
+    }
     for (int32_t task = job->first_task; task < job->first_task + count; task++)
         if (world->tasks[task].status < TASK_DONE)
             fail_task(world, task);
-    world_drop_transfers(world, -1, slot);
+    world_drop_transfers(world, (struct transfer_match){.to_pe = -1, .job = slot, .consumer = -1});
+    world_settle_transfers(world);
     leave_lists(world, slot);
     tell_failed(world, slot, reason);
     world->result->jobs_failed++;
     world_leave_job(world, slot);
-    disturb(world);
+    world_disturb(world);
 }
 
 void world_fail_jobs(struct world *world)
@@ -377,7 +430,8 @@ static bool is_under_way(const struct world *world)
 
 bool world_is_dead(const struct world *world)
 {
-    bool is_repairing = world->view.down_count > world->lost_count;
+    bool is_repairing = world->view.down_count > world->lost_count ||
+                        world->view.down_link_count > world->lost_link_count;
     bool is_declined = world->view.ready_count > 0 && !world->is_plan;
     return (is_declined || !is_repairing) && !is_under_way(world);
 }

@@ -3,7 +3,7 @@
  * jobs change state), world_route.c (branches), world_epoch.c (the policy is asked and obeyed),
  * world_fetch.c (data on its way), world_queue.c (what PEs were given), world_power.c (operating
  * points and power), world_dispatch.c (PEs start what they may), world_outage.c (PEs fail, and jobs
- * with them). Nobody else includes it. */
+ * with them), world_link.c (links fail). Nobody else includes it. */
 #ifndef HETSOC_SIM_WORLD_PARTS_H
 #define HETSOC_SIM_WORLD_PARTS_H
 
@@ -37,14 +37,23 @@ struct world_pe {
     int32_t first_waiting, last_waiting; /* transfers that wait for one; -1: none */
 };
 
+enum world_transfer_state {
+    TRANSFER_WAITING, /* for a DMA channel */
+    TRANSFER_MOVING,
+    TRANSFER_STOPPED, /* taken off the links, and has its channel still */
+};
+
 /* Data of an edge that goes to its consumer's PE over links which it shares; with edge -1, all data
  * of a consumer whose way nothing else keeps busy, but which does not come when the tables say. */
 struct world_transfer {
     int32_t producer, consumer; /* tasks; the consumer has a PE. -1: nobody wants it any more */
     int32_t from_pe, to_pe;     /* theirs */
     int32_t edge;
-    int32_t next;   /* of those that wait for the same PE, or that are free; -1: none */
-    int64_t amount; /* millionths of a byte */
+    int32_t next;     /* of those that wait for the same PE, or that are free; -1: none */
+    uint8_t state;    /* enum world_transfer_state */
+    uint8_t way;      /* enum links_way */
+    int64_t sequence; /* of the event that ends it */
+    int64_t amount;   /* millionths of a byte */
     int64_t asked_ps, start_ps;
 };
 
@@ -64,6 +73,7 @@ struct world_writing {
 /* Why a job fails. */
 enum world_reason {
     WORLD_NO_PE,    /* none is left that can run a task */
+    WORLD_NO_WAY,   /* none of those that are left can get the data of a task */
     WORLD_ATTEMPTS, /* a task was aborted too often */
 };
 
@@ -157,9 +167,12 @@ struct world {
     struct world_doom *dooms; /* [job_capacity] */
     int32_t *doomed_jobs;     /* [job_capacity] */
     int32_t doomed_count;
-    int32_t *up_of_kind;   /* [kind_count] PEs that are up */
-    int32_t *left_of_kind; /* [kind_count] PEs that are up or will be repaired */
-    int32_t lost_count;    /* PEs that are down for good */
+    int32_t *up_of_kind;         /* [kind_count] PEs that are up */
+    int32_t *left_of_kind;       /* [kind_count] PEs that are up or will be repaired */
+    int32_t lost_count;          /* PEs that are down for good */
+    struct outage *link_outages; /* [links_count] current or next; NULL: no link ever fails */
+    uint8_t *link_states;        /* [links_count] enum links_state */
+    int32_t lost_link_count;
     bool has_outages;
     int64_t wake_ps;    /* what the policy asked for; TICK_NEVER: nothing */
     int64_t decided_ps; /* when what it said takes effect; TICK_NEVER: it is not thinking */
@@ -219,14 +232,27 @@ struct observed_job world_describe_job(const struct world *world, int32_t slot, 
 void world_leave_job(struct world *world, int32_t slot);
 
 /* world_outage.c: asks for the first outages; a PE goes down or comes back; a task is ready, but
- * all PEs that can run it are down; looks whether a job can still finish; carries out what these
+ * no PE can be given it now; looks whether a job, or all, can still finish; carries out what these
  * have found; whether no task can start any more, though PEs may still fail. */
 void world_init_outages(struct world *world);
 void world_change_pe(struct world *world, int32_t pe);
 void world_strand(struct world *world, int32_t task);
 void world_doubt_job(struct world *world, int32_t slot);
+void world_doubt_jobs(struct world *world);
 void world_fail_jobs(struct world *world);
 bool world_is_dead(const struct world *world);
+
+/* Something that every policy has to know has happened. A task that was assigned is ready again. No
+ * PE can be given some ready tasks any more; some can again. */
+void world_disturb(struct world *world);
+void world_give_back(struct world *world, int32_t task);
+void world_withdraw(struct world *world);
+void world_offer_again(struct world *world);
+
+/* world_link.c: asks for the first outages of links; one goes down or comes back. */
+void world_init_links(struct world *world);
+void world_finish_links(struct world *world);
+void world_change_link(struct world *world, int32_t link);
 
 /* world_route.c: draws the route of an arriving job with branches and shows what its policy may
  * know; shows what the end of a task of such a job reveals, skips tasks and makes others ready;
@@ -245,15 +271,23 @@ static inline int32_t world_samples(const struct world *world, int32_t task)
 
 /* world_fetch.c: the predecessors of a task are all done or skipped: makes it ready once its data
  * is where it has to be for that; makes those ready for which it is by now; has the data of a task
- * that was given a PE come there; a transfer has come to its end. */
+ * that was given a PE come there; a transfer that the event of this number ends is over. */
 void world_release(struct world *world, int32_t task);
 void world_take_written(struct world *world);
 void world_fetch(struct world *world, int32_t task);
-void world_finish_transfer(struct world *world, int32_t number);
+void world_finish_transfer(struct world *world, int32_t number, int64_t sequence);
 
-/* Forgets the transfers to a PE, or of a job; -1: whatever it is. Those that have started still
- * take their time. */
-void world_drop_transfers(struct world *world, int32_t pe, int32_t slot);
+/* Whose transfers; -1: whatever it is. */
+struct transfer_match {
+    int32_t to_pe, job, consumer;
+};
+
+/* Nobody wants these transfers any more: takes those that move off the links. Then, or after
+ * world_stop_transfer, world_settle_transfers gives their channels to others, or starts those again
+ * that are wanted. */
+void world_drop_transfers(struct world *world, struct transfer_match match);
+void world_stop_transfer(struct world *world, int32_t number);
+void world_settle_transfers(struct world *world);
 
 /* world_queue.c: puts an assigned task into the queue of its PE; notes that something about a task
  * in a queue has changed; takes a task out. O(log queue). */
@@ -281,7 +315,8 @@ bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps
 void world_refresh_available(struct world *world);
 
 /* Has a task in a queue wait for another one (-1: for none); a task is done or skipped, those that
- * wait for it need not any more; a task's slot is taken by another one. */
+ * wait for it need not any more; one has lost its PE, and they need not either; a task's slot is
+ * taken by another one. */
 void world_follow(struct world *world, int32_t task, int32_t after);
 static inline void world_set_after(struct world *world, int32_t task, int32_t after)
 {
@@ -290,6 +325,7 @@ static inline void world_set_after(struct world *world, int32_t task, int32_t af
 }
 
 void world_free_followers(struct world *world, int32_t task);
+void world_release_followers(struct world *world, int32_t task);
 void world_forget_followers(struct world *world, int32_t task);
 
 /* world_epoch.c: asks the policy, and carries out what it says unless that takes effect later; and

@@ -248,6 +248,15 @@ void world_free_followers(struct world *world, int32_t task)
         world_requeue(world, follower);
 }
 
+void world_release_followers(struct world *world, int32_t task)
+{
+    while (world->has_precedence && world->first_follower[task] >= 0) {
+        int32_t follower = world->first_follower[task];
+        world_set_after(world, follower, -1);
+        world_requeue(world, follower);
+    }
+}
+
 void world_forget_followers(struct world *world, int32_t task)
 {
     while (world->first_follower[task] >= 0)

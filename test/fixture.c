@@ -261,7 +261,15 @@ static bool next_episode(const void *source, int32_t pe, struct episode *episode
 static bool next_outage(const void *source, int32_t pe, struct outage *outage)
 {
     const struct fixture_scenario *scenario = source;
-    return failures_next(&scenario->failures, scenario->seed, 0, pe, outage);
+    const struct failures_key key = {scenario->seed, 0, RANDOM_FAILURE, pe};
+    return failures_next(&scenario->failures, &key, outage);
+}
+
+static bool next_link_outage(const void *source, int32_t link, struct outage *outage)
+{
+    const struct fixture_scenario *scenario = source;
+    const struct failures_key key = {scenario->seed, 0, RANDOM_LINK, link};
+    return failures_next(&scenario->link_failures, &key, outage);
 }
 
 static int32_t episode_speeds(const void *source, double *speeds, int32_t capacity)
@@ -290,6 +298,7 @@ struct scenario fixture_scenario(const struct fixture_scenario *source)
         .next_episode = next_episode,
         .episode_speeds = episode_speeds,
         .next_outage = next_outage,
+        .next_link_outage = failures_are_none(&source->link_failures) ? NULL : next_link_outage,
     };
 }
 

@@ -62,7 +62,7 @@ struct fixture_scenario {
     const struct episode *episodes;
     int32_t episode_count;
     uint64_t seed; /* of routes and random failures */
-    struct failures failures;
+    struct failures failures, link_failures;
 };
 
 struct scenario fixture_scenario(const struct fixture_scenario *source);

@@ -13,7 +13,7 @@ static const char *const headers[TRACE_CATEGORIES][15] = {
     [TRACE_ROUTES] = {"job_id", "task", "from", "samples", "live"},
     [TRACE_FACTORS] = {"job_id", "task", "factor", "from"},
     [TRACE_EPISODES] = {"pe", "start_us", "end_us", "speed"},
-    [TRACE_FAILURES] = {"pe", "start_us", "end_us"},
+    [TRACE_FAILURES] = {"pe", "start_us", "end_us", "link"},
     [TRACE_TABLES] = {"task_kind", "pe_kind", "factor"},
     [TRACE_DECISIONS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_PLANS] = {"at_us", "epoch", "job_id", "task", "pe"},
@@ -289,7 +289,7 @@ struct recorder *recorder_create(const struct recorder_setup *setup, struct aren
     *recorder = (struct recorder){.setup = *setup, .arena = arena};
     if (setup->scenario->table_factor == NULL)
         recorder->setup.categories &= ~(UINT32_C(1) << TRACE_TABLES);
-    if (setup->scenario->next_outage == NULL)
+    if (setup->scenario->next_outage == NULL && setup->scenario->next_link_outage == NULL)
         recorder->setup.categories &= ~(UINT32_C(1) << TRACE_FAILURES);
     if (setup->soc->ondemand.period_ps == 0 && setup->soc->thermal_mode != SOC_THERMAL_THROTTLE)
         recorder->setup.categories &= ~(UINT32_C(1) << TRACE_POINTS);
@@ -346,14 +346,31 @@ static void write_episodes(struct recorder *recorder, int64_t end_ps)
     }
 }
 
-/* The same of failures. */
+/* The same of failures of PEs. */
 static void write_outages(struct recorder *recorder, int64_t end_ps)
 {
     const struct scenario *scenario = recorder->setup.scenario;
+    if (scenario->next_outage == NULL)
+        return;
     for (int32_t pe = 0; pe < recorder->setup.soc->pe_count; pe++) {
         struct outage outage = OUTAGE_BEFORE_FIRST;
         while (outage.start_ps <= end_ps && scenario->next_outage(scenario->source, pe, &outage))
             recorder_write_outage(recorder, pe, &outage);
+    }
+}
+
+/* The same of failures of links. */
+static void write_link_outages(struct recorder *recorder, int64_t end_ps)
+{
+    const struct scenario *scenario = recorder->setup.scenario;
+    const struct soc *soc = recorder->setup.soc;
+    if (scenario->next_link_outage == NULL)
+        return;
+    for (int32_t link = 0; link < links_count(soc); link++) {
+        struct outage outage = OUTAGE_BEFORE_FIRST;
+        while (links_is_there(soc, link) && outage.start_ps <= end_ps &&
+               scenario->next_link_outage(scenario->source, link, &outage))
+            recorder_write_link_outage(recorder, link, &outage);
     }
 }
 
@@ -399,8 +416,10 @@ bool recorder_finish(struct recorder *recorder, int64_t end_ps,
     relay_destroy(recorder->relay);
     if (recorder_wants(recorder, TRACE_EPISODES))
         write_episodes(recorder, end_ps);
-    if (recorder_wants(recorder, TRACE_FAILURES))
+    if (recorder_wants(recorder, TRACE_FAILURES)) {
         write_outages(recorder, end_ps);
+        write_link_outages(recorder, end_ps);
+    }
     if (recorder_wants(recorder, TRACE_TABLES))
         write_tables(recorder);
     bool ok = close_tables(recorder, files, fault);

@@ -147,6 +147,7 @@ struct recorder {
     const struct app_cells *app_cells; /* [bind_count] */
     const struct cell *pe_cells;       /* [pe_count] */
     const struct cell *cluster_cells;  /* [cluster_count] */
+    const struct cell *link_cells;     /* [links_count] NULL: no link ever fails */
     size_t row_max;                    /* bytes of the longest row */
     /* Of the second thread. */
     struct table tables[TRACE_CATEGORIES];
@@ -171,6 +172,8 @@ void recorder_write(void *context, const void *record, size_t size);
 
 /* Write the row of a failure, of an episode, of a table; when the second thread has ended. */
 void recorder_write_outage(struct recorder *recorder, int32_t pe, const struct outage *outage);
+void recorder_write_link_outage(struct recorder *recorder, int32_t link,
+                                const struct outage *outage);
 void recorder_write_episode(struct recorder *recorder, int32_t pe, const struct episode *episode);
 void recorder_write_table(struct recorder *recorder, const char *task_kind, const char *pe_kind,
                           double factor);

@@ -27,6 +27,20 @@ static struct cell make_cell(struct recorder *recorder, const char *name)
     return (struct cell){text, length};
 }
 
+/* Of the links that there are; NULL if none ever fails. */
+static const struct cell *make_link_cells(struct recorder *recorder)
+{
+    const struct soc *soc = recorder->setup.soc;
+    int32_t count = links_count(soc);
+    if (recorder->setup.scenario->next_link_outage == NULL || count == 0)
+        return NULL;
+    struct cell *links = arena_zeroed(recorder->cells, (size_t)count, sizeof *links);
+    for (int32_t link = 0; link < count; link++)
+        if (links_is_there(soc, link))
+            links[link] = make_cell(recorder, links_name(soc, recorder->cells, link));
+    return links;
+}
+
 void recorder_make_cells(struct recorder *recorder)
 {
     const struct recorder_setup *setup = &recorder->setup;
@@ -48,6 +62,7 @@ void recorder_make_cells(struct recorder *recorder)
         clusters[c] = make_cell(recorder, setup->soc->clusters[c].name);
     recorder->pe_cells = pes;
     recorder->cluster_cells = clusters;
+    recorder->link_cells = make_link_cells(recorder);
     recorder->app_cells = apps;
     recorder->dates =
         arena_zeroed(recorder->cells, (size_t)1 << DATE_SLOT_BITS, sizeof *recorder->dates);
@@ -418,7 +433,16 @@ void recorder_write_outage(struct recorder *recorder, int32_t pe, const struct o
     char *at = put_cell(begin_row(recorder, TRACE_FAILURES), recorder->pe_cells[pe]);
     at = put_us(recorder, at, outage->start_ps);
     at = put_us(recorder, at, outage->end_ps);
-    end_row(recorder, TRACE_FAILURES, at);
+    end_row(recorder, TRACE_FAILURES, put_empty(at));
+}
+
+void recorder_write_link_outage(struct recorder *recorder, int32_t link,
+                                const struct outage *outage)
+{
+    char *at = put_empty(begin_row(recorder, TRACE_FAILURES));
+    at = put_us(recorder, at, outage->start_ps);
+    at = put_us(recorder, at, outage->end_ps);
+    end_row(recorder, TRACE_FAILURES, put_cell(at, recorder->link_cells[link]));
 }
 
 void recorder_write_episode(struct recorder *recorder, int32_t pe, const struct episode *episode)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "sim/links.h"
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -37,6 +38,9 @@ static bool name_all(struct trace *trace, struct fault *fault)
         names_add(&trace->pe_names, soc->pes[pe].name, -1);
     for (int32_t cluster = 0; cluster < soc->cluster_count; cluster++)
         names_add(&trace->cluster_names, soc->clusters[cluster].name, -1);
+    for (int32_t link = 0; soc_is_contended(soc) && link < links_count(soc); link++)
+        if (links_is_there(soc, link))
+            names_add(&trace->link_names, links_name(soc, trace->arena, link), link);
     for (int32_t kind = 0; kind < soc->kind_count; kind++)
         names_add(&trace->kind_names, soc->kinds[kind].name, -1);
     trace->task_names =
@@ -147,6 +151,7 @@ void trace_close(struct trace *trace)
     if (trace == NULL)
         return;
     names_finish(&trace->pe_names);
+    names_finish(&trace->link_names);
     names_finish(&trace->kind_names);
     names_finish(&trace->cluster_names);
     names_finish(&trace->app_names);

@@ -30,7 +30,7 @@ struct trace {
     const struct trace_arrival *arrivals; /* [job_count] by job */
     int32_t job_count;
     /* For the readers below. */
-    struct names pe_names, kind_names, cluster_names, app_names;
+    struct names pe_names, link_names, kind_names, cluster_names, app_names;
     struct names task_kind_names; /* of all apps, each once, in the order of their bytes */
     struct names *task_names;     /* [app_count] */
     struct arena *arena;          /* of all this */
@@ -94,9 +94,9 @@ struct trace_episode {
     double speed; /* 1 = as ever */
 };
 
-/* A PE is down in [start, end); end TICK_NEVER: for good. */
+/* A PE or a link is down in [start, end); end TICK_NEVER: for good. */
 struct trace_outage {
-    int32_t pe;
+    int32_t pe, link; /* one of them is -1 */
     int64_t start_ps, end_ps;
 };
 

@@ -16,7 +16,7 @@ static const char *const columns[TRACE_CATEGORIES][COLUMNS_MAX + 1] = {
     [TRACE_ROUTES] = {"job_id", "task", "from", "samples", "live"},
     [TRACE_FACTORS] = {"job_id", "task", "factor", "|", "from"},
     [TRACE_EPISODES] = {"pe", "start_us", "end_us", "speed"},
-    [TRACE_FAILURES] = {"pe", "start_us", "end_us"},
+    [TRACE_FAILURES] = {"pe", "start_us", "end_us", "|", "link"},
     [TRACE_TABLES] = {"task_kind", "pe_kind", "factor"},
     [TRACE_DECISIONS] = {"at_us", "epoch", "job_id", "task", "pe"},
     [TRACE_PLANS] = {"at_us", "epoch", "job_id", "task", "pe"},
@@ -62,7 +62,7 @@ struct trace_reader *trace_read(const struct trace *trace, enum trace_category c
     }
     struct trace_reader *reader = memory_zeroed(1, sizeof *reader);
     *reader = (struct trace_reader){
-        .trace = trace, .category = category, .file = file, .pe = -1, .index = -1};
+        .trace = trace, .category = category, .file = file, .subject = -1, .index = -1};
     size_t size = strlen(trace->dir) + strlen(file->name) + 2;
     reader->path = memory_zeroed(size, 1);
     snprintf(reader->path, size, "%s/%s", trace->dir, file->name);

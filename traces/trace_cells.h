@@ -21,11 +21,11 @@ struct trace_reader {
     char *path;
     struct csv_reader *csv;
     struct packed_sum sum;
-    int64_t row;         /* rows read */
-    int at[COLUMNS_MAX]; /* column of the file, -1 = missing; the bar does not count */
-    int64_t date_ps;     /* of the row before, where rows are in order of dates */
-    int32_t pe, index;   /* of the episode before */
-    struct fault *fault; /* of the call that is being served */
+    int64_t row;            /* rows read */
+    int at[COLUMNS_MAX];    /* column of the file, -1 = missing; the bar does not count */
+    int64_t date_ps;        /* of the row before, where rows are in order of dates */
+    int32_t subject, index; /* of the episode or failure before */
+    struct fault *fault;    /* of the call that is being served */
 };
 
 /* Goes to the next row; false after the last one, too. */

@@ -66,29 +66,42 @@ bool trace_next_table(struct trace_reader *reader, struct trace_table *row, stru
     return true;
 }
 
-/* The PE of rows that are in the order of PEs and, of each, of dates. */
-static bool read_next_pe(struct trace_reader *reader, int32_t *pe)
+/* Rows are in the order of PEs, or of what else there is many of, and, of each, of dates. */
+static bool step_subject(struct trace_reader *reader, int column, int32_t subject)
 {
-    if (!cell_pe(reader, 0, pe))
-        return false;
-    if (*pe < reader->pe)
-        return cell_refuse(reader, 0, "PEs come in the order of the platform", "out of order");
-    if (*pe != reader->pe) {
+    if (subject < reader->subject)
+        return cell_refuse(reader, column,
+                           "PEs come in the order of the platform, links behind them",
+                           "out of order");
+    if (subject != reader->subject) {
         reader->index = -1;
         reader->date_ps = 0;
     }
-    reader->pe = *pe;
+    reader->subject = subject;
     reader->index++;
     return true;
 }
 
+/* The PE or the link of a failure; links are counted behind the PEs. */
+static bool read_failing(struct trace_reader *reader, struct trace_outage *row)
+{
+    const struct trace *trace = reader->trace;
+    row->pe = row->link = -1;
+    if (*cell_text(reader, 3) == '\0')
+        return cell_pe(reader, 0, &row->pe) && step_subject(reader, 0, row->pe);
+    if (*cell_text(reader, 0) != '\0')
+        return cell_refuse(reader, 3, "leave one of both empty", "a row is about a PE or a link");
+    return cell_name(reader, 3, &trace->link_names, "the platform has no link", &row->link) &&
+           step_subject(reader, 3, trace->soc->pe_count + row->link);
+}
+
 bool trace_next_outage(struct trace_reader *reader, struct trace_outage *row, struct fault *fault)
 {
-    if (!cell_next_row(reader, TRACE_FAILURES, fault) || !read_next_pe(reader, &row->pe) ||
+    if (!cell_next_row(reader, TRACE_FAILURES, fault) || !read_failing(reader, row) ||
         !cell_us(reader, 1, &row->start_ps))
         return false;
     if (reader->index > 0 && row->start_ps == reader->date_ps)
-        return cell_refuse(reader, 1, "make one row of both", "the PE was not up in between");
+        return cell_refuse(reader, 1, "make one row of both", "it was not up in between");
     if (!cell_in_order(reader, 1, row->start_ps) || !cell_us_if_any(reader, 2, &row->end_ps))
         return false;
     if (row->end_ps <= row->start_ps)
@@ -99,7 +112,8 @@ bool trace_next_outage(struct trace_reader *reader, struct trace_outage *row, st
 
 bool trace_next_episode(struct trace_reader *reader, struct trace_episode *row, struct fault *fault)
 {
-    if (!cell_next_row(reader, TRACE_EPISODES, fault) || !read_next_pe(reader, &row->pe))
+    if (!cell_next_row(reader, TRACE_EPISODES, fault) || !cell_pe(reader, 0, &row->pe) ||
+        !step_subject(reader, 0, row->pe))
         return false;
     row->index = reader->index;
     if (!cell_us(reader, 1, &row->start_ps) || !cell_in_order(reader, 1, row->start_ps) ||

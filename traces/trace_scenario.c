@@ -68,7 +68,11 @@ static bool fill_outages(struct filling *filling)
 {
     struct trace_outage row;
     while (trace_next_outage(filling->reader, &row, filling->fault))
-        scenario_recorded_add_outage(filling->recorded, row.pe, row.start_ps, row.end_ps);
+        if (row.pe >= 0)
+            scenario_recorded_add_outage(filling->recorded, row.pe, row.start_ps, row.end_ps);
+        else
+            scenario_recorded_add_link_outage(filling->recorded, row.link, row.start_ps,
+                                              row.end_ps);
     return !fault_is_set(filling->fault);
 }
 

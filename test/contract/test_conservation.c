@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* PEs fail under every registered scheduler: work is conserved, nothing hangs, and no job is lost
- * without a word. */
+/* PEs and links fail under every registered scheduler: work is conserved, nothing hangs, and no job
+ * is lost without a word. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,7 @@ struct ledger {
     int64_t tasks_failed, aborted, changes;
     int64_t busy_until_ps[PES_MAX]; /* end of the last attempt on it */
     bool is_down[PES_MAX];
+    int64_t link_changes, lost_transfers;
 };
 
 static void on_job_arrival(void *self, int64_t now_ps, const struct observed_arrival *arrival)
@@ -100,13 +101,27 @@ static void on_pe_changed(void *self, int64_t now_ps, int32_t pe, bool is_down)
     ledger->changes++;
 }
 
-/* A generated machine with apps, a noisy stream, and PEs that fail. */
+static void on_link_changed(void *self, int64_t now_ps, int32_t link, bool is_down)
+{
+    (void)now_ps, (void)is_down;
+    struct ledger *ledger = self;
+    ck_assert(links_is_there(ledger->soc, link));
+    ledger->link_changes++;
+}
+
+static void on_transfer_lost(void *self, const struct observed_transfer *transfer)
+{
+    ck_assert_int_le(transfer->start_ps, transfer->finish_ps);
+    ((struct ledger *)self)->lost_transfers++;
+}
+
+/* A generated machine with apps, a noisy stream, and PEs and links that fail. */
 struct scene {
     struct arena *arena;
     struct soc *soc;
     struct bind *binds;
     struct arrivals arrivals;
-    struct failures_listed listed[2];
+    struct failures_listed listed[2], lost_link;
     struct scenario_drawn drawn;
     struct scenario scenario;
 };
@@ -148,6 +163,15 @@ static void make_scene(struct scene *scene, uint32_t number)
         scene->drawn.noise.failures.list = scene->listed;
         scene->drawn.noise.failures.count = 2;
     }
+    if (soc_is_contended(scene->soc)) {
+        struct failures *links = &scene->drawn.noise.link_failures;
+        *links = (struct failures){.mtbf_us = 150, .repair_us = 40};
+        scene->lost_link = (struct failures_listed){
+            (int32_t)random_below(&stream, (uint32_t)links_count(scene->soc)), 500 * TICK_PER_US,
+            TICK_NEVER};
+        links->list = &scene->lost_link;
+        links->count = number % 8 > 4;
+    }
     scene->scenario = scenario_drawn(&scene->drawn);
 }
 
@@ -165,6 +189,8 @@ static void run(const struct scene *scene, const struct policy_kind *policy, int
         .on_job_done = on_job_done,
         .on_job_failed = on_job_failed,
         .on_pe_changed = on_pe_changed,
+        .on_link_changed = on_link_changed,
+        .on_transfer_lost = on_transfer_lost,
     };
     const struct world_setup setup = {
         .soc = scene->soc,
@@ -189,7 +215,7 @@ static void run(const struct scene *scene, const struct policy_kind *policy, int
 START_TEST(every_task_ends_once_and_no_pe_works_while_it_is_down)
 {
     const struct policy_kind *policy = sched_registry[_i];
-    int64_t aborted = 0, failed = 0;
+    int64_t aborted = 0, failed = 0, link_changes = 0, lost_transfers = 0;
     for (uint32_t number = 0; number < CASES; number++) {
         struct scene scene;
         struct ledger ledger;
@@ -203,14 +229,18 @@ START_TEST(every_task_ends_once_and_no_pe_works_while_it_is_down)
         ck_assert_int_eq(result.jobs_failed, ledger.failed);
         ck_assert_int_eq(result.tasks_failed, ledger.tasks_failed);
         ck_assert_int_eq(result.tasks_aborted, ledger.aborted);
-        if (number % 2 == 0)
+        if (number % 2 == 0 && scene.drawn.noise.link_failures.count == 0)
             ck_assert_int_eq(ledger.failed, 0);
         aborted += ledger.aborted;
         failed += ledger.failed;
+        link_changes += ledger.link_changes;
+        lost_transfers += ledger.lost_transfers;
         arena_destroy(scene.arena);
     }
     ck_assert_int_gt(aborted, CASES);
     ck_assert_int_gt(failed, 0);
+    ck_assert_int_gt(link_changes, 10 * CASES);
+    ck_assert_int_gt(lost_transfers, 0);
 }
 END_TEST
 

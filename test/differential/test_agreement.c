@@ -43,8 +43,8 @@ struct scene {
     int32_t prefetch;
     struct decision_cost decision_cost;
     bool is_measured; /* by the engine as well */
-    struct failures_listed lost;
-    bool fails;
+    struct failures_listed lost, lost_link;
+    bool fails, has_broken_links;
     bool is_slow;
     bool is_fluid; /* slow, or points change, or transfers share links */
 };
@@ -133,6 +133,23 @@ static int policy_count(void)
     return count;
 }
 
+/* Links that go down and come back, and sometimes one that does not. */
+static void add_link_failures(struct scene *scene, uint32_t number, bool is_integer)
+{
+    struct random_stream stream = random_open(7, 0, RANDOM_TEST, number, 3);
+    struct failures *failures = &scene->drawn.noise.link_failures;
+    failures->mtbf_us = is_integer ? 20 : 250;
+    failures->repair_us = is_integer ? 4 : 60;
+    scene->lost_link = (struct failures_listed){
+        .subject = (int32_t)random_below(&stream, (uint32_t)links_count(scene->soc)),
+        .start_ps = (is_integer ? 20 : 300) * TICK_PER_US,
+        .end_ps = TICK_NEVER,
+    };
+    failures->list = &scene->lost_link;
+    failures->count = random_below(&stream, 4) == 0;
+    scene->fails = scene->has_broken_links = true;
+}
+
 /* PEs that go down and come back, and sometimes one that does not. */
 static void add_failures(struct scene *scene, uint32_t number, bool is_integer)
 {
@@ -141,7 +158,7 @@ static void add_failures(struct scene *scene, uint32_t number, bool is_integer)
     failures->mtbf_us = is_integer ? 30 : 400;
     failures->repair_us = is_integer ? 4 : 70;
     scene->lost = (struct failures_listed){
-        .pe = (int32_t)random_below(&stream, (uint32_t)scene->soc->pe_count),
+        .subject = (int32_t)random_below(&stream, (uint32_t)scene->soc->pe_count),
         .start_ps = (is_integer ? 20 : 300) * TICK_PER_US,
         .end_ps = TICK_NEVER,
     };
@@ -204,6 +221,8 @@ static void make_scene(struct scene *scene, uint32_t number)
         scene->drawn.noise.tables = (struct noise_spread){.dist = NOISE_LOGNORMAL, .sigma = 0.3};
     if (number % 4 == 1 || number % 8 == 6)
         add_failures(scene, number, is_integer);
+    if (soc_is_contended(scene->soc) && number % 3 != 1)
+        add_link_failures(scene, number, is_integer);
     scene->scenario = scenario_drawn(&scene->drawn);
     scene->truth = truth_create(&scene->scenario, scene->binds, APPS);
     scene->scenario.truth = scene->truth;
@@ -318,7 +337,8 @@ static enum verdict compare(const struct fixture_log *heap, const struct fixture
 
 START_TEST(both_engines_give_every_task_the_same_pe_and_dates)
 {
-    int count = cases_per_group(), fluid = 0, scaled = 0, near = 0, tasks = 0, failing = 0;
+    int count = cases_per_group(), fluid = 0, scaled = 0, near = 0, tasks = 0, failing = 0,
+        broken = 0;
     for (int i = 0; i < count; i++) {
         uint32_t number = (uint32_t)(_i * count + i);
         struct scene scene;
@@ -339,6 +359,7 @@ START_TEST(both_engines_give_every_task_the_same_pe_and_dates)
         near += verdict != EQUAL;
         tasks += (int)heap.count;
         failing += scene.fails;
+        broken += scene.has_broken_links;
         ck_assert_msg(heap.count >= JOBS || scene.fails, "case %u ran only %zu tasks", number,
                       heap.count);
         fixture_log_finish(&heap);
@@ -346,9 +367,10 @@ START_TEST(both_engines_give_every_task_the_same_pe_and_dates)
         truth_destroy(scene.truth);
         arena_destroy(scene.arena);
     }
-    printf("%d cases, %d tasks, %d cases with failures, %d with fluids, %d of these not equal to "
+    printf("%d cases, %d tasks, %d cases with failures, %d of links, %d with fluids, %d of these "
+           "not equal to "
            "the tick, %d with points that change\n",
-           count, tasks, failing, fluid, near, scaled);
+           count, tasks, failing, broken, fluid, near, scaled);
     ck_assert_int_le(near * 100, fluid);
 }
 END_TEST

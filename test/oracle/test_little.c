@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Little's law (1961) on every trial: the integral of the number of jobs in the system, summed up
  * from event to event, is the sum of their latencies, whatever the scheduler, the noise, the
- * arrivals and the interconnect. */
+ * arrivals and the interconnect, and while PEs and links fail and are repaired. */
 #include <math.h>
 
 #include "base/tick.h"
@@ -55,8 +55,12 @@ static const char *const workloads[] = {
 static const char *const noises[] = {
     "none",
     "{name: all, exec: {dist: gamma, cv: 0.7}, bandwidth: {dist: pareto, alpha: 3}, "
-    "tables: {dist: lognormal, sigma: 0.3}, slowdown: {gap_us: 900, length_us: 300, factor: 2.5}}",
+    "tables: {dist: lognormal, sigma: 0.3}, slowdown: {gap_us: 900, length_us: 300, factor: 2.5}, "
+    "failure: {mtbf_us: 2000, repair_us: 100}%s}",
 };
+
+/* On platforms that have links to lose, beside that. */
+static const char *const link_noise = ", link_failure: {mtbf_us: 2000, repair_us: 100}";
 
 static const char *const platforms[] = {"study16", "study16_bus", "study16_mesh"};
 
@@ -104,7 +108,8 @@ START_TEST(the_mean_number_in_the_system_is_throughput_times_mean_latency)
         "workload:\n  apps: [study_wifi_tx, study_top, study_random]\n  arrivals: %s\n  jobs: %d\n"
         "schedulers: [%s]\nnoise: [%s]\nengine: heap\nseed: 3\n",
         platforms[_i % PLATFORMS], workloads[_i / PLATFORMS % WORKLOADS], JOBS, schedulers,
-        noises[_i / PLATFORMS / WORKLOADS]);
+        arena_printf(scratch.arena, noises[_i / PLATFORMS / WORKLOADS],
+                     _i % PLATFORMS > 0 ? link_noise : ""));
     const char *path = scratch_write(&scratch, "little.yaml", text);
     struct experiment experiment;
     struct points points;

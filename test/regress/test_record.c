@@ -85,6 +85,29 @@ START_TEST(a_replay_writes_the_rows_of_the_recorded_trial)
 }
 END_TEST
 
+START_TEST(links_that_failed_fail_again_in_the_replay)
+{
+    run("run race.yaml --record traces -o out --quiet --set platform=[mesh] --set "
+        "noise=[{\"name\":\"broken\",\"link_failure\":{\"mtbf_us\":100,\"repair_us\":20},"
+        "\"outages\":[{\"link\":\"a_0<>b_2\",\"at_us\":200}]}]");
+    for (int trial = 0; trial < 2; trial++) {
+        const char *failures =
+            scratch_read(&scratch, arena_printf(scratch.arena, "traces/%d/failures.csv", trial));
+        ck_assert_ptr_nonnull(strstr(failures, "pe,start_us,end_us,link\n"));
+        ck_assert_ptr_nonnull(strstr(failures, ",a_0>b_2\n"));
+        ck_assert_ptr_nonnull(strstr(failures, ",b_2>a_0\n"));
+        for (int e = 0; e < 2; e++) {
+            run(arena_printf(scratch.arena, "replay traces/%d --engine %s -o again --quiet", trial,
+                             e == 0 ? "heap" : "simgrid"));
+            ck_assert_str_eq(rows_of(scratch_read(&scratch, "out/tasks.csv"), trial),
+                             scratch_read(&scratch, "again/tasks.csv"));
+            ck_assert_str_eq(rows_of(scratch_read(&scratch, "out/links.csv"), trial),
+                             scratch_read(&scratch, "again/links.csv"));
+        }
+    }
+}
+END_TEST
+
 START_TEST(recording_changes_no_row)
 {
     run("run race.yaml -o plain --quiet");
@@ -154,6 +177,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_replay_writes_the_rows_of_the_recorded_trial);
+    tcase_add_test(tcase, links_that_failed_fail_again_in_the_replay);
     tcase_add_test(tcase, recording_changes_no_row);
     tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
     tcase_add_test(tcase, the_measured_trace_of_the_manual_is_replayed);

@@ -10,7 +10,8 @@
 
 static bool next(const struct failures *failures, int32_t pe, struct outage *outage)
 {
-    return failures_next(failures, 5, 0, pe, outage);
+    const struct failures_key key = {5, 0, RANDOM_FAILURE, pe};
+    return failures_next(failures, &key, outage);
 }
 
 START_TEST(nothing_fails_unless_told)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `failure` and `outages` of an experiment, from text to trial. */
+/* `failure`, `link_failure` and `outages` of an experiment, from text to trial. */
 #include <math.h>
 #include <string.h>
 
 #include "base/tick.h"
 #include "lab/trial.h"
+#include "sim/links.h"
 #include "test/scratch.h"
 #include "test/suite.h"
 
@@ -14,11 +15,16 @@ static struct scratch scratch;
 static struct fault fault;
 static struct experiment experiment;
 static struct points points;
+static const char *platform;
 
 static void setup(void)
 {
     scratch_init(&scratch);
     fault = FAULT_NONE;
+    platform = "quad.yaml";
+    scratch_write(&scratch, "grid.yaml",
+                  "format: 1\nplatform: grid\nsummary: a mesh\nextends: quad.yaml\n"
+                  "interconnect: {kind: mesh, columns: 2, bandwidth_bytes_per_us: 1000}\n");
     scratch_write(&scratch, "quad.yaml",
                   "format: 1\nplatform: quad\nsummary: two kinds\n"
                   "kinds:\n  A: {class: cpu}\n  B: {class: cpu}\n"
@@ -39,12 +45,12 @@ static void teardown(void)
 static bool load(const char *noise)
 {
     const char *text = arena_printf(scratch.arena,
-                                    "format: 1\nname: t\nplatform: quad.yaml\n"
+                                    "format: 1\nname: t\nplatform: %s\n"
                                     "workload: {apps: [pair.yaml], arrivals: {kind: poisson, "
                                     "rate_jobs_per_ms: 20}, jobs: 200}\n"
                                     "schedulers: [heft, etf]\nengine: heap\n"
                                     "noise: [{name: x, %s}]\n",
-                                    noise);
+                                    platform, noise);
     const char *path = scratch_write(&scratch, "t.yaml", text);
     fault = FAULT_NONE;
     return experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault) &&
@@ -80,11 +86,11 @@ START_TEST(outages_are_sorted_and_a_kind_stands_for_its_pes)
     const struct failures *failures = read_back();
     ck_assert_int_eq(failures->count, 4);
     for (int32_t i = 0; i < 3; i++) {
-        ck_assert_int_eq(failures->list[i].pe, i);
+        ck_assert_int_eq(failures->list[i].subject, i);
         ck_assert_int_eq(failures->list[i].start_ps, 11 * US / 2);
         ck_assert_int_eq(failures->list[i].end_ps, 6 * US);
     }
-    ck_assert_int_eq(failures->list[3].pe, 3);
+    ck_assert_int_eq(failures->list[3].subject, 3);
     ck_assert_int_eq(failures->list[3].end_ps, TICK_NEVER);
 }
 END_TEST
@@ -99,9 +105,56 @@ static const struct {
     {"outages: [{pe: little_9, at_us: 1}]", "t.yaml:7:34", "`little_9`"},
     {"outages: [{pe: big, at_us: -1}]", "t.yaml:7:46", "-1"},
     {"outages: [{pe: big, at_us: 5, until_us: 5}]", "t.yaml:7:59", "ends before it begins"},
-    {"outages: [{at_us: 5}]", "t.yaml:7:29", "pe"},
+    {"outages: [{at_us: 5}]", "t.yaml:7:29", "an outage of nothing"},
+    {"outages: [{pe: big, link: bus, at_us: 5}]", "t.yaml:7:29", "both a PE and a link"},
+    {"outages: [{link: bus, at_us: 5}]", "t.yaml:7:36", "quad has no links that fail: on a matrix"},
+    {"link_failure: {mtbf_us: 5, repair_us: 1}", "t.yaml:7:33", "no links that fail"},
     {"outages: [{pe: big, at_us: soon}]", "t.yaml:7:46", "soon"},
 };
+
+static const struct {
+    const char *noise, *where, *what, *hint;
+} link_mistakes[] = {
+    {"outages: [{link: little_0>big, at_us: 5}]", "t.yaml:7:36", "grid has no link `little_0>big`",
+     "A>B"},
+    {"outages: [{link: bus, at_us: 5}]", "t.yaml:7:36", "`bus`", "A<>B"},
+    {"link_failure: {mtbf_us: 5, repair_us: 1, links: [big_3>little_1, nowhere]}", "t.yaml:7:84",
+     "`nowhere`", "neighbour"},
+    {"link_failure: {mtbf_us: 5}", "t.yaml:7:33", "repair_us", ""},
+    {"link_failure: {mtbf_us: soon, repair_us: 1}", "t.yaml:7:43", "soon", ""},
+};
+
+START_TEST(a_mistake_about_links_is_refused_with_its_place)
+{
+    platform = "grid.yaml";
+    ck_assert(!load(link_mistakes[_i].noise));
+    ck_assert_msg(strstr(fault.where, link_mistakes[_i].where) != NULL, "%s: %s", fault.where,
+                  fault.what);
+    ck_assert_msg(strstr(fault.what, link_mistakes[_i].what) != NULL, "%s", fault.what);
+    ck_assert_msg(strstr(fault.hint, link_mistakes[_i].hint) != NULL, "%s", fault.hint);
+}
+END_TEST
+
+START_TEST(links_are_named_in_one_direction_or_in_both)
+{
+    platform = "grid.yaml"; /* little_0 little_1 / little_2 big_3 */
+    assert_loads("link_failure: {mtbf_us: 500, repair_us: 20, links: [big_3>little_2]}, "
+                 "outages: [{link: little_1<>big_3, at_us: 7}, {pe: big, at_us: 6}]");
+    const struct failures *links = &points.list[0].noise.link_failures;
+    const struct failures *pes = &points.list[0].noise.failures;
+    ck_assert_double_eq(links->mtbf_us, 500);
+    for (int32_t link = 0; link < 16; link++)
+        ck_assert_int_eq(links->is_fragile[link], link == 3 * LINKS_PER_NODE + LINKS_WEST);
+    ck_assert_int_eq(links->count, 2);
+    ck_assert_int_eq(links->list[0].subject, 1 * LINKS_PER_NODE + LINKS_SOUTH);
+    ck_assert_int_eq(links->list[1].subject, 3 * LINKS_PER_NODE + LINKS_NORTH);
+    ck_assert_int_eq(links->list[1].start_ps, 7 * US);
+    ck_assert_int_eq(links->list[1].end_ps, TICK_NEVER);
+    ck_assert_int_eq(pes->count, 1);
+    ck_assert_int_eq(pes->list[0].subject, 3);
+    ck_assert_double_eq(pes->mtbf_us, 0);
+}
+END_TEST
 
 START_TEST(a_mistake_is_refused_with_its_place)
 {
@@ -172,6 +225,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, outages_are_sorted_and_a_kind_stands_for_its_pes);
     tcase_add_loop_test(tests, a_mistake_is_refused_with_its_place, 0,
                         sizeof mistakes / sizeof *mistakes);
+    tcase_add_loop_test(tests, a_mistake_about_links_is_refused_with_its_place, 0,
+                        sizeof link_mistakes / sizeof *link_mistakes);
+    tcase_add_test(tests, links_are_named_in_one_direction_or_in_both);
     tcase_add_test(tests, a_trial_counts_what_was_tried_again_and_what_failed);
     tcase_add_test(tests, the_tables_tell_aborted_attempts_failed_tasks_and_why_a_job_failed);
     suite_add_tcase(suite, tests);

@@ -27,7 +27,7 @@ static void tear_down(void)
 
 static void start(double now_ps, int32_t flow, int32_t from_pe, int32_t to_pe, double amount)
 {
-    medium->kind->start(medium, now_ps, flow, from_pe, to_pe, amount);
+    medium->kind->start(medium, now_ps, flow, from_pe, to_pe, LINKS_XY, amount);
 }
 
 static void expect_end(int32_t flow, double end_ps)
@@ -126,6 +126,50 @@ START_TEST(routes_go_along_the_row_first)
 }
 END_TEST
 
+START_TEST(a_flow_that_is_stopped_leaves_its_share_of_a_bus_to_the_others)
+{
+    make(SOC_BUS, 4, 1);
+    start(0, 5, 0, 1, 50);
+    start(0, 6, 0, 2, 300);
+    start(0, 7, 2, 3, 300);
+    start(0, 8, 1, 3, 500);
+    medium->kind->stop(medium, 40, 7); /* half a tick each until then */
+    expect_end(5, 85);                 /* 30 left at 2/3 a tick */
+    medium->kind->stop(medium, 100, 6);
+    /* 8 has had 20 + 30 + 15 of 500 */
+    expect_end(8, 317.5);
+    expect_silence();
+}
+END_TEST
+
+START_TEST(a_flow_that_is_stopped_leaves_its_share_of_each_link_to_the_others)
+{
+    make(SOC_MESH, 3, 1);
+    start(0, 1, 0, 2, 100); /* over both links */
+    start(0, 2, 0, 1, 100);
+    start(0, 3, 1, 2, 300);
+    medium->kind->stop(medium, 50, 1); /* one a tick each until then */
+    expect_end(2, 75);
+    expect_end(3, 175);
+    expect_silence();
+}
+END_TEST
+
+START_TEST(routes_along_the_column_first_share_other_links)
+{
+    make(SOC_MESH, 2, 2);
+    medium->kind->start(medium, 0, 1, 0, 3, LINKS_XY, 100); /* 0 > 1 > 3 */
+    medium->kind->start(medium, 0, 2, 0, 3, LINKS_YX, 100); /* 0 > 2 > 3 */
+    expect_end(1, 50);
+    expect_end(2, 50);
+    medium->kind->start(medium, 50, 3, 0, 3, LINKS_YX, 100);
+    medium->kind->start(medium, 50, 4, 0, 2, LINKS_XY, 100);
+    expect_end(3, 150);
+    expect_end(4, 150);
+    expect_silence();
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("medium");
@@ -133,6 +177,9 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(cases, NULL, tear_down);
     tcase_add_test(cases, a_matrix_and_a_shared_memory_have_no_links_to_share);
     tcase_add_test(cases, two_flows_on_a_bus_have_half_of_it_each_while_both_are_there);
+    tcase_add_test(cases, a_flow_that_is_stopped_leaves_its_share_of_a_bus_to_the_others);
+    tcase_add_test(cases, a_flow_that_is_stopped_leaves_its_share_of_each_link_to_the_others);
+    tcase_add_test(cases, routes_along_the_column_first_share_other_links);
     tcase_add_test(cases, flows_of_a_bus_that_end_together_do_so_in_the_order_of_their_starts);
     tcase_add_test(cases, a_bus_that_is_never_idle_keeps_its_dates);
     tcase_add_test(cases, flows_on_a_line_get_what_is_max_min_fair);

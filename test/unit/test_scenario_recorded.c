@@ -262,6 +262,29 @@ START_TEST(nothing_fails_after_a_failure_for_good)
 }
 END_TEST
 
+START_TEST(links_fail_as_recorded_and_then_as_beyond)
+{
+    const struct scenario failing = {.next_link_outage = fail_beyond};
+    struct scenario_recorded *mine = scenario_recorded_create(2, &failing);
+    scenario_recorded_add_link_outage(mine, 5, 70, 80);
+    struct scenario recording = scenario_recorded(mine, 1);
+    struct outage outage = OUTAGE_BEFORE_FIRST;
+    ck_assert(recording.next_link_outage(recording.source, 5, &outage));
+    ck_assert_int_eq(outage.start_ps, 70);
+    ck_assert_int_eq(outage.end_ps, 80);
+    ck_assert(recording.next_link_outage(recording.source, 5, &outage));
+    ck_assert_int_eq(outage.start_ps, 150);
+    outage = OUTAGE_BEFORE_FIRST; /* one without any in the recording */
+    ck_assert(recording.next_link_outage(recording.source, 4, &outage));
+    ck_assert_int_eq(outage.start_ps, 50);
+    outage = OUTAGE_BEFORE_FIRST; /* PEs are others */
+    ck_assert(!recording.next_outage(recording.source, 1, &outage));
+    scenario_recorded_silence(mine);
+    ck_assert(scenario_recorded(mine, 1).next_link_outage == NULL);
+    scenario_recorded_destroy(mine);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("scenario_recorded");
@@ -275,6 +298,7 @@ Suite *test_suite(void)
     tcase_add_test(test, all_speeds_are_told_once);
     tcase_add_test(test, failures_beyond_the_recording_go_on_behind_its_last_one);
     tcase_add_test(test, nothing_fails_after_a_failure_for_good);
+    tcase_add_test(test, links_fail_as_recorded_and_then_as_beyond);
     tcase_add_test(test, silence_leaves_the_jobs_alone);
     tcase_add_test(test, a_route_has_what_was_recorded_and_zeros_elsewhere);
     suite_add_tcase(suite, test);

@@ -14,6 +14,7 @@ static struct arena *arena;
 static struct soc *soc;
 static struct traffic *traffic;
 static int32_t pe_of[8]; /* of each task of the app */
+static struct failures link_failures;
 
 static void decide(void *self, const struct view *view, struct decisions *decisions)
 {
@@ -34,6 +35,7 @@ static void set_up(void)
     arena = arena_create();
     memset(pe_of, 0, sizeof pe_of);
     traffic = NULL;
+    link_failures = (struct failures){0};
     soc = fixture_soc(arena, 1, (int32_t[]){6}, 1000);
 }
 
@@ -46,8 +48,8 @@ static void tear_down(void)
 static void run(int engine, const struct policy_kind *policy, struct app *app,
                 const struct arrival_row *rows, int32_t row_count, int32_t warmup_jobs)
 {
-    struct scenario scenario =
-        fixture_scenario(&(struct fixture_scenario){.rows = rows, .row_count = row_count});
+    struct scenario scenario = fixture_scenario(&(struct fixture_scenario){
+        .rows = rows, .row_count = row_count, .link_failures = link_failures});
     traffic_destroy(traffic);
     traffic = traffic_create(soc, warmup_jobs);
     struct observer observer = traffic_observer(traffic);
@@ -197,6 +199,40 @@ START_TEST(a_mesh_of_1024_pes_is_ready_in_seconds)
 }
 END_TEST
 
+/* a and b run on PE 0, c on PE 3 behind 0 1 / 2 3 and gets its PE at 20: the link from 1 to 3 goes
+ * down before that, or at 24, when the data has been on its way for 4 us. */
+START_TEST(what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer)
+{
+    const struct failures_listed list[] = {
+        {1 * LINKS_PER_NODE + LINKS_SOUTH, 14 * TICK_PER_US, TICK_NEVER}};
+    link_failures = (struct failures){.list = list, .count = 1};
+    fixture_connect(soc, SOC_MESH, 0, 2, 4);
+    pe_of[2] = 3;
+    run(_i, &scripted, join(), once, 1, 0);
+    struct traffic_link link = read_named("K0_0>K0_1");
+    ck_assert_int_eq(link.transfers, 0);
+    link = read_named("K0_0>K0_2");
+    ck_assert_int_eq(link.transfers, 2);
+    ck_assert_double_eq(link.busy_us, 13);
+    const struct failures_listed later[] = {
+        {1 * LINKS_PER_NODE + LINKS_SOUTH, 24 * TICK_PER_US, TICK_NEVER}};
+    link_failures.list = later;
+    if (_i == 0)
+        return; /* SimGrid has one engine per process */
+    run(_i, &scripted, join(), once, 1, 0);
+    link = read_named("K0_0>K0_1");
+    ck_assert_int_eq(link.transfers, 0);
+    ck_assert_double_eq(link.bytes, 0);
+    ck_assert_double_eq(link.busy_us, 4);
+    ck_assert(isnan(link.mean_transfer_us));
+    link = read_named("K0_0>K0_2");
+    ck_assert_int_eq(link.transfers, 2);
+    ck_assert_double_eq(link.bytes, 13000);
+    ck_assert_double_eq(link.busy_us, 13);
+    ck_assert_double_eq(link.mean_wait_us, 4);
+}
+END_TEST
+
 /* Streams of generated jobs: to the last bit, on every link. */
 START_TEST(both_engines_say_the_same)
 {
@@ -228,6 +264,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, waits_for_a_dma_channel_are_no_time_on_the_link, 0, 2);
     tcase_add_loop_test(cases, shares_are_those_of_the_counted_jobs_and_sums_those_of_all, 0, 2);
     tcase_add_loop_test(cases, on_a_mesh_each_link_of_the_route_counts, 0, 2);
+    tcase_add_loop_test(cases, what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer, 0, 2);
     tcase_add_loop_test(cases, what_goes_through_shared_memory_is_written_and_read, 0, 2);
     tcase_add_test(cases, nothing_is_said_of_a_link_before_anything_happened);
     tcase_add_loop_test(cases, a_mesh_of_1024_pes_is_ready_in_seconds, 0, 2);
