@@ -56,11 +56,11 @@ static const char *const noises[] = {
     "none",
     "{name: all, exec: {dist: gamma, cv: 0.7}, bandwidth: {dist: pareto, alpha: 3}, "
     "tables: {dist: lognormal, sigma: 0.3}, slowdown: {gap_us: 900, length_us: 300, factor: 2.5}, "
-    "failure: {mtbf_us: 2000, repair_us: 100}%s}",
+    "failure: {mtbf_us: 2000, repair_us: 100}",
 };
 
-/* On platforms that have links to lose, beside that. */
-static const char *const link_noise = ", link_failure: {mtbf_us: 2000, repair_us: 100}";
+/* How the last one goes on, on platforms without and with links to lose. */
+static const char *const endings[] = {"}", ", link_failure: {mtbf_us: 2000, repair_us: 100}}"};
 
 static const char *const platforms[] = {"study16", "study16_bus", "study16_mesh"};
 
@@ -102,14 +102,14 @@ START_TEST(the_mean_number_in_the_system_is_throughput_times_mean_latency)
     for (int i = 0; sched_registry[i] != NULL; i++)
         schedulers = arena_printf(scratch.arena, "%s%s%s", schedulers, i == 0 ? "" : ", ",
                                   sched_registry[i]->name);
+    int noise = _i / PLATFORMS / WORKLOADS;
     const char *text = arena_printf(
         scratch.arena,
         "name: little\nplatform: %s\n"
         "workload:\n  apps: [study_wifi_tx, study_top, study_random]\n  arrivals: %s\n  jobs: %d\n"
-        "schedulers: [%s]\nnoise: [%s]\nengine: heap\nseed: 3\n",
+        "schedulers: [%s]\nnoise: [%s%s]\nengine: heap\nseed: 3\n",
         platforms[_i % PLATFORMS], workloads[_i / PLATFORMS % WORKLOADS], JOBS, schedulers,
-        arena_printf(scratch.arena, noises[_i / PLATFORMS / WORKLOADS],
-                     _i % PLATFORMS > 0 ? link_noise : ""));
+        noises[noise], noise > 0 ? endings[_i % PLATFORMS > 0] : "");
     const char *path = scratch_write(&scratch, "little.yaml", text);
     struct experiment experiment;
     struct points points;
