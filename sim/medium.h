@@ -44,7 +44,7 @@ struct medium {
 /* One link, fairly shared: O(log flows) per change. */
 extern const struct medium_kind medium_bus;
 
-/* A mesh, max-min fair: O(flows x hops + bottlenecks x links in use) per change. */
+/* A mesh, max-min fair: O(flows x hops x log links in use) per change at worst. */
 extern const struct medium_kind medium_mesh;
 
 /* The medium of a machine whose transfers share links; NULL for others. */

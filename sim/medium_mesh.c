@@ -21,21 +21,30 @@ struct mesh_flow {
 /* A link in one direction. */
 struct mesh_link {
     int32_t open; /* flows on it whose rate is not fixed yet */
+    int32_t count;
     double free;  /* of its bandwidth */
+    size_t first; /* where the places of its flows begin */
+};
+
+/* A link that may be the next bottleneck. */
+struct mesh_offer {
+    double rate; /* for each of its open flows, or more by now */
+    int32_t link;
 };
 
 struct mesh {
     struct medium base;
     double bandwidth; /* amount per tick */
     const struct soc *soc;
-    struct mesh_link *links; /* by number */
-    int32_t *used;           /* links with flows */
-    int32_t used_count;
+    struct mesh_link *links;   /* by number; count is 0 without flows */
+    struct mesh_offer *offers; /* links with open flows: a binary heap */
+    int32_t offer_count;
     struct mesh_flow *flows; /* in the order of their starts */
     size_t count, capacity;
-    int32_t *paths; /* [capacity * longest] */
-    size_t longest; /* links on a way */
-    ptrdiff_t next; /* the flow that ends next, -1 without */
+    int32_t *paths;   /* [capacity * longest] */
+    int32_t *members; /* [capacity * longest] flows of each link */
+    size_t longest;   /* links on a way */
+    ptrdiff_t next;   /* the flow that ends next, -1 without */
     double next_end_ps;
 };
 
@@ -47,7 +56,7 @@ static struct medium *mesh_create(const struct soc *soc)
     mesh->soc = soc;
     mesh->longest = (size_t)(soc->network.columns + soc->network.rows);
     mesh->links = memory_zeroed(links, sizeof *mesh->links);
-    mesh->used = memory_zeroed(links, sizeof *mesh->used);
+    mesh->offers = memory_zeroed(links, sizeof *mesh->offers);
     mesh->next = -1;
     mesh->next_end_ps = INFINITY;
     return &mesh->base;
@@ -59,53 +68,84 @@ static void mesh_destroy(struct medium *medium)
     free(mesh->flows);
     free(mesh->paths);
     free(mesh->links);
-    free(mesh->used);
+    free(mesh->offers);
+    free(mesh->members);
     free(mesh);
+}
+
+/* ---- the bottlenecks, one after the other ---- */
+
+static bool is_before(const struct mesh_offer *a, const struct mesh_offer *b)
+{
+    return a->rate < b->rate || (a->rate == b->rate && a->link < b->link);
+}
+
+/* Puts an offer where the heap has a hole, or below. */
+static void sink(struct mesh *mesh, int32_t hole, struct mesh_offer offer)
+{
+    struct mesh_offer *offers = mesh->offers;
+    for (;;) {
+        int32_t child = 2 * hole + 1;
+        if (child + 1 < mesh->offer_count && is_before(&offers[child + 1], &offers[child]))
+            child++;
+        if (child >= mesh->offer_count || !is_before(&offers[child], &offer))
+            break;
+        offers[hole] = offers[child];
+        hole = child;
+    }
+    offers[hole] = offer;
 }
 
 /* Opens every link on the way of every flow. */
 static void open_links(struct mesh *mesh)
 {
-    mesh->used_count = 0;
+    mesh->offer_count = 0;
     for (size_t i = 0; i < mesh->count; i++) {
         const int32_t *path = &mesh->paths[mesh->flows[i].path];
         mesh->flows[i].rate = 0.0;
+        for (int32_t hop = 0; hop < mesh->flows[i].hops; hop++)
+            if (mesh->links[path[hop]].open++ == 0)
+                mesh->offers[mesh->offer_count++].link = path[hop];
+    }
+    size_t first = 0;
+    for (int32_t i = 0; i < mesh->offer_count; i++) {
+        struct mesh_link *link = &mesh->links[mesh->offers[i].link];
+        link->first = first;
+        link->count = 0;
+        link->free = mesh->bandwidth;
+        mesh->offers[i].rate = link->free / link->open;
+        first += (size_t)link->open;
+    }
+    for (size_t i = 0; i < mesh->count; i++) {
+        const int32_t *path = &mesh->paths[mesh->flows[i].path];
         for (int32_t hop = 0; hop < mesh->flows[i].hops; hop++) {
             struct mesh_link *link = &mesh->links[path[hop]];
-            if (link->open++ == 0) {
-                link->free = mesh->bandwidth;
-                mesh->used[mesh->used_count++] = path[hop];
-            }
+            mesh->members[link->first + (size_t)link->count++] = (int32_t)i;
         }
     }
+    for (int32_t i = mesh->offer_count / 2 - 1; i >= 0; i--)
+        sink(mesh, i, mesh->offers[i]);
 }
 
-/* The link that has least for each of its open flows, NULL if none has any. Drops links without
- * open flows from those in use. */
-static struct mesh_link *find_bottleneck(struct mesh *mesh)
+/* The link that has least for each of its open flows, NULL if none has any. What a link has for
+ * each never falls while others are filled, so an offer that still holds is the least. */
+static const struct mesh_link *find_bottleneck(struct mesh *mesh)
 {
-    struct mesh_link *least = NULL;
-    int32_t kept = 0;
-    for (int32_t i = 0; i < mesh->used_count; i++) {
-        struct mesh_link *link = &mesh->links[mesh->used[i]];
-        if (link->open == 0)
-            continue;
-        mesh->used[kept++] = mesh->used[i];
-        if (least == NULL || link->free / link->open < least->free / least->open)
-            least = link;
+    while (mesh->offer_count > 0) {
+        struct mesh_offer offer = mesh->offers[0];
+        const struct mesh_link *link = &mesh->links[offer.link];
+        double rate = link->open > 0 ? link->free / link->open : INFINITY;
+        if (rate <= offer.rate)
+            return link;
+        if (link->open > 0)
+            offer.rate = rate;
+        else if (--mesh->offer_count == 0)
+            break;
+        else
+            offer = mesh->offers[mesh->offer_count];
+        sink(mesh, 0, offer);
     }
-    mesh->used_count = kept;
-    return least;
-}
-
-static bool passes(const struct mesh *mesh, const struct mesh_flow *flow,
-                   const struct mesh_link *wanted)
-{
-    const int32_t *path = &mesh->paths[flow->path];
-    for (int32_t hop = 0; hop < flow->hops; hop++)
-        if (&mesh->links[path[hop]] == wanted)
-            return true;
-    return false;
+    return NULL;
 }
 
 static void fix_rate(struct mesh *mesh, struct mesh_flow *flow, double rate)
@@ -123,14 +163,12 @@ static void fix_rate(struct mesh *mesh, struct mesh_flow *flow, double rate)
 static void share(struct mesh *mesh)
 {
     open_links(mesh);
-    struct mesh_link *bottleneck;
-    while ((bottleneck = find_bottleneck(mesh)) != NULL) {
-        double rate = bottleneck->free / bottleneck->open;
-        for (size_t i = 0; bottleneck->open > 0; i++) {
-            assert(i < mesh->count);
-            if (mesh->flows[i].rate == 0.0 && passes(mesh, &mesh->flows[i], bottleneck))
-                fix_rate(mesh, &mesh->flows[i], rate);
-        }
+    const struct mesh_link *link;
+    while ((link = find_bottleneck(mesh)) != NULL) {
+        double rate = link->free / link->open;
+        for (size_t i = link->first; i < link->first + (size_t)link->count; i++)
+            if (mesh->flows[mesh->members[i]].rate == 0.0)
+                fix_rate(mesh, &mesh->flows[mesh->members[i]], rate);
     }
     mesh->next = -1;
     mesh->next_end_ps = INFINITY;
@@ -157,6 +195,8 @@ static void make_room(struct mesh *mesh)
         return;
     mesh->flows = memory_grow(mesh->flows, &mesh->capacity, mesh->count + 1, sizeof *mesh->flows);
     mesh->paths = memory_resize(mesh->paths, mesh->capacity * mesh->longest, sizeof *mesh->paths);
+    mesh->members =
+        memory_resize(mesh->members, mesh->capacity * mesh->longest, sizeof *mesh->members);
     for (size_t i = mesh->count; i < mesh->capacity; i++)
         mesh->flows[i].path = i * mesh->longest;
 }

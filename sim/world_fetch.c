@@ -79,23 +79,26 @@ static struct observed_transfer observe(const struct world *world,
     };
 }
 
+/* What a transfer looks like is spread over memory: it is gathered only for those who want it. */
 static void tell_start(const struct world *world, const struct world_transfer *transfer)
 {
-    const struct observed_transfer observed = observe(world, transfer);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
-        if (observer->on_transfer_start != NULL)
-            observer->on_transfer_start(observer->self, &observed);
+        if (observer->on_transfer_start == NULL)
+            continue;
+        const struct observed_transfer observed = observe(world, transfer);
+        observer->on_transfer_start(observer->self, &observed);
     }
 }
 
 static void tell_end(const struct world *world, const struct world_transfer *transfer)
 {
-    const struct observed_transfer observed = observe(world, transfer);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
-        if (observer->on_transfer_done != NULL)
-            observer->on_transfer_done(observer->self, &observed);
+        if (observer->on_transfer_done == NULL)
+            continue;
+        const struct observed_transfer observed = observe(world, transfer);
+        observer->on_transfer_done(observer->self, &observed);
     }
 }
 
