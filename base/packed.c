@@ -25,7 +25,8 @@ struct packed {
     struct packed_sum *sum;
     ZSTD_CCtx *compress; /* NULL: as it is */
     ZSTD_DCtx *expand;
-    char *block; /* compressed bytes */
+    char *buffer; /* of the stream */
+    char *block;  /* compressed bytes */
     size_t block_start, block_end;
     bool is_in_frame;
 };
@@ -146,6 +147,7 @@ static int on_close(void *self)
     ZSTD_freeCCtx(packed->compress);
     ZSTD_freeDCtx(packed->expand);
     free(packed->block);
+    free(packed->buffer);
     free(packed);
     errno = reason;
     return ok ? 0 : EOF;
@@ -192,7 +194,8 @@ static FILE *open_packed(const char *path, bool is_read, struct packed_sum *sum)
     FILE *opened = fopencookie(packed, is_read ? "r" : "w", calls);
     if (opened == NULL)
         memory_exhausted(1, sizeof *packed);
-    setvbuf(opened, NULL, _IOFBF, BLOCK_SIZE);
+    packed->buffer = memory_resize(NULL, BLOCK_SIZE, 1); /* glibc ignores a size without one */
+    setvbuf(opened, packed->buffer, _IOFBF, BLOCK_SIZE);
     return opened;
 }
 
