@@ -185,7 +185,7 @@ static bool note_rest(const struct ini *ini, struct text *text, struct imported 
         if (!get_real(ini, text, "simulation_length", 0, &length))
             return false;
         double jobs = length / config->gaps[0];
-        config->jobs = jobs < 1 ? 1 : jobs > 1e9 ? (int64_t)1e9 : (int64_t)jobs;
+        config->jobs = !(jobs >= 1) ? 1 : jobs > 1e9 ? (int64_t)1e9 : (int64_t)jobs; /* 0 / 0 */
         import_note(imported, arena,
                     "%s: simulation_length is a time: %lld jobs arrive in it on average",
                     text->path, (long long)config->jobs);

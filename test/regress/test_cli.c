@@ -69,6 +69,14 @@ START_TEST(wrong_usage_ends_with_2)
         "run race.yaml --shard 0/two",
         "run race.yaml --shard 0/4294967298",
         "run race.yaml --shard 00000000000000000/2",
+        "import --from stg",
+        "import --from stg one.stg --unit-us 0",
+        "import --from stg one.stg --unit-bytes many",
+        "replay",
+        "replay a b",
+        "replay a --engine steam",
+        "replay a --noise some",
+        "replay a --set replicates",
         "list",
         "list cars",
         "list apps platforms",
@@ -319,6 +327,28 @@ START_TEST(an_imported_graph_can_be_run)
 }
 END_TEST
 
+START_TEST(imported_numbers_are_in_the_units_asked_for)
+{
+    scratch_write(&scratch, "graph.stg", "1\n0 0 0\n1 7 1 0\n2 0 1 1\n");
+    const char *out =
+        run("import --from stg graph.stg -o graphs --unit-us 2.5 --pe-kind dsp", 0).out;
+    assert_says(out, "17.5 us of work");
+    assert_says(scratch_read(&scratch, "graphs/graph.yaml"), "{dsp: 17.5}");
+    assert_says(run("import --from stg graph.stg -o graphs --unit-us 0", 2).err,
+                "--unit-us takes a number above 0, not `0`");
+}
+END_TEST
+
+START_TEST(validate_reads_files_of_others)
+{
+    scratch_write(&scratch, "graph.stg", "1\n0 0 0\n1 7 1 0\n2 0 1 1\n");
+    ck_assert_str_eq(run("validate graph.stg", 0).out,
+                     "graph.stg: ok (stg for hetsoc import, 3 tasks, 2 edges)\n");
+    scratch_write(&scratch, "bad.stg", "1\n0 0 0\n1 7 1 9\n2 0 1 1\n");
+    assert_says(run("validate bad.stg", 1).err, "bad.stg:3:7: there is no such predecessor");
+}
+END_TEST
+
 START_TEST(validate_says_what_right_files_are)
 {
     scratch_write(&scratch, "when.csv", "arrival_us,app\n0,pair\n1.5,anything\n");
@@ -367,6 +397,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, an_interrupt_lets_running_trials_finish_and_keeps_them);
     tcase_add_test(tcase, a_second_interrupt_ends_a_long_trial);
     tcase_add_test(tcase, an_imported_graph_can_be_run);
+    tcase_add_test(tcase, imported_numbers_are_in_the_units_asked_for);
+    tcase_add_test(tcase, validate_reads_files_of_others);
     tcase_add_test(tcase, validate_says_what_right_files_are);
     tcase_add_test(tcase, an_experiment_tells_how_far_schedulers_are_from_the_optimum);
     suite_add_tcase(suite, tcase);

@@ -108,6 +108,19 @@ START_TEST(links_that_failed_fail_again_in_the_replay)
 }
 END_TEST
 
+START_TEST(validate_reads_every_table_of_a_trace)
+{
+    run("run race.yaml --record traces -o out --set engine=heap --set platform=duo --quiet");
+    ck_assert_str_eq(run("validate traces/0"), "traces/0: ok (recorded trace, 30 jobs)\n");
+    char *tasks = arena_string(scratch.arena, scratch_read(&scratch, "traces/0/tasks.csv"));
+    tasks[strlen(tasks) - 2] ^= 1;
+    scratch_write(&scratch, "traces/0/tasks.csv", tasks);
+    struct spawned spawned = spawn_hetsoc(&scratch, "validate traces/0");
+    ck_assert_int_eq(spawned.status, 1);
+    ck_assert_msg(strstr(spawned.err, "tasks.csv") != NULL, "%s", spawned.err);
+}
+END_TEST
+
 START_TEST(recording_changes_no_row)
 {
     run("run race.yaml -o plain --quiet");
@@ -178,6 +191,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_replay_writes_the_rows_of_the_recorded_trial);
     tcase_add_test(tcase, links_that_failed_fail_again_in_the_replay);
+    tcase_add_test(tcase, validate_reads_every_table_of_a_trace);
     tcase_add_test(tcase, recording_changes_no_row);
     tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
     tcase_add_test(tcase, the_measured_trace_of_the_manual_is_replayed);

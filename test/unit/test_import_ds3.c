@@ -127,6 +127,82 @@ START_TEST(a_run_finds_its_files_and_lists_its_jobs)
 }
 END_TEST
 
+/* A run of the chip and the job above, with these lines in its file. */
+static const char *experiment_of(const char *lines)
+{
+    const char *config = arena_printf(scratch.arena,
+                                      "[DEFAULT]\nresource_file = SoC.T.txt\n"
+                                      "job_file = job_T.txt\nscheduler = MET\n%s\n",
+                                      lines);
+    bool ok = try_files((const char *const[]){"SoC.T.txt", "job_T.txt", "run.ini"},
+                        (const char *const[]){soc_text, job_text, config}, 3);
+    return ok ? imported.experiment->text : "";
+}
+
+static bool is_noted(const char *what)
+{
+    for (int32_t i = 0; i < imported.note_count; i++)
+        if (strstr(imported.notes[i], what) != NULL)
+            return true;
+    return false;
+}
+
+START_TEST(a_range_of_scales_is_swept_without_its_end)
+{
+    const char *text = experiment_of("simulation_mode = performance\nscale_values = 10-40-10");
+    ck_assert_msg(strstr(text, "mean_interarrival_us: [10, 20, 30]") != NULL, "%s", text);
+    text = experiment_of("simulation_mode = validation\nscale_values = 10-40-10\nscale = 7");
+    ck_assert_msg(strstr(text, "mean_interarrival_us: 7") != NULL, "%s", text);
+    static const char *const wrong[] = {"10-40",   "10-40-0", "0-40-10",
+                                        "1-2-3-4", "a-b-c",   "1-9-0.001"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        text = experiment_of(arena_printf(
+            scratch.arena, "simulation_mode = performance\nscale_values = %s", wrong[i]));
+        ck_assert_msg(*text == '\0', "'%s' was taken", wrong[i]);
+        ck_assert_str_eq(fault.what, "this is no range of scale_values");
+        ck_assert_msg(strstr(fault.where, "run.ini:6:16") != NULL, "%s", fault.where);
+    }
+}
+END_TEST
+
+START_TEST(a_length_of_simulation_becomes_a_number_of_jobs)
+{
+    static const struct {
+        const char *lines, *jobs;
+    } cases[] = {
+        {"scale = 25\nsimulation_length = 1000", "40"},
+        {"scale = 25\nsimulation_length = 3", "1"},
+        {"scale = 25\nsimulation_length = 1e300", "1000000000"},
+        {"scale = 0\nsimulation_length = 0", "1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = experiment_of(
+            arena_printf(scratch.arena, "inject_fixed_num_jobs = no\n%s", cases[i].lines));
+        ck_assert_msg(strstr(text, arena_printf(scratch.arena, "\n  jobs: %s\n", cases[i].jobs)) !=
+                          NULL,
+                      "%s: %s", cases[i].lines, text);
+        ck_assert(is_noted(arena_printf(scratch.arena, ": %s jobs arrive in it", cases[i].jobs)));
+    }
+}
+END_TEST
+
+START_TEST(what_a_run_has_and_ours_have_not_is_told)
+{
+    static const char *const lines[][2] = {
+        {"standard_deviation = 3", "standard_deviation"},
+        {"warmup_period = 3", "warmup_period"},
+        {"inject_jobs_asap = yes", "inject_jobs_asap"},
+        {"shared_memory = True", "shared_memory"},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        ck_assert_str_ne(experiment_of(""), "");
+        ck_assert_msg(!is_noted(lines[i][1]), "told without %s", lines[i][0]);
+        ck_assert_str_ne(experiment_of(lines[i][0]), "");
+        ck_assert_msg(is_noted(lines[i][1]), "not told of %s", lines[i][0]);
+    }
+}
+END_TEST
+
 START_TEST(bad_files_are_refused_at_their_place)
 {
     static const struct {
@@ -150,6 +226,8 @@ START_TEST(bad_files_are_refused_at_their_place)
         {soc_text, "[DEFAULT]\nscale = 1\nscale = 2\n", "job_T.txt:3:1", "'scale' is there twice"},
         {soc_text, "[DEFAULT]\nscale = fast\n", "job_T.txt:2:9", "no amount"},
         {soc_text, "[DEFAULT]\nscale = 1\n", "job_T.txt:1:1", "no resource_file"},
+        {soc_text, "[DEFAULT]\njob_list = [[2], [x]]\n", "job_T.txt:2:19", "no number of job_list"},
+        {soc_text, "[DEFAULT]\nscale\n", "job_T.txt:2:1", "this is neither"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ck_assert_msg(!try_pair(cases[i].soc, cases[i].job), "case %zu was taken", i);
@@ -169,6 +247,9 @@ Suite *test_suite(void)
     tcase_add_test(tcase, older_chips_have_values_without_names);
     tcase_add_test(tcase, a_run_becomes_an_experiment);
     tcase_add_test(tcase, a_run_finds_its_files_and_lists_its_jobs);
+    tcase_add_test(tcase, a_range_of_scales_is_swept_without_its_end);
+    tcase_add_test(tcase, a_length_of_simulation_becomes_a_number_of_jobs);
+    tcase_add_test(tcase, what_a_run_has_and_ours_have_not_is_told);
     tcase_add_test(tcase, bad_files_are_refused_at_their_place);
     suite_add_tcase(suite, tcase);
     return suite;
