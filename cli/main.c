@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hetsoc: finds the subcommand and hands over. */
 #include <argp.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,5 +99,6 @@ static int run_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
     argp_err_exit_status = EXIT_USAGE;
+    uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* even if a plug-in sets another */
     return print_rest(run_command(argc, argv));
 }

@@ -17,6 +17,8 @@
 #define LEAST (-4.01F)
 #define MOST  8.0F
 
+enum { JOBS = 5 };
+
 static struct scratch scratch;
 
 static void set_up(void)
@@ -102,10 +104,10 @@ static bool find_point(const char *platform, const char *app, struct points *poi
     const char *text = arena_printf(
         scratch.arena,
         "name: features\nplatform: %s\nschedulers: [eft]\nengine: heap\n"
-        "workload: {apps: [%s], jobs: 5, arrivals: {kind: poisson, mean_interarrival_us: 40}}\n"
+        "workload: {apps: [%s], jobs: %d, arrivals: {kind: poisson, mean_interarrival_us: 40}}\n"
         "noise: [{name: all, exec: {dist: lognormal, sigma: 0.5},"
         " slowdown: {gap_us: 300, length_us: 200, factor: 2.5}}]\n",
-        platform, app);
+        platform, app, suite_cases(JOBS));
     const char *path = scratch_write(&scratch, "features.yaml", text);
     if (!experiment_load(experiment, scratch.arena, path, NULL, 0, &fault))
         ck_abort_msg("%s: %s", fault.where, fault.what);
@@ -157,7 +159,7 @@ START_TEST(features_of_everything_that_is_shipped_are_finite_and_small)
     workspace_destroy(looker.workspace);
     network_finish(&looker.network);
     ck_assert_int_ge(runs, 60);
-    ck_assert_int_ge(looker.rows, 10000);
+    ck_assert_int_ge(looker.rows, suite_cases(10000));
 }
 END_TEST
 

@@ -11,7 +11,7 @@
 #include "test/scratch.h"
 #include "test/suite.h"
 
-#define JOBS "10"
+enum { JOBS = 10 };
 
 /* ---- counts allocations: the linker sends the program's here (test/meson.build) ---- */
 
@@ -61,13 +61,13 @@ static bool expand(struct points *points, struct experiment *experiment, const c
     const char *text = arena_printf(
         scratch.arena,
         "name: shipped\nplatform: %s\n"
-        "workload: {name: all, apps: [%s], jobs: " JOBS
-        ", arrivals: {kind: poisson, mean_interarrival_us: 80}}\n"
+        "workload: {name: all, apps: [%s], jobs: %d, arrivals: {kind: poisson, "
+        "mean_interarrival_us: 80}}\n"
         "schedulers: [%s]\nbaseline: eft\nengine: heap\n"
         "noise: [none, {name: ln50, exec: {dist: lognormal, sigma: 0.5}},\n"
         "  {name: slow, exec: {dist: normal, sigma: 0.3}, slowdown: {gap_us: 300, length_us: 200,\n"
         "    factor: 2.5}}]\n",
-        platform, apps, schedulers);
+        platform, apps, suite_cases(JOBS), schedulers);
     const char *path = scratch_write(&scratch, "shipped.yaml", text);
     if (!experiment_load(experiment, scratch.arena, path, NULL, 0, &fault))
         ck_abort_msg("%s: %s", fault.where, fault.what);
