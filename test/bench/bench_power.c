@@ -4,7 +4,11 @@
  *
  * A Poisson stream of random DAGs of up to 12 tasks (51 us on average) on 16 PEs of 4 kinds under
  * eft. Every figure is the best of some runs, each a process of its own; the accounts take turns,
- * so that what else the machine does meets all. CSV on stdout. */
+ * so that what else the machine does meets all. CSV on stdout.
+ *
+ *   bench_power [ENGINE ACCOUNT JOBS]
+ *
+ * With arguments it runs that once, without a process of its own, and prints nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,13 +116,23 @@ static double run_in_child(const char *engine, enum account account, int32_t job
     return waitpid(child, &status, 0) == child && status == 0 && is_read ? rate : 0.0;
 }
 
-int main(void)
+static enum account find_account(const char *name)
+{
+    int account = 0;
+    while (strcmp(account_names[account], name) != 0)
+        account++;
+    return (enum account)account;
+}
+
+int main(int argc, char **argv)
 {
     static const struct {
         const char *engine;
         int32_t jobs;
         int accounts;
     } engines[] = {{"heap", 100000, PLUGIN}, {"simgrid", 4000, ACCOUNTS}};
+    if (argc == 4)
+        return run(argv[1], find_account(argv[2]), atoi(argv[3])) > 0.0 ? 0 : 1;
     puts("engine,account,tasks_per_s,ratio");
     for (size_t e = 0; e < sizeof engines / sizeof *engines; e++) {
         double best[ACCOUNTS] = {0};

@@ -132,6 +132,20 @@ START_TEST(what_starts_while_a_link_is_down_takes_the_other_way_at_once)
 }
 END_TEST
 
+START_TEST(what_has_taken_the_other_way_can_lose_that_too)
+{
+    /* 0 1 / 2 3: XY is lost before the data is sent, YX while it moves */
+    const struct failures_listed list[] = {{link_of(0, LINKS_EAST), 5 * US, 60 * US},
+                                           {link_of(2, LINKS_EAST), 30 * US, TICK_NEVER}};
+    const struct fixture_scenario source = {.link_failures = {.list = list, .count = 2}};
+    ck_assert_msg(
+        run(engines[_i], sched_find("eft"), make_soc(SOC_MESH, 4, 2), make_pair(4, -1), &source),
+        "%s", fault.what);
+    check_task(1, 3, 101, 106); /* sent again when XY is back */
+    ck_assert_int_eq(lost_count, 1);
+}
+END_TEST
+
 START_TEST(without_another_way_the_task_is_handed_back_and_goes_where_its_data_is)
 {
     /* 0 1 2 in a row; `to` takes 5 us on PE 2 and 100 us on PE 0 */
@@ -328,6 +342,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, what_moves_over_a_link_that_goes_down_starts_again_the_other_way, 0,
                         2);
     tcase_add_loop_test(tests, what_starts_while_a_link_is_down_takes_the_other_way_at_once, 0, 2);
+    tcase_add_loop_test(tests, what_has_taken_the_other_way_can_lose_that_too, 0, 2);
     tcase_add_loop_test(
         tests, without_another_way_the_task_is_handed_back_and_goes_where_its_data_is, 0, 2);
     tcase_add_loop_test(tests, a_task_that_only_a_pe_behind_the_link_can_run_waits_for_the_repair,
