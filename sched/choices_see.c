@@ -124,11 +124,11 @@ static void see_times(struct choices *choices, const struct view *view, struct s
         if (reach.host >= 0)
             sight->data_us[reach.host] = fmax(us_from(view, reach.host_ps), 0);
     }
+    if (choices->is_ahead)
+        see_moves(choices, soc, sight);
     for (int32_t pe = 0; view->down_link_count > 0 && pe < soc->pe_count; pe++)
         if (!view_reaches(view, sight->task, pe))
             sight->data_us[pe] = INFINITY;
-    if (choices->is_ahead)
-        see_moves(choices, soc, sight);
 }
 
 void choices_see(struct choices *choices, const struct view *view, struct sight *sight,
