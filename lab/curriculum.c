@@ -81,10 +81,13 @@ static bool add_source(struct curriculum *curriculum, const struct experiment *e
     struct curriculum_source *source = &curriculum->sources[curriculum->count++];
     if (!points_expand(&source->points, experiment, fault))
         return false;
-    for (int32_t i = 0; i < source->points.count; i++)
-        if (source->points.list[i].decision_cost.kind == DECISION_MEASURED)
+    for (int32_t i = 0; i < source->points.count; i++) {
+        struct point *point = &source->points.list[i];
+        point->engine = engine_find("heap"); /* SimGrid plays one run in a process */
+        if (point->decision_cost.kind == DECISION_MEASURED)
             return fault_set(fault, experiment->path, "charge fixed_us instead",
                              "no training with measured decision costs can be repeated");
+    }
     source->schedulers = yaml_get(experiment->root, "schedulers")->count;
     source->places = source->points.count / source->schedulers;
     source->share = share;

@@ -350,7 +350,8 @@ static const struct schema_row rows[] = {
      .choices = "simgrid|heap",
      .fallback = "simgrid",
      .sweepable = true,
-     .help = "Who owns the clock: SimGrid, or the faster own calendar."},
+     .help = "Who owns the clock: SimGrid, or the faster own calendar, on which `hetsoc train` "
+             "always plays."},
     {.path = "governor",
      .type = SCHEMA_CHOICE,
      .choices = "performance|powersave|fixed|ondemand",
