@@ -64,6 +64,7 @@ static bool create_table(struct train *train, struct fault *fault)
     for (int32_t s = 0; s < train->schedulers; s++)
         csv_text(&train->csv, arena_printf(arena, "p95_vs_%s", points[s].scheduler));
     csv_end_row(&train->csv);
+    csv_flush(&train->csv); /* the table is there from now on, and never empty */
     return true;
 }
 

@@ -214,7 +214,7 @@ START_TEST(a_transfer_to_a_pe_that_goes_down_leaves_its_share_to_others)
                                          {"c", {-1, -1, 5, -1}},
                                          {"d", {-1, -1, -1, 5}}};
     const struct fixture_edge edges[] = {{0, 2, 400}, {1, 3, 400}};
-    const struct failures_listed list[] = {{3, 30.5 * US, 200 * US}};
+    const struct failures_listed list[] = {{3, (int64_t)(30.5 * US), 200 * US}};
     const struct fixture_scenario source = {.failures = {.list = list, .count = 1}};
     ck_assert_msg(run(engines[_i], sched_find("eft"), make_soc(SOC_BUS, 4, 1),
                       fixture_app(arena, "two", 4, tasks, 4, edges, 2), &source),
