@@ -364,7 +364,7 @@ END_TEST
 
 START_TEST(letters_of_all_alphabets_are_no_control_characters)
 {
-    write_bytes("a\n\xc2\xa0\xe2\x80\x9b\xc3\x9b\t\n", 14);
+    write_bytes("a\n\xc2\xa0\xe2\x80\x9b\xc3\x9b\t\n", 11);
     struct csv_reader *csv = csv_open(path, &fault);
     ck_assert(csv != NULL && csv_next(csv, &fault));
     ck_assert_str_eq(csv_cell(csv, 0), "\xc2\xa0\xe2\x80\x9b\xc3\x9b\t");
