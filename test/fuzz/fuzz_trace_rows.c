@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads any bytes as a file of a trace (traces/trace.h): the first byte says which category, and
- * whether the bytes are compressed, the rest is the file. */
+/* Reads any bytes as a file of a trace (traces/trace.h): the first line says which category, with
+ * ".zst" if it is compressed, the rest is the file. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "traces/trace.h"
@@ -67,18 +68,36 @@ static struct trace *open_trace(void)
     return trace;
 }
 
+/* The category whose name is `name` [length]; TRACE_CATEGORIES if none. */
+static enum trace_category category_named(const char *name, size_t length)
+{
+    enum trace_category category = 0;
+    while (category < TRACE_CATEGORIES &&
+           (strlen(trace_category_name(category)) != length ||
+            memcmp(trace_category_name(category), name, length) != 0))
+        category++;
+    return category;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct trace *trace;
     if (trace == NULL)
         trace = open_trace();
-    if (size == 0)
-        return 0;
-    bool is_compressed = (data[0] & 0x80) != 0;
+    static const char zst[] = ".zst";
+    const size_t zst_length = sizeof zst - 1;
+    const uint8_t *end = size == 0 ? NULL : memchr(data, '\n', size);
+    if (end == NULL)
+        return -1;
+    size_t length = (size_t)(end - data);
+    bool is_compressed = length > zst_length && memcmp(end - zst_length, zst, zst_length) == 0;
+    enum trace_category category =
+        category_named((const char *)data, is_compressed ? length - zst_length : length);
+    if (category == TRACE_CATEGORIES)
+        return -1;
     const char *name = is_compressed ? "rows.csv.zst" : "rows.csv";
     struct fault fault = FAULT_NONE;
-    enum trace_category category = (enum trace_category)(data[0] % TRACE_CATEGORIES);
-    write_file(name, data + 1, size - 1);
+    write_file(name, end + 1, size - length - 1);
     trace->manifest.files[category] = (struct trace_file){name, -1, -1};
     bool ok = trace_check(trace, category, &fault);
     if (ok == fault_is_set(&fault) || (!ok && fault.where[0] == '\0'))
