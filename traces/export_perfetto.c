@@ -61,6 +61,18 @@ static void put_us(struct writer *writer, const char *key, int64_t ps)
     fprintf(writer->stream, ",\"%s\":%s", key, tick_format_us(text, ps));
 }
 
+/* Begins a slice of a PE. Viewers add `ts` and `dur` in doubles, and nest slices that overlap:
+ * where the sum would lie behind the end, the slice is a picosecond shorter. */
+static void begin_slice(struct writer *writer, int32_t pe, int64_t start_ps, int64_t end_ps)
+{
+    int64_t length_ps = end_ps - start_ps;
+    if (length_ps > 0 && tick_to_us(start_ps) + tick_to_us(length_ps) > tick_to_us(end_ps))
+        length_ps--;
+    begin_event(writer, 'X', PID_PES, pe + 1);
+    put_us(writer, "ts", start_ps);
+    put_us(writer, "dur", length_ps);
+}
+
 static void put_metadata(struct writer *writer, const char *what, int pid, int32_t tid,
                          const char *name)
 {
@@ -94,9 +106,7 @@ static void add_change(struct changes *changes, int64_t at_ps, int32_t counter, 
 static void put_task(struct writer *writer, const struct trace_task *task)
 {
     const struct app *app = writer->trace->apps[writer->trace->arrivals[task->job].app];
-    begin_event(writer, 'X', PID_PES, task->pe + 1);
-    put_us(writer, "ts", task->start_ps);
-    put_us(writer, "dur", task->finish_ps - task->start_ps);
+    begin_slice(writer, task->pe, task->start_ps, task->finish_ps);
     fprintf(writer->stream,
             ",\"name\":\"%s%s\",\"cat\":\"%s\"%s,"
             "\"args\":{\"job\":%d,\"samples\":%d,\"attempt\":%d",
@@ -203,9 +213,7 @@ static bool put_outages(struct writer *writer)
     struct trace_outage outage;
     struct trace_reader *reader = export_read_outages(writer->trace, writer->fault);
     while (reader != NULL && export_next_outage(reader, writer->trace, &outage, writer->fault)) {
-        begin_event(writer, 'X', PID_PES, outage.pe + 1);
-        put_us(writer, "ts", outage.start_ps);
-        put_us(writer, "dur", outage.end_ps - outage.start_ps);
+        begin_slice(writer, outage.pe, outage.start_ps, outage.end_ps);
         fputs(",\"name\":\"down\",\"cat\":\"outage\",\"cname\":\"grey\"}", writer->stream);
     }
     trace_reader_close(reader);
