@@ -47,6 +47,7 @@ struct choices_job {
     int32_t ready, running; /* tasks; running: those under way */
     bool is_stale;          /* the rest must be worked out anew */
     bool is_gone;           /* all tasks are done */
+    int32_t longest;        /* of the facts' longest, the first task that is not done */
     float left, path, done; /* features */
     double path_us;
 };

@@ -15,17 +15,30 @@ static double us_from(const struct view *view, int64_t at_ps)
 
 /* ---- what a visible task looks like ---- */
 
+/* The longest path of a task that is not done. No task comes back from being done, so all calls
+ * together take O(tasks of the job). */
+static double longest_path_us(const struct choices *choices, const struct view *view, int32_t slot)
+{
+    struct choices_job *job = &choices->jobs[slot];
+    const struct view_job *what = &view->jobs[slot];
+    const struct facts *facts = &choices->facts;
+    const int32_t *longest = &facts->longest[facts->first[what->bind]];
+    int32_t count = view->binds[what->bind].app->task_count;
+    while (job->longest < count &&
+           view->tasks[what->first_task + longest[job->longest]].status >= TASK_DONE)
+        job->longest++;
+    if (job->longest == count)
+        return 0;
+    return facts->tasks[facts->first[what->bind] + longest[job->longest]].path_us;
+}
+
 static void refresh_job(struct choices *choices, const struct view *view, int32_t slot)
 {
     struct choices_job *job = &choices->jobs[slot];
     const struct view_job *what = &view->jobs[slot];
     const struct facts *facts = &choices->facts;
-    const struct task_facts *tasks = &facts->tasks[facts->first[what->bind]];
     int32_t count = view->binds[what->bind].app->task_count;
-    job->path_us = 0;
-    for (int32_t i = 0; i < count; i++)
-        if (view->tasks[what->first_task + i].status < TASK_DONE && tasks[i].path_us > job->path_us)
-            job->path_us = tasks[i].path_us;
+    job->path_us = longest_path_us(choices, view, slot);
     double left_us = (double)choices->shortlist.jobs[slot].left_ps / TICK_PER_US;
     job->left = half_log1p(left_us / (2 * facts->unit_us));
     job->path = half_log1p(job->path_us / (2 * facts->unit_us));

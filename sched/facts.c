@@ -52,6 +52,22 @@ static void read_paths(const struct bind *bind, struct task_facts *tasks, double
     free(rank_ps);
 }
 
+static int compare_paths(const void *a, const void *b, void *context)
+{
+    const struct task_facts *tasks = context;
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    if (tasks[x].path_us != tasks[y].path_us)
+        return tasks[x].path_us > tasks[y].path_us ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+static void sort_paths(struct task_facts *tasks, int32_t count, int32_t *longest)
+{
+    for (int32_t i = 0; i < count; i++)
+        longest[i] = i;
+    qsort_r(longest, (size_t)count, sizeof *longest, compare_paths, tasks);
+}
+
 void facts_exec(const struct facts *facts, double cost_us, double min_us, float exec[static 2])
 {
     double least_us = LEAST * facts->unit_us;
@@ -118,6 +134,7 @@ void facts_init(struct facts *facts, const struct view *view)
         count += view->binds[bind].app->task_count;
     }
     facts->tasks = memory_zeroed((size_t)count, sizeof *facts->tasks);
+    facts->longest = memory_zeroed((size_t)count, sizeof *facts->longest);
     facts->cost_us = memory_zeroed((size_t)count * kinds, sizeof *facts->cost_us);
     facts->exec = memory_zeroed((size_t)count * kinds * 2, sizeof *facts->exec);
     for (int32_t bind = 0; bind < view->bind_count; bind++) {
@@ -128,6 +145,7 @@ void facts_init(struct facts *facts, const struct view *view)
             facts->unit_us += tasks[i].min_us / count;
         }
         read_paths(&view->binds[bind], tasks, &facts->path_us[bind]);
+        sort_paths(tasks, view->binds[bind].app->task_count, &facts->longest[facts->first[bind]]);
     }
     if (facts->unit_us <= 0)
         facts->unit_us = 1;
@@ -140,6 +158,7 @@ void facts_finish(struct facts *facts)
 {
     free(facts->tasks);
     free(facts->first);
+    free(facts->longest);
     free(facts->path_us);
     free(facts->kinds);
     free(facts->pes_of);

@@ -22,6 +22,7 @@ struct facts {
     double unit_us;           /* mean minimal time of all tasks; > 0 */
     struct task_facts *tasks; /* of all apps, one after the other */
     int32_t *first;           /* [bind] where its tasks begin */
+    int32_t *longest;         /* as tasks: those of an app, longest path first */
     double *path_us;          /* [bind] longest path of the whole job */
     float *kinds;             /* [kind * FEATURE_KIND_COUNT] what does not change */
     int32_t *pes_of;          /* [kind] */
@@ -29,7 +30,8 @@ struct facts {
     float *exec;
 };
 
-/* Works everything out; facts_finish releases it. O(tasks x kinds + edges). */
+/* Works everything out; facts_finish releases it. O(tasks x (kinds + log tasks) +
+ * edges). */
 void facts_init(struct facts *facts, const struct view *view);
 void facts_finish(struct facts *facts);
 

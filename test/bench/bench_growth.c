@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How does the cost of a task grow with the machine, and with the size of jobs, under each
  * scheduler? The stream of bench_engines, without and with data, on 16 to 1024 PEs at the same load
- * per PE; and one job of 10^3 to 10^5 tasks, each with up to three predecessors among the 100
- * before it, on 16 PEs. CPU time of the whole trial on the heap engine, per task. The growth is the
- * exponent x of cost ~ size^x, fitted over the sizes that were done. Short trials are repeated for
- * CPU_S_MIN; one that needs more than CPU_S_MAX is given up, and larger ones of its row are not
- * tried. CSV on stdout.
+ * per PE; and one job of 10^3 to 10^5 tasks on 16 PEs: each with up to three predecessors among
+ * the 100 before it, or all of them ready after the first. CPU time of the whole trial on the heap
+ * engine, per task. The growth is the exponent x of cost ~ size^x, fitted over the sizes that were
+ * done. Short trials are repeated for CPU_S_MIN; one that needs more than CPU_S_MAX is given up,
+ * and larger ones of its row are not tried. CSV on stdout.
  *
  *   bench_growth [SCHEDULER...] */
 #include <math.h>
@@ -21,7 +21,7 @@
 
 #define CPU_S_MIN 0.25
 
-enum { CPU_S_MAX = 5, SIZES_MAX = 4, JOBS_PER_16_PES = 100, WINDOW = 100 };
+enum { CPU_S_MAX = 5, SIZES_MAX = 4, JOBS_PER_16_PES = 100 };
 
 /* A row of the table: how to make the trial of a size. */
 struct row {
@@ -29,15 +29,17 @@ struct row {
     double sizes[SIZES_MAX];
     int32_t size_count;
     double bytes;
+    int32_t window; /* predecessors of a task are so many before it; 0: it has the first */
 };
 
 static const struct row rows[] = {
-    {"PEs", {16, 64, 256, 1024}, 4, 0},
-    {"PEs with 16 KB per edge", {16, 64, 256, 1024}, 4, 16000},
-    {"tasks of a job", {1e3, 1e4, 1e5}, 3, 16000},
+    {"PEs", {16, 64, 256, 1024}, 4, 0, 0},
+    {"PEs with 16 KB per edge", {16, 64, 256, 1024}, 4, 16000, 0},
+    {"tasks of a job", {1e3, 1e4, 1e5}, 3, 16000, 100},
+    {"tasks of a fork", {1e3, 1e4, 1e5}, 3, 16000, 0},
 };
 
-static struct app *make_dag(struct arena *arena, int32_t count, double bytes)
+static struct app *make_dag(struct arena *arena, int32_t count, double bytes, int32_t window)
 {
     struct random_stream stream = random_open(1, 0, RANDOM_TEST, (uint32_t)count, 0);
     struct app *app = arena_zeroed(arena, 1, sizeof *app);
@@ -53,9 +55,10 @@ static struct app *make_dag(struct arena *arena, int32_t count, double bytes)
     for (int32_t task = 0; task < count; task++) {
         app->tasks[task] =
             (struct app_task){.name = "task", .kind = (int32_t)random_below(&stream, STREAM_TYPES)};
-        int32_t reach = task < WINDOW ? task : WINDOW, first = app->edge_count;
-        for (int32_t i = 0; i < 3 && i < reach; i++) {
-            int32_t pred = task - 1 - (int32_t)random_below(&stream, (uint32_t)reach);
+        int32_t reach = window > 0 && task > window ? window : task, first = app->edge_count;
+        for (int32_t i = 0; i < (window > 0 ? 3 : 1) && i < reach; i++) {
+            int32_t pred =
+                window > 0 ? task - 1 - (int32_t)random_below(&stream, (uint32_t)reach) : 0;
             bool is_there = false;
             for (int32_t e = first; e < app->edge_count; e++)
                 is_there |= from[e] == pred;
@@ -86,7 +89,7 @@ static void make_trial(struct stream *stream, struct arena *arena, const struct 
     stream_make(stream, arena, &shape);
     if (!is_job)
         return;
-    struct app *dag = make_dag(arena, (int32_t)size, row->bytes);
+    struct app *dag = make_dag(arena, (int32_t)size, row->bytes, row->window);
     stream->binds = fixture_bind(arena, stream->soc, &dag, 1);
     stream->shares[0] = 1.0;
     stream->drawn.jobs = stream->drawn.app_count = 1;

@@ -15,9 +15,29 @@ enum { APPS = 3 };
 
 /* What the chooser under test does, and what it has seen. */
 static enum choice_mode mode;
-static bool is_teacher, is_bus;
+static bool is_teacher, is_bus, is_failing;
 static struct choices choices;
 static int64_t lists, waits, untaught, ahead;
+
+/* What a choice says of its job and its task's share in it, by looking at every task. */
+static void check_job(const struct choices *list, const struct view *view, int32_t task,
+                      const float *row)
+{
+    const struct view_job *job = &view->jobs[view->tasks[task].job];
+    double unit_us = list->facts.unit_us, path_us = 0, own_us = 0;
+    int32_t count = view->binds[job->bind].app->task_count, left = 0;
+    for (int32_t other = job->first_task; other < job->first_task + count; other++) {
+        if (view->tasks[other].status >= TASK_DONE)
+            continue;
+        double from_us = facts_of(&list->facts, view, other)->path_us;
+        path_us = fmax(path_us, from_us);
+        own_us = other == task ? from_us : own_us;
+        left++;
+    }
+    ck_assert(row[FEATURE_JOB_PATH] == (float)(0.5 * log(1 + path_us / (2 * unit_us))));
+    ck_assert(row[FEATURE_CRITICAL] == (path_us > 0 ? (float)(own_us / path_us) : 1));
+    ck_assert(row[FEATURE_JOB_DONE] == 1 - (float)left / (float)count);
+}
 
 /* The rows of a list are finite and small, and its choices are possible. */
 static void check_list(const struct choices *list, const struct view *view)
@@ -39,6 +59,8 @@ static void check_list(const struct choices *list, const struct view *view)
         if (!is_wait && (view->tasks[choice->task].status != TASK_READY ||
                          view_cost_ps(view, choice->task, choice->pe) == BIND_INCAPABLE))
             ck_abort_msg("choice %d is impossible", (int)i);
+        if (!is_wait)
+            check_job(list, view, choice->task, row);
     }
 }
 
@@ -193,7 +215,8 @@ static double run(uint32_t number, const struct policy_kind *policy, double sigm
         .arrivals = &arrivals,
         .app_share = shares,
         .app_count = APPS,
-        .noise = {.exec = {.dist = NOISE_LOGNORMAL, .sigma = sigma}}};
+        .noise = {.exec = {.dist = NOISE_LOGNORMAL, .sigma = sigma},
+                  .failures = {.mtbf_us = is_failing ? 100 : 0, .repair_us = 10}}};
     const struct bind *binds = fixture_bind(arena, soc, apps, APPS);
     const struct scenario scenario = scenario_drawn(&drawn);
     struct fixture_log log = {0};
@@ -227,6 +250,20 @@ START_TEST(any_choice_leads_to_the_end_of_all_jobs)
     }
     ck_assert_int_gt(lists, 1000);
     ck_assert_int_gt(waits, 100);
+}
+END_TEST
+
+START_TEST(what_is_said_of_a_job_stays_true_when_pes_fail)
+{
+    is_teacher = false;
+    is_failing = true;
+    lists = 0;
+    for (uint32_t number = 0; number < 20; number++) {
+        mode = number % 2 == 0 ? CHOICE_ORDER_EFT : CHOICE_PAIR_WAIT;
+        run(number, &chooser_policy, 0.4);
+    }
+    is_failing = false;
+    ck_assert_int_gt(lists, 1000);
 }
 END_TEST
 
@@ -425,6 +462,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("choices");
     TCase *tests = tcase_create("choices");
     tcase_add_test(tests, any_choice_leads_to_the_end_of_all_jobs);
+    tcase_add_test(tests, what_is_said_of_a_job_stays_true_when_pes_fail);
     tcase_add_test(tests, a_policy_that_never_waits_gives_idle_pes_a_task_in_every_list);
     tcase_add_test(tests, a_choice_names_the_pe_that_its_mode_says);
     tcase_add_test(tests, data_moves_ahead_to_busy_pes_on_a_bus);
