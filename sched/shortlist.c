@@ -74,11 +74,45 @@ static int64_t expect_ps(const struct bind *bind, int32_t index)
 
 /* ---- life ---- */
 
+static int compare_ranks(const void *a, const void *b, void *context)
+{
+    const double *rank = context;
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    if (rank[x] != rank[y])
+        return rank[x] > rank[y] ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+/* Orders the tasks of each app once: no rank changes. */
+static void order_tasks(struct shortlist *shortlist, const struct view *view)
+{
+    size_t total = 0;
+    for (int32_t i = 0; i < view->bind_count; i++) {
+        int32_t count = view->binds[i].app->task_count;
+        total += (size_t)count;
+        if (count > shortlist->most_tasks)
+            shortlist->most_tasks = count;
+    }
+    shortlist->best = memory_zeroed(total, sizeof *shortlist->best);
+    shortlist->place = memory_zeroed(total, sizeof *shortlist->place);
+    shortlist->ready_words = bits_words(shortlist->most_tasks);
+    for (int32_t i = 0; i < view->bind_count; i++) {
+        int32_t count = view->binds[i].app->task_count, first = shortlist->upward.first[i];
+        int32_t *best = &shortlist->best[first];
+        for (int32_t task = 0; task < count; task++)
+            best[task] = task;
+        qsort_r(best, (size_t)count, sizeof *best, compare_ranks, &shortlist->upward.list[first]);
+        for (int32_t place = 0; place < count; place++)
+            shortlist->place[first + best[place]] = place;
+    }
+}
+
 void shortlist_init(struct shortlist *shortlist, const struct view *view)
 {
     *shortlist = (struct shortlist){
         .total_ps = memory_zeroed((size_t)view->bind_count, sizeof *shortlist->total_ps)};
     upward_init(&shortlist->upward, view);
+    order_tasks(shortlist, view);
     for (int32_t i = 0; i < view->bind_count; i++)
         for (int32_t task = 0; task < view->binds[i].app->task_count; task++)
             shortlist->total_ps[i] += expect_ps(&view->binds[i], task);
@@ -93,6 +127,8 @@ void shortlist_finish(struct shortlist *shortlist)
     free(shortlist->waiting.place);
     free(shortlist->frontier.slots);
     free(shortlist->frontier.place);
+    free(shortlist->best);
+    free(shortlist->place);
     free(shortlist->ready);
     free(shortlist->top);
     *shortlist = (struct shortlist){0};
@@ -107,16 +143,19 @@ static void resize_heap(struct shortlist_heap *heap, size_t count)
 static void make_room(struct shortlist *shortlist, const struct view *view)
 {
     if (shortlist->job_capacity < view->job_capacity) {
+        size_t old = (size_t)shortlist->job_capacity, jobs = (size_t)view->job_capacity;
+        size_t words = shortlist->ready_words;
         shortlist->job_capacity = view->job_capacity;
-        size_t jobs = (size_t)view->job_capacity;
         shortlist->jobs = memory_resize(shortlist->jobs, jobs, sizeof *shortlist->jobs);
+        shortlist->ready = memory_resize(shortlist->ready, jobs * words, sizeof *shortlist->ready);
+        memset(&shortlist->jobs[old], 0, (jobs - old) * sizeof *shortlist->jobs);
+        memset(&shortlist->ready[old * words], 0, (jobs - old) * words * sizeof(uint64_t));
         resize_heap(&shortlist->waiting, jobs);
         resize_heap(&shortlist->frontier, jobs);
     }
     if (shortlist->task_capacity < view->task_capacity) {
         shortlist->task_capacity = view->task_capacity;
         size_t tasks = (size_t)view->task_capacity;
-        shortlist->ready = memory_resize(shortlist->ready, tasks, sizeof *shortlist->ready);
         shortlist->top = memory_resize(shortlist->top, tasks, sizeof *shortlist->top);
     }
 }
@@ -133,22 +172,41 @@ static void finish_task(struct shortlist *shortlist, const struct view *view, in
         heap_raise(&shortlist->waiting, shortlist->jobs, slot);
 }
 
+static uint64_t *ready_of(struct shortlist *shortlist, int32_t slot)
+{
+    return &shortlist->ready[(size_t)slot * shortlist->ready_words];
+}
+
+static int32_t place_of(const struct shortlist *shortlist, const struct view *view, int32_t task)
+{
+    const struct view_task *what = &view->tasks[task];
+    return shortlist->place[shortlist->upward.first[view->jobs[what->job].bind] + what->index];
+}
+
 static void add_ready(struct shortlist *shortlist, const struct view *view, int32_t task)
 {
     int32_t slot = view->tasks[task].job;
     struct shortlist_job *job = &shortlist->jobs[slot];
-    int32_t *ready = &shortlist->ready[view->jobs[slot].first_task];
-    double rank = upward_of(&shortlist->upward, view, task);
-    int32_t place = job->ready_count++;
-    for (; place > 0; place--) {
-        double ahead = upward_of(&shortlist->upward, view, ready[place - 1]) - rank;
-        if (ahead > 0 || (ahead == 0 && ready[place - 1] < task))
-            break;
-        ready[place] = ready[place - 1];
-    }
-    ready[place] = task;
+    bits_add(ready_of(shortlist, slot), shortlist->most_tasks, place_of(shortlist, view, task));
+    job->ready_count++;
     if (job->ready_count == 1)
         heap_insert(&shortlist->waiting, shortlist->jobs, slot);
+}
+
+static void forget_ready(struct shortlist *shortlist, int32_t slot)
+{
+    if (shortlist->jobs[slot].ready_count > 0)
+        memset(ready_of(shortlist, slot), 0, shortlist->ready_words * sizeof(uint64_t));
+    shortlist->jobs[slot].ready_count = 0;
+}
+
+/* A job takes the place of one that is done or has failed. */
+static void arrive(struct shortlist *shortlist, const struct view *view, int32_t slot)
+{
+    const struct view_job *job = &view->jobs[slot];
+    forget_ready(shortlist, slot);
+    shortlist->jobs[slot] =
+        (struct shortlist_job){.left_ps = shortlist->total_ps[job->bind], .id = job->id};
 }
 
 /* Forgets what is ready, and jobs that have failed. */
@@ -157,7 +215,7 @@ static void start_over(struct shortlist *shortlist, const struct view *view)
     shortlist->waiting.count = 0;
     shortlist->known = 0;
     for (int32_t slot = 0; slot < view->job_capacity; slot++)
-        shortlist->jobs[slot].ready_count = 0;
+        forget_ready(shortlist, slot);
 }
 
 void shortlist_update(struct shortlist *shortlist, const struct view *view)
@@ -167,15 +225,24 @@ void shortlist_update(struct shortlist *shortlist, const struct view *view)
         finish_task(shortlist, view, view->finished[i]);
     for (int32_t i = 0; i < view->skipped_count; i++)
         finish_task(shortlist, view, view->skipped[i]);
-    for (int32_t i = 0; i < view->arrived_count; i++) {
-        const struct view_job *job = &view->jobs[view->arrived[i]];
-        shortlist->jobs[view->arrived[i]] =
-            (struct shortlist_job){.left_ps = shortlist->total_ps[job->bind], .id = job->id};
-    }
+    for (int32_t i = 0; i < view->arrived_count; i++)
+        arrive(shortlist, view, view->arrived[i]);
     if (view->is_disturbed)
         start_over(shortlist, view);
     for (; shortlist->known < view->ready_count; shortlist->known++)
         add_ready(shortlist, view, view->ready[shortlist->known]);
+}
+
+/* Appends the ready tasks of a job to the top until there are `limit`. */
+static void take_ready(struct shortlist *shortlist, const struct view *view, int32_t slot,
+                       int32_t limit, int32_t *count)
+{
+    const uint64_t *ready = ready_of(shortlist, slot);
+    const int32_t *best = &shortlist->best[shortlist->upward.first[view->jobs[slot].bind]];
+    int32_t first = view->jobs[slot].first_task, most = shortlist->most_tasks;
+    for (int32_t place = bits_next(ready, most, 0); place >= 0 && *count < limit;
+         place = bits_next(ready, most, place + 1))
+        shortlist->top[(*count)++] = first + best[place];
 }
 
 const int32_t *shortlist_top(struct shortlist *shortlist, const struct view *view, int32_t limit,
@@ -189,11 +256,7 @@ const int32_t *shortlist_top(struct shortlist *shortlist, const struct view *vie
         heap_insert(frontier, shortlist->jobs, waiting->slots[0]);
     while (frontier->count > 0 && *count < limit) {
         int32_t slot = frontier->slots[0];
-        const int32_t *ready = &shortlist->ready[view->jobs[slot].first_task];
-        int32_t taken = shortlist->jobs[slot].ready_count;
-        taken = taken < limit - *count ? taken : limit - *count;
-        memcpy(&shortlist->top[*count], ready, (size_t)taken * sizeof *ready);
-        *count += taken;
+        take_ready(shortlist, view, slot, limit, count);
         heap_remove(frontier, shortlist->jobs, slot);
         int32_t child = 2 * waiting->place[slot] + 1;
         for (int32_t i = child; i < child + 2 && i < waiting->count; i++)
@@ -206,12 +269,8 @@ void shortlist_remove(struct shortlist *shortlist, const struct view *view, int3
 {
     int32_t slot = view->tasks[task].job;
     struct shortlist_job *job = &shortlist->jobs[slot];
-    int32_t *ready = &shortlist->ready[view->jobs[slot].first_task];
-    int32_t place = 0;
-    while (ready[place] != task)
-        place++;
+    bits_remove(ready_of(shortlist, slot), shortlist->most_tasks, place_of(shortlist, view, task));
     job->ready_count--;
-    memmove(&ready[place], &ready[place + 1], (size_t)(job->ready_count - place) * sizeof *ready);
     shortlist->known--;
     if (job->ready_count == 0)
         heap_remove(&shortlist->waiting, shortlist->jobs, slot);

@@ -8,6 +8,7 @@
 #ifndef HETSOC_SCHED_SHORTLIST_H
 #define HETSOC_SCHED_SHORTLIST_H
 
+#include "base/bits.h"
 #include "sched/upward.h"
 
 struct shortlist_job {
@@ -29,8 +30,11 @@ struct shortlist {
     struct shortlist_job *jobs;
     struct shortlist_heap waiting;  /* jobs with ready tasks */
     struct shortlist_heap frontier; /* scratch of shortlist_top */
-    int32_t *ready; /* [task_capacity] a job's ready tasks from its first_task on, best first */
-    int32_t *top;   /* [task_capacity] what shortlist_top returned */
+    int32_t *best, *place; /* as upward.list: the tasks of an app, best first, and their places */
+    int32_t most_tasks;    /* of an app */
+    size_t ready_words;    /* of a job */
+    uint64_t *ready;       /* [job_capacity * ready_words] places of the ready tasks, as bits */
+    int32_t *top;          /* [task_capacity] what shortlist_top returned */
     int32_t job_capacity, task_capacity;
     int32_t known; /* the first ready tasks of the view; what comes after them is new */
 };
@@ -39,17 +43,16 @@ void shortlist_init(struct shortlist *shortlist, const struct view *view);
 void shortlist_finish(struct shortlist *shortlist);
 
 /* Takes in what was finished, arrived and became ready since the last epoch; to be called once in
- * every epoch. O(log jobs + ready tasks of the job) for each; O(jobs) more if PEs have gone down
- * or come back. */
+ * every epoch. O(log jobs + log tasks of the job) for each; O(jobs) and what is ready once
+ * more if PEs have gone down or come back. */
 void shortlist_update(struct shortlist *shortlist, const struct view *view);
 
 /* The first `limit` ready tasks or all there are, in order; borrowed until the next call.
- * O(limit log limit). */
+ * O(limit log limit), and log tasks of the job for each. */
 const int32_t *shortlist_top(struct shortlist *shortlist, const struct view *view, int32_t limit,
                              int32_t *count);
 
-/* Forgets a task that the policy has assigned in this epoch. O(log jobs + ready tasks of the job).
- */
+/* Forgets a task that the policy has assigned in this epoch. O(log jobs + log tasks of the job). */
 void shortlist_remove(struct shortlist *shortlist, const struct view *view, int32_t task);
 
 #endif
