@@ -164,10 +164,24 @@ static bool read_optimizer(struct checkpoint *checkpoint, struct fault *fault)
            read_values(checkpoint, second_name, 1, NULL, count, checkpoint->adam.second, fault);
 }
 
+/* Whether the file is long enough for the network that its notes ask for: what is allocated is then
+ * no larger than the file. */
+static bool can_hold(const struct checkpoint *checkpoint, struct fault *fault)
+{
+    const struct safetensors *file = checkpoint->file;
+    size_t count = 0, reals = checkpoint->network.tensors.reals;
+    for (int32_t i = 0; i < file->count; i++)
+        count += file->arrays[i].count;
+    return count >= reals ||
+           fault_set(fault, checkpoint->path, "is it a policy of this version?",
+                     "its notes ask for a network of %zu numbers, but it has %zu", reals, count);
+}
+
 bool checkpoint_open(struct checkpoint *checkpoint, const char *path, struct fault *fault)
 {
     *checkpoint = (struct checkpoint){.path = path, .file = safetensors_open(path, fault)};
-    bool ok = checkpoint->file != NULL && read_network(checkpoint, fault);
+    bool ok =
+        checkpoint->file != NULL && read_network(checkpoint, fault) && can_hold(checkpoint, fault);
     if (ok) {
         const struct tensors *tensors = &checkpoint->network.tensors;
         checkpoint->parameters = memory_zeroed(tensors->reals, sizeof *checkpoint->parameters);

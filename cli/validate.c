@@ -13,6 +13,7 @@
 #include "lab/library.h"
 #include "lab/points.h"
 #include "lab/replay.h"
+#include "lab/weights.h"
 #include "sim/soc.h"
 #include "traces/import.h"
 #include "workloads/app.h"
@@ -123,6 +124,8 @@ static const char *check_file(const struct roster *roster, struct arena *arena, 
         return check_trace(roster, arena, path, fault);
     if (is_csv(path))
         return check_arrivals(arena, path, fault);
+    if (weights_recognize(path))
+        return weights_check(arena, path, fault);
     const struct import_kind *foreign = import_recognize(path);
     if (foreign != NULL)
         return check_foreign(foreign, arena, path, fault);
@@ -141,7 +144,7 @@ static const char *check_file(const struct roster *roster, struct arena *arena, 
     }
     fault_set(fault, path,
               "an experiment has `workload:`, a platform `platform:`, an app `app:`, a CSV of "
-              "arrivals ends in .csv, a trace is a folder",
+              "arrivals ends in .csv, weights in .safetensors, a trace is a folder",
               "this is no experiment, platform or app");
     return NULL;
 }
@@ -188,7 +191,8 @@ static const struct argp argp = {
     .parser = parse_option,
     .args_doc = "FILE...",
     .doc = "Check files: experiments with everything they name, platforms, apps, arrivals (CSV), "
-           "folders of traces, and what `hetsoc import` reads.",
+           "folders of traces, policies and kernels' weights (safetensors), and what `hetsoc "
+           "import` reads.",
 };
 
 /* Says what a file is, or what is wrong with it. */

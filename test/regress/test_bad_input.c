@@ -70,6 +70,15 @@ START_TEST(a_wrong_type_is_refused)
 }
 END_TEST
 
+START_TEST(damaged_weights_are_refused)
+{
+    scratch_write(&scratch, "empty.safetensors", "");
+    assert_told(spawn_hetsoc(&scratch, "validate empty.safetensors"), "empty.safetensors", "");
+    scratch_write(&scratch, "text.safetensors", "platform: duo\n");
+    assert_told(spawn_hetsoc(&scratch, "validate text.safetensors"), "text.safetensors", "");
+}
+END_TEST
+
 START_TEST(a_missing_file_is_refused)
 {
     assert_told(spawn_hetsoc(&scratch, "run nothing.yaml"), "nothing.yaml", "nothing.yaml");
@@ -258,6 +267,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, an_unknown_key_is_refused);
     tcase_add_test(tcase, a_wrong_type_is_refused);
+    tcase_add_test(tcase, damaged_weights_are_refused);
     tcase_add_test(tcase, a_missing_file_is_refused);
     tcase_add_test(tcase, a_cycle_is_refused);
     tcase_add_test(tcase, a_task_that_no_pe_supports_is_refused);

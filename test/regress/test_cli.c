@@ -358,6 +358,22 @@ START_TEST(validate_says_what_right_files_are)
 }
 END_TEST
 
+START_TEST(validate_says_for_what_weights_are)
+{
+    const char *folder = getenv("HETSOC_SOURCE_ROOT");
+    const char *command =
+        arena_printf(scratch.arena,
+                     "validate %s/sched/policies/default.safetensors "
+                     "%s/analysis/experiments/fashion-mnist/weights/fff_8x5.safetensors",
+                     folder, folder);
+    const char *out = run(command, 0).out;
+    assert_says(out, "default.safetensors: ok (policy, mode pair_ahead: network mlp, 48 features, "
+                     "32 and 16 hidden, 2113 parameters; trained by experiment train-default");
+    assert_says(out, "fff_8x5.safetensors: ok (weights of kernel fff 8x5, 784 inputs, 10 outputs, "
+                     "400680 parameters)\n");
+}
+END_TEST
+
 /* Topcuoglu, Hariri and Wu 2002: HEFT finishes at 80, the best possible is 73. */
 START_TEST(an_experiment_tells_how_far_schedulers_are_from_the_optimum)
 {
@@ -400,6 +416,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, imported_numbers_are_in_the_units_asked_for);
     tcase_add_test(tcase, validate_reads_files_of_others);
     tcase_add_test(tcase, validate_says_what_right_files_are);
+    tcase_add_test(tcase, validate_says_for_what_weights_are);
     tcase_add_test(tcase, an_experiment_tells_how_far_schedulers_are_from_the_optimum);
     suite_add_tcase(suite, tcase);
     return suite;

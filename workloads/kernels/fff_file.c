@@ -115,7 +115,7 @@ static bool read_width(const struct safetensors *file, const char *path, const c
                        int64_t rows, int32_t dimension, int32_t *width, struct fault *fault)
 {
     const struct safetensors_array *array = safetensors_find(file, name);
-    if (array == NULL || array->rank <= dimension || array->shape[0] != rows ||
+    if (array == NULL || array->count == 0 || array->rank <= dimension || array->shape[0] != rows ||
         array->shape[dimension] < 1 || array->shape[dimension] > WIDTH_LIMIT)
         return fault_set(fault, path, "the notes give the number of nodes",
                          "there is no array `%s` of %lld rows", name, (long long)rows);

@@ -183,7 +183,8 @@ static bool read_array(const struct safetensors *file, const struct safetensors_
     memcpy(target, found->data, wanted->count * sizeof *target);
     for (size_t i = 0; i < wanted->count; i++)
         if (!isfinite(target[i]) || (is_variance && target[i] < 0))
-            return fault_set(fault, path, NULL, "value %zu of array %s is not %s", i, wanted->name,
+            return fault_set(fault, path, "weights are finite numbers",
+                             "value %zu of array %s is not %s", i, wanted->name,
                              is_variance ? "a variance" : "finite");
     return true;
 }
