@@ -436,13 +436,14 @@ const char *const *catalog_contents(struct catalog *catalog, const struct yaml_n
         return NULL;
     int32_t part_count;
     const char *const *parts = catalog_parts(catalog, workload, &part_count, fault);
-    size_t room = (size_t)apps->count + (size_t)part_count + (size_t)soc->kind_count + 4;
+    size_t room = (size_t)apps->count + (size_t)part_count + (size_t)soc->kind_count +
+                  (size_t)soc->bases.count + 3;
     const char **digests = arena_zeroed(catalog->arena, room, sizeof *digests);
     int count = 0;
     digests[count++] =
         find_digest(catalog, catalog_file(catalog, LIBRARY_PLATFORMS, platform, fault), fault);
-    if (soc->base_file != NULL)
-        digests[count++] = find_digest(catalog, soc->base_file, fault);
+    for (int32_t i = 0; i < soc->bases.count; i++)
+        digests[count++] = find_digest(catalog, soc->bases.files[i], fault);
     for (int32_t i = 0; i < soc->kind_count; i++)
         if (soc->kinds[i].profile.file != NULL)
             digests[count++] = find_digest(catalog, soc->kinds[i].profile.file, fault);

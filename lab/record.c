@@ -133,12 +133,12 @@ static const char *carry_platform(struct record *record, const struct point *poi
 {
     struct arena *arena = record->arena;
     const char *name = carry(record, "platform", point->platform_file, fault);
-    const char *base_file;
+    struct soc_bases bases;
     struct yaml_node *tree =
-        name == NULL ? NULL : soc_read_keys(arena, point->platform_file, &base_file, fault);
+        name == NULL ? NULL : soc_read_keys(arena, point->platform_file, &bases, fault);
     if (tree == NULL)
         return NULL;
-    bool is_changed = base_file != NULL;
+    bool is_changed = bases.count > 0;
     const struct yaml_node *kinds = yaml_get(tree, "kinds");
     for (int32_t i = 0; i < point->soc->kind_count; i++) {
         const struct soc_kind *kind = &point->soc->kinds[i];

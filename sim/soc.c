@@ -268,7 +268,7 @@ static void name_pes(struct soc_loader *loader)
 bool soc_load(struct soc *soc, struct arena *arena, const char *path, struct fault *fault)
 {
     struct soc_loader loader = {.arena = arena, .fault = fault};
-    struct yaml_node *root = soc_read_keys(arena, path, &loader.soc.base_file, fault);
+    struct yaml_node *root = soc_read_keys(arena, path, &loader.soc.bases, fault);
     if (root == NULL || !schema_check(&soc_schema, arena, root, fault) ||
         !read_name(&loader, root, path) || !read_kinds(&loader, yaml_get(root, "kinds")) ||
         !read_machine(&loader, root)) {

@@ -125,10 +125,16 @@ struct soc_thermal {
 /* What is done with it. */
 enum soc_thermal_mode { SOC_THERMAL_NONE, SOC_THERMAL_WATCH, SOC_THERMAL_THROTTLE };
 
+/* The files that a platform's file extends: the one that it names, the one that this names, ... */
+struct soc_bases {
+    const char *const *files; /* [count] */
+    int32_t count;
+};
+
 struct soc {
     const char *name;
     const char *summary;
-    const char *base_file; /* the file that its file extends; NULL: none */
+    struct soc_bases bases;
     struct soc_kind *kinds;
     int32_t kind_count;
     struct soc_cluster *clusters;
@@ -154,9 +160,10 @@ struct soc {
 extern const struct schema soc_schema;
 
 /* The keys of a platform file, with those of the file that it extends where it is silent, in place
- * of `extends`; not checked but for that. `base_file` becomes the path of the latter, NULL without.
- * NULL and a fault if one of them cannot be read, or the other extends a third. */
-struct yaml_node *soc_read_keys(struct arena *arena, const char *path, const char **base_file,
+ * of `extends`; not checked but for that. `bases` become the paths of that file, of the one that it
+ * extends, and so on. NULL and a fault if one of them cannot be read or is wrong, or if they go
+ * round in a circle. */
+struct yaml_node *soc_read_keys(struct arena *arena, const char *path, struct soc_bases *bases,
                                 struct fault *fault);
 
 /* Loads a platform file; everything lives in `arena`. Faults: whatever the schema refuses,

@@ -24,7 +24,7 @@ static const struct schema_row rows[] = {
     {.path = "extends",
      .type = SCHEMA_TEXT,
      .help = "A platform file whose keys hold where this one is silent: the NAME of one beside it, "
-             "or a path from its folder. That file extends no other."},
+             "or a path from its folder. That file may extend another in turn."},
     {.path = "base_mw",
      .type = SCHEMA_REAL,
      .unit = "mW",

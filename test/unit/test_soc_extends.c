@@ -52,7 +52,8 @@ START_TEST(what_a_file_does_not_say_is_that_of_the_one_it_extends)
     ck_assert_msg(loaded, "%s: %s", fault.where, fault.what);
     ck_assert_str_eq(soc.name, "new");
     ck_assert_str_eq(soc.summary, "new");
-    ck_assert_str_eq(soc.base_file, scratch_path(&scratch, "old.yaml"));
+    ck_assert_int_eq(soc.bases.count, 1);
+    ck_assert_str_eq(soc.bases.files[0], scratch_path(&scratch, "old.yaml"));
     ck_assert_int_eq(soc.pe_count, 3);
     ck_assert_double_eq(soc.base_mw, 70);
     ck_assert_int_eq(soc.interconnect, SOC_BUS);
@@ -116,14 +117,54 @@ START_TEST(a_mistake_in_the_base_is_a_fault_there)
 }
 END_TEST
 
-START_TEST(a_base_that_extends_another_is_a_fault)
+/* new -> a/middle -> a/b/oldest: each path starts in the folder of the file that says it. */
+START_TEST(a_base_may_extend_another_from_its_own_folder)
 {
-    scratch_write(&scratch, "old.yaml", BASE "extends: older\n");
+    scratch_write(&scratch, "a/b/oldest.yaml",
+                  HEAD("oldest") "base_mw: 70\nkinds: {A: {class: cpu}}\n"
+                                 "clusters: [{name: A, count: 2}]\n"
+                                 "interconnect: {kind: matrix, bandwidth_bytes_per_us: 9}\n");
+    scratch_write(&scratch, "a/middle.yaml",
+                  HEAD("middle") "extends: b/oldest.yaml\nclusters: [{name: A, count: 5}]\n");
+    bool loaded = load("new.yaml", HEAD("new") "extends: a/middle.yaml\nbase_mw: 8\n");
+    ck_assert_msg(loaded, "%s: %s", fault.where, fault.what);
+    ck_assert_double_eq(soc.base_mw, 8);
+    ck_assert_int_eq(soc.pe_count, 5);
+    ck_assert_int_eq(soc.interconnect, SOC_MATRIX);
+    ck_assert_int_eq(soc.bases.count, 2);
+    ck_assert_str_eq(soc.bases.files[0], scratch_path(&scratch, "a/middle.yaml"));
+    ck_assert_str_eq(soc.bases.files[1], scratch_path(&scratch, "a/b/oldest.yaml"));
+}
+END_TEST
+
+START_TEST(a_mistake_in_the_base_of_a_base_is_a_fault_there)
+{
+    scratch_write(&scratch, "old.yaml", HEAD("old") "extends: older\n");
     ck_assert(!load("new.yaml", HEAD("new") "extends: old\n"));
-    assert_fault("new.yaml:4:10", "extends another platform itself");
+    assert_fault("old.yaml:4:10", "older.yaml");
     fault = FAULT_NONE;
+    scratch_write(&scratch, "older.yaml", HEAD("older") "kinds: {A: {class: car}}\n");
+    ck_assert(!load("new.yaml", HEAD("new") "extends: old\n"));
+    assert_fault("older.yaml:4:20", "car");
+    fault = FAULT_NONE;
+    scratch_write(&scratch, "older.yaml", HEAD("older") "kinds: {A: {class: cpu}}\nextends: [x]\n");
+    ck_assert(!load("new.yaml", HEAD("new") "extends: old\n"));
+    assert_fault("older.yaml:5:10", "extends");
+}
+END_TEST
+
+START_TEST(platforms_that_extend_each_other_in_a_circle_are_named)
+{
     ck_assert(!load("new.yaml", HEAD("new") "extends: new\n"));
-    assert_fault("new.yaml:", "");
+    assert_fault("new.yaml:4:10", "in a circle: ");
+    fault = FAULT_NONE;
+    scratch_write(&scratch, "a/old.yaml", BASE "extends: ../a/older.yaml\n");
+    scratch_write(&scratch, "a/older.yaml", HEAD("older") "extends: ./../a/old.yaml\n");
+    ck_assert(!load("new.yaml", HEAD("new") "extends: a/old.yaml\n"));
+    assert_fault("older.yaml:4:10", "in a circle: ");
+    assert_fault("", arena_printf(scratch.arena, "%s -> %s/a/../a/older.yaml",
+                                  scratch_path(&scratch, "a/old.yaml"), scratch.folder));
+    ck_assert_str_ne(fault.hint, "");
 }
 END_TEST
 
@@ -146,7 +187,9 @@ Suite *test_suite(void)
                    a_path_starts_in_the_folder_of_the_file_and_other_files_in_that_of_theirs);
     tcase_add_test(cases, a_base_that_is_not_there_is_a_fault_where_it_is_named);
     tcase_add_test(cases, a_mistake_in_the_base_is_a_fault_there);
-    tcase_add_test(cases, a_base_that_extends_another_is_a_fault);
+    tcase_add_test(cases, a_base_may_extend_another_from_its_own_folder);
+    tcase_add_test(cases, a_mistake_in_the_base_of_a_base_is_a_fault_there);
+    tcase_add_test(cases, platforms_that_extend_each_other_in_a_circle_are_named);
     tcase_add_test(cases, only_a_text_can_be_extended);
     suite_add_tcase(suite, cases);
     return suite;
