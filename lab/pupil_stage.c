@@ -81,7 +81,7 @@ static void normalize(const struct pupil_stage_pass *pass, const struct pupil_st
 {
     const struct pupil_layer *layer = &stage->layers[i];
     const int32_t channels = layer->step->out.channels;
-    struct batch_norm_group groups[PUPIL_ROUTES];
+    struct batch_norm_group groups[PUPIL_ROUTES] = {0};
     list_groups(pass, stage, i, tape, groups);
     step->norm.mean = workspace_reals(pass->workspace, (size_t)channels);
     step->norm.scale = workspace_reals(pass->workspace, (size_t)channels);

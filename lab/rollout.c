@@ -88,6 +88,7 @@ static int32_t act(struct play *play, struct choices *choices, const struct view
     } else if (setup->actor == ROLLOUT_TEACHER) {
         action = choices->taught >= 0 ? choices->taught : 0;
     }
+    assert(log_prob != NULL);
     *log_prob = logits[action] - log_sum;
     return action;
 }

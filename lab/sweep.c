@@ -346,8 +346,12 @@ void sweep_take_out(const struct sweep *sweep, struct arena *arena, struct yaml_
             const char *path = sweep->groups[g].paths[i];
             const char *dot = strrchr(path, '.');
             struct yaml_node *map = root;
-            if (dot != NULL)
-                map = *sweep_slot(arena, root, arena_substring(arena, path, (size_t)(dot - path)));
+            if (dot != NULL) {
+                struct yaml_node **slot =
+                    sweep_slot(arena, root, arena_substring(arena, path, (size_t)(dot - path)));
+                assert(slot != NULL);
+                map = *slot;
+            }
             int at = 0;
             while (strcmp(map->keys[at]->text, dot != NULL ? dot + 1 : path) != 0)
                 at++;

@@ -235,10 +235,11 @@ static bool schedule_check(struct heap *heap)
 /* Moves every entry of the earliest date that still holds into heap->events. */
 static int32_t collect_round(struct heap *heap)
 {
+    const struct calendar_entry *first = calendar_first(&heap->calendar);
+    assert(first != NULL);
     size_t count = 0;
-    int64_t when_ps = calendar_first(&heap->calendar)->when_ps;
+    int64_t when_ps = first->when_ps;
     heap->base.now_ps = when_ps;
-    const struct calendar_entry *first;
     while ((first = calendar_first(&heap->calendar)) != NULL && first->when_ps == when_ps) {
         struct calendar_entry entry = calendar_pop(&heap->calendar);
         struct event event = calendar_event(&entry);

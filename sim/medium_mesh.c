@@ -54,7 +54,7 @@ static struct medium *mesh_create(const struct soc *soc)
     size_t links = (size_t)links_count(soc);
     mesh->bandwidth = soc->network.bandwidth_bytes_per_us;
     mesh->soc = soc;
-    mesh->longest = (size_t)(soc->network.columns + soc->network.rows);
+    mesh->longest = (size_t)soc->network.columns + (size_t)soc->network.rows;
     mesh->links = memory_zeroed(links, sizeof *mesh->links);
     mesh->offers = memory_zeroed(links, sizeof *mesh->offers);
     mesh->next = -1;

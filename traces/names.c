@@ -20,10 +20,10 @@ struct names_entry {
 
 void names_finish(struct names *names)
 {
-    struct names_entry *entry, *next;
-    HASH_ITER(hh, names->entries, entry, next)
-    {
-        HASH_DEL(names->entries, entry);
+    struct names_entry *entry = names->entries, *next;
+    HASH_CLEAR(hh, names->entries);
+    for (; entry != NULL; entry = next) {
+        next = entry->hh.next;
         free(entry);
     }
     free(names->texts);

@@ -82,6 +82,9 @@ INLINE int32_t least(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
+/* gcc overlooks that loops set all halves. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-use-of-uninitialized-value"
 /* A vector from its halves, which need not be neighbours. */
 INLINE vector join(const float *const *halves)
 {
@@ -92,6 +95,7 @@ INLINE vector join(const float *const *halves)
     return load_segment(halves[0]);
 #endif
 }
+#pragma GCC diagnostic pop
 
 INLINE vector larger(vector a, vector b)
 {

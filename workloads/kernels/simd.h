@@ -85,7 +85,11 @@ SIMD_INLINE simd_floats simd_exp(simd_floats a)
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * (r * r) + r + 1.0f;
+    /* gcc takes the number of lanes for that of bits. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-shift-count-overflow"
     simd_ints exponent = ((simd_ints)shifted - (int32_t)0x4b400000 + 127) << 23;
+#pragma GCC diagnostic pop
     return p * (simd_floats)exponent;
 }
 
