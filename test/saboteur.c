@@ -211,8 +211,9 @@ __attribute__((constructor)) static void begin(void)
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (plan == NULL || log_path == NULL || count == MAP_FAILED || ways == MAP_FAILED)
         abort();
-    if (getenv("SABOTEUR_TIMES") != NULL)
-        times_max = strtol(getenv("SABOTEUR_TIMES"), NULL, 10);
+    const char *times = getenv("SABOTEUR_TIMES");
+    if (times != NULL)
+        times_max = strtol(times, NULL, 10);
     void *frame;
     backtrace(&frame, 1); /* loads what it needs, which allocates */
     size_t length = strcspn(plan, ":");

@@ -197,7 +197,7 @@ int main(void)
 {
     struct arena *arena = arena_create();
     struct experiment experiment;
-    struct curriculum curriculum;
+    struct curriculum curriculum = {0};
     struct fault fault = FAULT_NONE;
     const char *path = library_find_experiment(arena, "train-default", &fault);
     if (path != NULL && experiment_load(&experiment, arena, path, NULL, 0, &fault))

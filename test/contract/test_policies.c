@@ -39,7 +39,7 @@ static void make_scene(struct scene *scene, uint32_t number)
     int32_t pes_of[] = {1 + (int32_t)random_below(&stream, 3),
                         1 + (int32_t)random_below(&stream, 3)};
     scene->soc = fixture_soc(scene->arena, 2, pes_of, 5);
-    struct app *apps[APPS];
+    struct app *apps[APPS] = {0};
     for (int32_t i = 0; i < APPS; i++)
         apps[i] = fixture_random_app(scene->arena, &stream, 2, 15, number % 2 == 0);
     for (int32_t i = 1; i < APPS; i++)

@@ -245,7 +245,7 @@ static bool is_same_energy(const struct scene *scene, const double *a_uj, const 
 static bool run(const struct scene *scene, const struct engine_kind *engine,
                 struct fixture_log *log, double *energy_uj)
 {
-    double engine_uj[MAX_PES];
+    double engine_uj[MAX_PES] = {0};
     struct observer observer = fixture_observer(log);
     struct world_setup setup = {
         .soc = scene->soc,

@@ -199,6 +199,7 @@ static const char *make_experiment(struct scene *scene, int number)
     int schedulers = 0;
     while (sched_registry[schedulers] != NULL)
         schedulers++;
+    ck_assert_int_gt(schedulers, 0);
     make_platform(scene);
     make_variants(scene);
     make_branches(scene);

@@ -140,7 +140,7 @@ START_TEST(the_same_experiment_gives_the_same_bytes_on_any_number_of_workers)
         run(runs[i], 0);
     const char *trials = spawn_stable(&scratch, scratch_read(&scratch, "a/trials.csv"));
     ck_assert_ptr_nonnull(strstr(trials, "\n47,"));
-    for (char dir = 'b'; dir <= 'c'; dir++) {
+    for (int dir = 'b'; dir <= 'c'; dir++) {
         const char *path = arena_printf(scratch.arena, "%c/trials.csv", dir);
         bool same = strcmp(spawn_stable(&scratch, scratch_read(&scratch, path)), trials) == 0;
         ck_assert_msg(same, "%s", path);

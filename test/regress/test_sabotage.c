@@ -81,11 +81,18 @@ static void assert_no_process_is_left(pid_t group, const char *plan)
     }
 }
 
+static const char *saboteur(void)
+{
+    const char *path = getenv("HETSOC_SABOTEUR");
+    ck_assert_msg(path != NULL, "HETSOC_SABOTEUR is not set; run by meson test");
+    return path;
+}
+
 /* Runs hetsoc while the n-th call of a sort fails; `log` becomes what the saboteur says. */
 static struct spawned run_spoiled(const char *arguments, const char *plan, const char **log)
 {
     unlink(scratch_path(&scratch, "log"));
-    setenv("LD_PRELOAD", getenv("HETSOC_SABOTEUR"), 1);
+    setenv("LD_PRELOAD", saboteur(), 1);
     setenv("SABOTEUR", plan, 1);
     setenv("SABOTEUR_LOG", scratch_path(&scratch, "log"), 1);
     if (getenv("HETSOC_LONG") != NULL)
@@ -238,7 +245,7 @@ static void spoil(const struct raid *raid, const char *sort, long n, const char 
 
 START_TEST(what_fails_is_told_and_leaves_nothing_half_written)
 {
-    if (*getenv("HETSOC_SABOTEUR") == '\0') {
+    if (*saboteur() == '\0') {
         puts("skipped: a sanitizer has the place of the saboteur");
         return;
     }

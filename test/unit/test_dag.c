@@ -37,7 +37,7 @@ static int32_t next_by_looking(const bool *is_placed, int32_t task_count, int32_
 /* Edges of a graph of random density; with `is_acyclic` all of them follow a random numbering. */
 static int32_t draw_edges(struct random_stream *stream, int32_t task_count, bool is_acyclic)
 {
-    int32_t place[TASKS_MAX], edge_count = 0;
+    int32_t place[TASKS_MAX] = {0}, edge_count = 0;
     double density = 3.0 * random_uniform(stream) / task_count;
     for (int32_t task = 0; task < task_count; task++) {
         int32_t other = (int32_t)random_below(stream, (uint32_t)task + 1);

@@ -56,7 +56,7 @@ static void check_same(const struct queue *queue, const struct line *line, int64
     }
     const struct queue_entry *pick = queue_pick(queue, now_ps);
     ck_assert_int_eq(pick == NULL, picked == NULL);
-    ck_assert(pick == NULL || pick->task == picked->task);
+    ck_assert(pick == NULL || (picked != NULL && pick->task == picked->task));
     ck_assert_int_eq(queue_next_ps(queue), next_ps);
     ck_assert_int_eq(queue_expect_ps(queue, now_ps), end_ps);
 }

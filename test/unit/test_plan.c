@@ -428,6 +428,7 @@ static int64_t plain_start(const struct plain *plain, int32_t job, int32_t task,
     for (int32_t i = 0; i < what->pred_count; i++) {
         const struct app_edge *pred = &plain->bind->app->preds[what->first_pred + i];
         const struct fixture_row *from = placed(plain, job, pred->task);
+        ck_assert_ptr_nonnull(from);
         int64_t at_ps = from->finish_ps + bind_delay_ps(plain->bind, pred->edge, from->pe, pe);
         data_ps = at_ps > data_ps ? at_ps : data_ps;
     }

@@ -222,7 +222,7 @@ static bool on_traced_row(void *context, const struct trial_row *row, const stru
                           struct fault *why)
 {
     with_parts += parts != NULL;
-    if (row->trial == 0)
+    if (row->trial == 0 && parts != NULL)
         for (int t = 0; t < TABLES_COUNT; t++)
             first_parts.rows[t] = strdup(parts->rows[t]);
     return on_row(context, row, NULL, why);

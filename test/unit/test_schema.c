@@ -455,6 +455,7 @@ START_TEST(the_document_has_a_row_per_key)
     schema_document(&schema, stream);
     fclose(stream);
     static const char *const lines[] = {
+        // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): a text of several lines
         "## test\n\nA test.\n\n"
         "| key | type | unit | range | default | sweep | meaning |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"

@@ -203,7 +203,7 @@ END_TEST
  * down before that, or at 24, when the data has been on its way for 4 us. */
 START_TEST(what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer)
 {
-    const struct failures_listed list[] = {
+    static const struct failures_listed list[] = {
         {1 * LINKS_PER_NODE + LINKS_SOUTH, 14 * TICK_PER_US, TICK_NEVER}};
     link_failures = (struct failures){.list = list, .count = 1};
     fixture_connect(soc, SOC_MESH, 0, 2, 4);
@@ -214,7 +214,7 @@ START_TEST(what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer)
     link = read_named("K0_0>K0_2");
     ck_assert_int_eq(link.transfers, 2);
     ck_assert_double_eq(link.busy_us, 13);
-    const struct failures_listed later[] = {
+    static const struct failures_listed later[] = {
         {1 * LINKS_PER_NODE + LINKS_SOUTH, 24 * TICK_PER_US, TICK_NEVER}};
     link_failures.list = later;
     if (_i == 0)
