@@ -35,6 +35,11 @@ bool csv_create_new(struct csv_writer *csv, const char *path, struct fault *faul
     return attach_opened(csv, folder_new_file(path), path, fault);
 }
 
+bool csv_append(struct csv_writer *csv, const char *path, struct fault *fault)
+{
+    return attach_opened(csv, fopen(path, "ab"), path, fault);
+}
+
 void csv_attach(struct csv_writer *csv, FILE *stream, const char *path)
 {
     *csv = (struct csv_writer){.stream = stream,

@@ -31,6 +31,9 @@ bool csv_create(struct csv_writer *csv, const char *path, struct fault *fault);
 /* Makes a new file by folder_new_file: for csv_finish_as, and in folders where others may write. */
 bool csv_create_new(struct csv_writer *csv, const char *path, struct fault *fault);
 
+/* Adds rows to a file, behind what it holds. */
+bool csv_append(struct csv_writer *csv, const char *path, struct fault *fault);
+
 /* Writes to a stream that csv_finish closes; `path` names it in faults. */
 void csv_attach(struct csv_writer *csv, FILE *stream, const char *path);
 

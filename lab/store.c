@@ -27,18 +27,15 @@ struct store {
     bool reused; /* the folder held the results of an earlier run */
 };
 
-/* Tries whether files can be made in a folder, which is locked. The name is always the same, so
- * that a probe that could not be removed goes the next time. */
+/* Tries whether files can be made in a folder, which is locked, and removed. */
 static bool check_writable(struct arena *arena, const char *dir, struct fault *fault)
 {
     const char *probe = arena_printf(arena, "%s/.probe", dir);
     FILE *stream = folder_new_file(probe);
-    if (stream == NULL)
-        return fault_set(fault, dir, "choose another folder with -o",
-                         "cannot write into the folder: %s", strerror(errno));
-    fclose(stream);
-    unlink(probe);
-    return true;
+    if (stream != NULL && fclose(stream) == 0 && unlink(probe) == 0)
+        return true;
+    return fault_set(fault, dir, "choose another folder with -o",
+                     "cannot write into the folder: %s", strerror(errno));
 }
 
 /* Locks the folder against other processes. */

@@ -51,21 +51,52 @@ static const char *const columns[] = {"iteration",
 
 enum { COLUMN_COUNT = sizeof columns / sizeof *columns };
 
-static bool create_table(struct train *train, struct fault *fault)
+static void put_header(const struct train *train, struct csv_writer *csv)
 {
-    if (!csv_create_new(&train->csv, path_of(train, "train.csv"), fault))
-        return false;
     for (int i = 0; i < COLUMN_COUNT; i++)
-        csv_text(&train->csv, columns[i]);
+        csv_text(csv, columns[i]);
     const struct point *points = train->curriculum->sources[0].points.list;
     struct arena *arena = train->setup->experiment->arena;
     for (int32_t s = 0; s < train->schedulers; s++)
-        csv_text(&train->csv, arena_printf(arena, "mean_vs_%s", points[s].scheduler));
+        csv_text(csv, arena_printf(arena, "mean_vs_%s", points[s].scheduler));
     for (int32_t s = 0; s < train->schedulers; s++)
-        csv_text(&train->csv, arena_printf(arena, "p95_vs_%s", points[s].scheduler));
-    csv_end_row(&train->csv);
-    csv_flush(&train->csv); /* the table is there from now on, and never empty */
-    return true;
+        csv_text(csv, arena_printf(arena, "p95_vs_%s", points[s].scheduler));
+    csv_end_row(csv);
+}
+
+/* Takes over the rows of the table at `path`, if there is one, that come before the current
+ * iteration. */
+static bool put_old_rows(const struct train *train, const char *path, struct csv_writer *csv,
+                         struct fault *fault)
+{
+    if (access(path, F_OK) != 0)
+        return true;
+    struct csv_reader *reader = csv_open(path, fault);
+    int32_t cells = COLUMN_COUNT + 2 * train->schedulers;
+    for (int32_t row = 0; reader != NULL && row < train->iteration && csv_next(reader, fault);
+         row++) {
+        for (int32_t cell = 0; cell < cells; cell++)
+            csv_text(csv, csv_cell(reader, cell));
+        csv_end_row(csv);
+    }
+    csv_close(reader);
+    return !fault_is_set(fault);
+}
+
+/* Begins the table aside, so that it is never seen without what it begins with. */
+static bool open_table(struct train *train, struct fault *fault)
+{
+    const char *path = path_of(train, "train.csv"), *part = path_of(train, "train.csv.part");
+    struct csv_writer aside;
+    if (!csv_create_new(&aside, part, fault))
+        return false;
+    put_header(train, &aside);
+    if (train->iteration > 0 && !put_old_rows(train, path, &aside, fault)) {
+        csv_finish(&aside, fault);
+        unlink(part);
+        return false;
+    }
+    return csv_finish_as(&aside, path, fault) && csv_append(&train->csv, path, fault);
 }
 
 bool train_files_row(struct train *train, const struct train_report *report, struct fault *fault)
@@ -93,26 +124,6 @@ bool train_files_row(struct train *train, const struct train_report *report, str
         csv_real(csv, is_validated ? report->p95[s] : NAN);
     csv_end_row(csv);
     return true;
-}
-
-/* Begins the table with the rows of the old one that come before the current iteration. */
-static bool restore_table(struct train *train, struct fault *fault)
-{
-    const char *path = path_of(train, "train.csv");
-    const char *old = path_of(train, "train.csv.old");
-    int32_t cells = COLUMN_COUNT + 2 * train->schedulers;
-    if (rename(path, old) != 0)
-        return create_table(train, fault);
-    struct csv_reader *reader = csv_open(old, fault);
-    bool ok = reader != NULL && create_table(train, fault);
-    for (int32_t row = 0; ok && row < train->iteration && csv_next(reader, fault); row++) {
-        for (int32_t cell = 0; cell < cells; cell++)
-            csv_text(&train->csv, csv_cell(reader, cell));
-        csv_end_row(&train->csv);
-    }
-    csv_close(reader);
-    unlink(old);
-    return ok && !fault_is_set(fault);
 }
 
 /* ---- weights ---- */
@@ -235,9 +246,7 @@ void train_files_digest(const struct train *train, char digest[static DIGEST_SIZ
 
 bool train_files_open(struct train *train, struct fault *fault)
 {
-    if (!folder_make(train->setup->dir, fault))
-        return false;
-    return train->iteration > 0 ? restore_table(train, fault) : create_table(train, fault);
+    return folder_make(train->setup->dir, fault) && open_table(train, fault);
 }
 
 bool train_files_close(struct train *train, struct fault *fault)

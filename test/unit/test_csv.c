@@ -260,6 +260,19 @@ START_TEST(what_is_written_is_read_back)
 }
 END_TEST
 
+START_TEST(rows_are_added_behind_those_of_a_file)
+{
+    write_bytes("a,b\n1,2\n", 8);
+    struct csv_writer csv;
+    ck_assert(csv_append(&csv, path, &fault));
+    csv_int(&csv, 3);
+    csv_int(&csv, 4);
+    csv_end_row(&csv);
+    ck_assert(csv_finish(&csv, &fault));
+    assert_file_is("a,b\n1,2\n3,4\n");
+}
+END_TEST
+
 START_TEST(cells_know_their_place)
 {
     const char *text = "a,b\nü,2\n\"two\nlines\",4\n5,6\n";
@@ -397,6 +410,7 @@ Suite *test_suite(void)
     tcase_add_test(test, a_full_disk_is_reported_at_the_end);
     tcase_add_test(test, a_failed_write_is_remembered_although_later_ones_succeed);
     tcase_add_test(test, what_is_written_is_read_back);
+    tcase_add_test(test, rows_are_added_behind_those_of_a_file);
     tcase_add_test(test, cells_know_their_place);
     tcase_add_test(test, line_ends_of_other_systems_are_accepted);
     tcase_add_test(test, a_file_with_only_a_header_has_no_rows);
