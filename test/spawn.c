@@ -73,6 +73,19 @@ struct spawned spawn_hetsoc(struct scratch *scratch, const char *arguments)
     return spawn_wait(scratch, spawn_start(scratch, arguments));
 }
 
+void spawn_check(const struct spawned *spawned, const char *arguments, int status)
+{
+    ck_assert_msg(spawned->status == status, "%s ended with %d:\n%s%s", arguments, spawned->status,
+                  spawned->err, spawned->out);
+}
+
+struct spawned spawn_expect(struct scratch *scratch, const char *arguments, int status)
+{
+    struct spawned spawned = spawn_hetsoc(scratch, arguments);
+    spawn_check(&spawned, arguments, status);
+    return spawned;
+}
+
 const char *spawn_stable(struct scratch *scratch, const char *csv)
 {
     static const char *const names[] = {"decide_us_mean", "wall_s", "tasks_per_s"};
@@ -95,4 +108,11 @@ const char *spawn_stable(struct scratch *scratch, const char *csv)
     }
     ck_assert_int_eq(hidden_count, 3);
     return kept;
+}
+
+const char *spawn_trials(struct scratch *scratch, const char *dir)
+{
+    const char *csv = scratch_read(scratch, arena_printf(scratch->arena, "%s/trials.csv", dir));
+    ck_assert_msg(csv != NULL, "%s has no trials.csv", dir);
+    return spawn_stable(scratch, csv);
 }

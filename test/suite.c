@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The main() of every test program: runs the suite that the program defines; and how much of it. */
+/* The main() of every test program, and what tests share. */
 #include "test/suite.h"
 
 #include <stdlib.h>
@@ -11,6 +11,14 @@ int suite_cases(int full)
     const char *text = getenv("HETSOC_CASES");
     int cases = text == NULL ? CASES_ALL : atoi(text);
     return cases >= CASES_ALL ? full : full * cases / CASES_ALL + 1;
+}
+
+int suite_count(const char *text, const char *part)
+{
+    int count = 0;
+    for (; (text = strstr(text, part)) != NULL; text++)
+        count++;
+    return count;
 }
 
 int main(void)

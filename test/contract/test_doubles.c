@@ -111,8 +111,8 @@ static void check_point(struct points *points, const struct experiment *experime
     struct trial_row row;
     run(points, experiment, index, &do_nothing, &row);
     ck_assert_int_eq(row.status, TRIAL_DEADLOCK);
-    ck_assert_ptr_nonnull(strstr(row.fault.what, "deadlock under policy 'do_nothing'"));
-    ck_assert_ptr_nonnull(strstr(row.fault.what, "job 0 "));
+    assert_holds(row.fault.what, "deadlock under policy 'do_nothing'");
+    assert_holds(row.fault.what, "job 0 ");
     const struct policy_kind *const legal[] = {&sched_random, &spiteful};
     for (int i = 0; i < 2; i++) {
         run(points, experiment, index, legal[i], &row);

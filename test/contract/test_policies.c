@@ -384,7 +384,7 @@ START_TEST(it_describes_itself)
     ck_assert_ptr_null(sched_find("nobody"));
     ck_assert_uint_gt(strlen(policy->summary), 10);
     ck_assert_uint_gt(strlen(policy->source), 3);
-    ck_assert_ptr_nonnull(strstr(policy->cost, "O("));
+    assert_holds(policy->cost, "O(");
     ck_assert((policy->create == NULL) == (policy->destroy == NULL));
 }
 END_TEST

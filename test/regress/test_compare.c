@@ -24,15 +24,7 @@ static void teardown(void)
 
 static struct spawned run(const char *arguments, int status)
 {
-    struct spawned spawned = spawn_hetsoc(&scratch, arguments);
-    ck_assert_msg(spawned.status == status, "%s ended with %d:\n%s", arguments, spawned.status,
-                  spawned.err);
-    return spawned;
-}
-
-static void assert_holds(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "no \"%s\" in:\n%s", part, text);
+    return spawn_expect(&scratch, arguments, status);
 }
 
 START_TEST(a_run_is_equal_to_itself_on_the_other_engine)

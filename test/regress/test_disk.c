@@ -35,22 +35,7 @@ static void teardown(void)
 
 static struct spawned run(const char *arguments, int status)
 {
-    struct spawned spawned = spawn_hetsoc(&scratch, arguments);
-    ck_assert_msg(spawned.status == status, "%s ended with %d:\n%s", arguments, spawned.status,
-                  spawned.err);
-    return spawned;
-}
-
-static void assert_says(const char *text, const char *words)
-{
-    ck_assert_msg(strstr(text, words) != NULL, "not said: %s\n%s", words, text);
-}
-
-static const char *trials_of(const char *dir)
-{
-    const char *csv = scratch_read(&scratch, arena_printf(scratch.arena, "%s/trials.csv", dir));
-    ck_assert_msg(csv != NULL, "%s has no trials.csv", dir);
-    return spawn_stable(&scratch, csv);
+    return spawn_expect(&scratch, arguments, status);
 }
 
 /* Mounts a disk in memory at disk/, for this process and those that it starts. False if that is not
@@ -83,9 +68,9 @@ static void fill_and_finish(const char *set)
                   "%s", spawned.err);
     change_disk(0, "size=64m");
     struct spawned again = run(arena_printf(scratch.arena, "run race.yaml -o disk/out%s", set), 0);
-    assert_says(again.out, "200 trials");
+    assert_holds(again.out, "200 trials");
     run(arena_printf(scratch.arena, "run race.yaml -o whole --quiet%s", set), 0);
-    ck_assert_str_eq(trials_of("disk/out"), trials_of("whole"));
+    ck_assert_str_eq(spawn_trials(&scratch, "disk/out"), spawn_trials(&scratch, "whole"));
 }
 
 START_TEST(a_full_disk_costs_no_row_that_was_there)
@@ -114,11 +99,11 @@ START_TEST(a_folder_that_has_become_read_only_is_told_and_stays_as_it_is)
     const char *before = scratch_read(&scratch, "disk/out/trials.csv");
     change_disk(MS_RDONLY, NULL);
     struct spawned spawned = run("run race.yaml -o disk/out --quiet", 1);
-    assert_says(spawned.err, "cannot write into the folder: Read-only file system");
-    assert_says(spawned.err, "hint: choose another folder with -o");
+    assert_holds(spawned.err, "cannot write into the folder: Read-only file system");
+    assert_holds(spawned.err, "hint: choose another folder with -o");
     ck_assert_str_eq(scratch_read(&scratch, "disk/out/trials.csv"), before);
     change_disk(0, NULL);
-    assert_says(run("run race.yaml -o disk/out", 0).out, "20 of them there already");
+    assert_holds(run("run race.yaml -o disk/out", 0).out, "20 of them there already");
 }
 END_TEST
 
@@ -130,8 +115,8 @@ START_TEST(a_folder_without_permission_is_told)
     }
     mkdir(scratch_path(&scratch, "locked"), 0555);
     struct spawned spawned = run("run race.yaml -o locked/out --quiet", 1);
-    assert_says(spawned.err, "Permission denied");
-    assert_says(spawned.err, "hint: choose another folder with -o");
+    assert_holds(spawned.err, "Permission denied");
+    assert_holds(spawned.err, "hint: choose another folder with -o");
 }
 END_TEST
 
@@ -139,9 +124,9 @@ START_TEST(a_database_of_somebody_else_is_left_alone)
 {
     scratch_write(&scratch, "out/results.db", "SQLite is a fine thing, but this is a diary\n");
     struct spawned spawned = run("run race.yaml -o out --quiet", 1);
-    assert_says(spawned.err, "out/results.db");
-    assert_says(spawned.err, "hint: ");
-    assert_says(scratch_read(&scratch, "out/results.db"), "this is a diary");
+    assert_holds(spawned.err, "out/results.db");
+    assert_holds(spawned.err, "hint: ");
+    assert_holds(scratch_read(&scratch, "out/results.db"), "this is a diary");
 }
 END_TEST
 
@@ -156,11 +141,11 @@ START_TEST(a_damaged_database_is_told_and_what_was_exported_stays)
         fputc(0xA5, stream);
     fclose(stream);
     struct spawned spawned = run("run race.yaml -o out --quiet", 1);
-    assert_says(spawned.err, "out/results.db");
-    assert_says(spawned.err, "hint: ");
+    assert_holds(spawned.err, "out/results.db");
+    assert_holds(spawned.err, "hint: ");
     ck_assert_str_eq(scratch_read(&scratch, "out/trials.csv"), before);
     run("run race.yaml -o out --quiet --overwrite", 0);
-    ck_assert_str_eq(trials_of("out"), spawn_stable(&scratch, before));
+    ck_assert_str_eq(spawn_trials(&scratch, "out"), spawn_stable(&scratch, before));
 }
 END_TEST
 
@@ -171,7 +156,7 @@ START_TEST(the_second_process_on_a_folder_says_so_and_leaves)
     while (!scratch_has(&scratch, "out/results.db-wal"))
         usleep(2000);
     struct spawned second = run("run race.yaml -o out --set replicates=100000 --quiet", 1);
-    assert_says(second.err, "another hetsoc process is writing into this folder");
+    assert_holds(second.err, "another hetsoc process is writing into this folder");
     kill(first, SIGKILL);
     spawn_wait(&scratch, first);
     run("run race.yaml -o out --quiet --set replicates=3", 0); /* the lock died with its owner */

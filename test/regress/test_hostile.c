@@ -28,10 +28,7 @@ static void teardown(void)
 
 static struct spawned run(const char *arguments, int status)
 {
-    struct spawned spawned = spawn_hetsoc(&scratch, arguments);
-    ck_assert_msg(spawned.status == status, "%s ended with %d:\n%s%s", arguments, spawned.status,
-                  spawned.err, spawned.out);
-    return spawned;
+    return spawn_expect(&scratch, arguments, status);
 }
 
 /* What a shell, gnuplot or a browser might take for more than text. */
@@ -102,8 +99,7 @@ START_TEST(what_tables_of_others_say_starts_nothing)
                                         "\"\"; !touch x; \"\"", "%n%s"};
     run("run race.yaml -o out --quiet", 0);
     rename_scheduler(cells[_i]);
-    struct spawned spawned = spawn_hetsoc(&scratch, "report out");
-    ck_assert_msg(spawned.status == 0, "%s", spawned.err);
+    run("report out", 0);
     ck_assert(!scratch_has(&scratch, "x"));
     ck_assert(!scratch_has(&scratch, "out/x"));
     ck_assert(!scratch_has(&scratch, "out/plots/x"));
@@ -171,7 +167,7 @@ START_TEST(a_trace_reaches_no_file_outside)
                       arena_printf(scratch.arena, "%.*s\"%s\"%s", (int)(old - manifest), manifest,
                                    names[i], old + strlen("\"arrivals.csv\"")));
         struct spawned spawned = run("replay traces/0", 1);
-        ck_assert_msg(strstr(spawned.err, "leads out of the trace") != NULL, "%s", spawned.err);
+        assert_holds(spawned.err, "leads out of the trace");
     }
 }
 END_TEST

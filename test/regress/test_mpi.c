@@ -31,22 +31,17 @@ static void teardown(void)
     scratch_finish(&scratch);
 }
 
-static struct spawned expect(struct spawned spawned, int status, const char *arguments)
-{
-    ck_assert_msg(spawned.status == status, "%s ended with %d:\n%s", arguments, spawned.status,
-                  spawned.err);
-    return spawned;
-}
-
 static struct spawned run(const char *arguments, int status)
 {
-    return expect(spawn_hetsoc(&scratch, arguments), status, arguments);
+    return spawn_expect(&scratch, arguments, status);
 }
 
 static struct spawned run_ranks(int ranks, const char *arguments, int status)
 {
     pid_t pid = spawn_start_ranks(&scratch, ranks, arguments);
-    return expect(spawn_wait(&scratch, pid), status, arguments);
+    struct spawned spawned = spawn_wait(&scratch, pid);
+    spawn_check(&spawned, arguments, status);
+    return spawned;
 }
 
 /* Both folders hold the same results; columns that differ from run to run aside. */
@@ -65,14 +60,6 @@ static void assert_same(const char *dir, const char *other)
         }
         ck_assert_msg(strcmp(a, b) == 0, "%s differs between %s and %s", names[i], dir, other);
     }
-}
-
-static int count_words(const char *text, const char *words)
-{
-    int count = 0;
-    for (; (text = strstr(text, words)) != NULL; text++)
-        count++;
-    return count;
 }
 
 START_TEST(processes_ranks_and_shards_all_give_the_same_bytes)
@@ -99,9 +86,9 @@ END_TEST
 START_TEST(all_ranks_work)
 {
     struct spawned spawned = run_ranks(4, "run race.yaml -o out --mpi", 0);
-    ck_assert_ptr_nonnull(strstr(spawned.out, "24 trials; about"));
-    ck_assert_ptr_nonnull(strstr(spawned.out, "on 4 processors"));
-    ck_assert_int_eq(count_words(spawned.out, "24 trials in"), 1); /* rank 0 alone tells */
+    assert_holds(spawned.out, "24 trials; about");
+    assert_holds(spawned.out, "on 4 processors");
+    ck_assert_int_eq(suite_count(spawned.out, "24 trials in"), 1); /* rank 0 alone tells */
     ck_assert_int_eq(scratch_count(&scratch, "out"), 11);          /* no folder of parts is left */
 }
 END_TEST
@@ -110,18 +97,18 @@ START_TEST(a_fault_is_told_once)
 {
     struct spawned spawned =
         run_ranks(4, "run race.yaml --set platform=nowhere -o out --mpi --quiet", 1);
-    ck_assert_int_eq(count_words(spawned.err, "unknown platform `nowhere`"), 1);
+    ck_assert_int_eq(suite_count(spawned.err, "unknown platform `nowhere`"), 1);
     ck_assert(!scratch_has(&scratch, "out"));
     scratch_write(&scratch, "file", "x");
     spawned = run_ranks(4, "run race.yaml -o file --mpi --quiet", 1);
-    ck_assert_int_eq(count_words(spawned.err, "cannot make the folder"), 1);
+    ck_assert_int_eq(suite_count(spawned.err, "cannot make the folder"), 1);
 }
 END_TEST
 
 START_TEST(what_would_run_is_listed_once)
 {
     struct spawned spawned = run_ranks(2, "run race.yaml --dry-run --mpi", 0);
-    ck_assert_int_eq(count_words(spawned.out, "6 combinations"), 1);
+    ck_assert_int_eq(suite_count(spawned.out, "6 combinations"), 1);
 }
 END_TEST
 
@@ -134,7 +121,7 @@ START_TEST(a_rank_with_another_experiment_is_refused)
                      "--set seed=2 --set trace=false -o out --mpi --quiet",
                      program);
     struct spawned spawned = run_ranks(1, arguments, 1);
-    ck_assert_ptr_nonnull(strstr(spawned.err, "rank 1 has another experiment than rank 0"));
+    assert_holds(spawned.err, "rank 1 has another experiment than rank 0");
 }
 END_TEST
 
@@ -152,8 +139,7 @@ START_TEST(a_run_that_mpirun_breaks_off_goes_on_where_it_was)
     nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
     run_ranks(2, arguments, 0);
     run("run race.yaml -o whole --set workload.jobs=20000 --set trace=false --quiet", 0);
-    ck_assert_str_eq(spawn_stable(&scratch, scratch_read(&scratch, "broken/trials.csv")),
-                     spawn_stable(&scratch, scratch_read(&scratch, "whole/trials.csv")));
+    ck_assert_str_eq(spawn_trials(&scratch, "broken"), spawn_trials(&scratch, "whole"));
 }
 END_TEST
 
@@ -222,7 +208,7 @@ START_TEST(ranks_that_begin_with_other_weights_are_refused)
         "--quiet",
         getenv("HETSOC_BINARY"));
     struct spawned spawned = run_ranks(1, arguments, 1);
-    ck_assert_ptr_nonnull(strstr(spawned.err, "not all ranks begin with the same"));
+    assert_holds(spawned.err, "not all ranks begin with the same");
 }
 END_TEST
 
@@ -231,10 +217,10 @@ START_TEST(a_fault_of_a_training_is_told_once)
     write_training();
     struct spawned spawned =
         run_ranks(2, "train tiny.yaml --set platform=nowhere -o out --mpi --quiet", 1);
-    ck_assert_int_eq(count_words(spawned.err, "unknown platform `nowhere`"), 1);
+    ck_assert_int_eq(suite_count(spawned.err, "unknown platform `nowhere`"), 1);
     scratch_write(&scratch, "file", "x");
     spawned = run_ranks(2, "train tiny.yaml -o file --mpi --quiet -j 2", 1);
-    ck_assert_int_eq(count_words(spawned.err, "cannot make the folder"), 1);
+    ck_assert_int_eq(suite_count(spawned.err, "cannot make the folder"), 1);
 }
 END_TEST
 

@@ -33,18 +33,7 @@ static void teardown(void)
 
 static struct spawned run(const char *arguments, int status)
 {
-    struct spawned spawned = spawn_hetsoc(&scratch, arguments);
-    ck_assert_msg(spawned.status == status, "%s ended with %d:\n%s", arguments, spawned.status,
-                  spawned.err);
-    return spawned;
-}
-
-static int count(const char *text, const char *words)
-{
-    int found = 0;
-    for (const char *at = text; (at = strstr(at, words)) != NULL; at++)
-        found++;
-    return found;
+    return spawn_expect(&scratch, arguments, status);
 }
 
 /* The page as it stands after its programs ran, NULL without a browser. The console stays silent.
@@ -81,11 +70,13 @@ static void find_rectangle(const char *list, const char *row, const char *job, c
 
 START_TEST(a_run_writes_the_page_and_names_it)
 {
-    ck_assert_int_eq(count(run("run race.yaml -o out", 0).out, "out/report.html"), 1);
+    ck_assert_int_eq(suite_count(run("run race.yaml -o out", 0).out, "out/report.html"), 1);
     const char *page = scratch_read(&scratch, "out/report.html");
     ck_assert_ptr_nonnull(page);
-    ck_assert_int_eq(count(page, "http://") + count(page, "https://") + count(page, " src=\"/"), 0);
-    ck_assert_int_eq(count(page, "data:image/png;base64,iVBORw0KGgo"),
+    ck_assert_int_eq(suite_count(page, "http://") + suite_count(page, "https://") +
+                         suite_count(page, " src=\"/"),
+                     0);
+    ck_assert_int_eq(suite_count(page, "data:image/png;base64,iVBORw0KGgo"),
                      scratch_has(&scratch, "out/plots/latency.png") +
                          scratch_has(&scratch, "out/plots/cdf.png") +
                          scratch_has(&scratch, "out/plots/utilization.png") +
@@ -125,7 +116,7 @@ START_TEST(the_rectangles_are_the_tasks)
     }
     csv_close(csv);
     ck_assert_int_gt(tasks, 20);
-    ck_assert_int_eq(count(list, "\n"), tasks + 1);
+    ck_assert_int_eq(suite_count(list, "\n"), tasks + 1);
 }
 END_TEST
 
@@ -141,24 +132,24 @@ START_TEST(hostile_names_stay_text)
     run("report evil", 0);
     const char *page = scratch_read(&scratch, "evil/report.html");
     ck_assert_ptr_null(strstr(page, evil));
-    ck_assert_int_eq(count(page, "<script"), count(page, "</script>"));
+    ck_assert_int_eq(suite_count(page, "<script"), suite_count(page, "</script>"));
     const char *dom = browse("evil/report.html", "");
     if (dom == NULL)
         return;
     ck_assert_ptr_null(strstr(dom, "<title>taken"));
-    ck_assert_ptr_nonnull(strstr(dom, "&lt;/script&gt;&lt;script&gt;document.title"));
-    ck_assert_ptr_nonnull(strstr(dom, "w \"q\", \\"));
+    assert_holds(dom, "&lt;/script&gt;&lt;script&gt;document.title");
+    assert_holds(dom, "w \"q\", \\");
 }
 END_TEST
 
 START_TEST(what_cannot_be_shown_is_a_fault_and_leaves_the_old_page)
 {
-    ck_assert_ptr_nonnull(strstr(run("report nowhere", 1).err, "is this the folder of a run?"));
+    assert_holds(run("report nowhere", 1).err, "is this the folder of a run?");
     run("run race.yaml -o out --quiet", 0);
     const char *before = scratch_read(&scratch, "out/report.html");
-    ck_assert_ptr_nonnull(strstr(run("report out --trial 99", 1).err, "no task of trial 99"));
+    assert_holds(run("report out --trial 99", 1).err, "no task of trial 99");
     scratch_write(&scratch, "out/pes.csv", "trial,name\n0,a\n");
-    ck_assert_ptr_nonnull(strstr(run("report out", 1).err, "'pe' is missing"));
+    assert_holds(run("report out", 1).err, "'pe' is missing");
     scratch_write(&scratch, "out/tasks.csv", "trial\nx\n");
     run("report out", 1);
     ck_assert_str_eq(scratch_read(&scratch, "out/report.html"), before);

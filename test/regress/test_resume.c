@@ -33,17 +33,7 @@ static void teardown(void)
 
 static struct spawned run(const char *arguments, int status)
 {
-    struct spawned spawned = spawn_hetsoc(&scratch, arguments);
-    ck_assert_msg(spawned.status == status, "%s ended with %d:\n%s", arguments, spawned.status,
-                  spawned.err);
-    return spawned;
-}
-
-static const char *trials_of(const char *dir)
-{
-    const char *csv = scratch_read(&scratch, arena_printf(scratch.arena, "%s/trials.csv", dir));
-    ck_assert_msg(csv != NULL, "%s has no trials.csv", dir);
-    return spawn_stable(&scratch, csv);
+    return spawn_expect(&scratch, arguments, status);
 }
 
 /* Processes whose parent is `parent`; returns how many. */
@@ -89,7 +79,7 @@ START_TEST(whatever_is_killed_the_rows_are_those_of_an_unbroken_run)
     for (int round = 0; round < (is_long ? 200 : 20); round++)
         run_and_kill(again, round);
     run(again, 0);
-    ck_assert_str_eq(trials_of("broken"), trials_of("whole"));
+    ck_assert_str_eq(spawn_trials(&scratch, "broken"), spawn_trials(&scratch, "whole"));
 }
 END_TEST
 
@@ -141,7 +131,7 @@ START_TEST(a_finished_run_runs_nothing_again)
     run("run race.yaml -o out --quiet", 0);
     const char *before = scratch_read(&scratch, "out/trials.csv");
     struct spawned again = run("run race.yaml -o out --resume", 0);
-    ck_assert_ptr_nonnull(strstr(again.out, "60 of them there already"));
+    assert_holds(again.out, "60 of them there already");
     ck_assert_str_eq(scratch_read(&scratch, "out/trials.csv"), before); /* wall times too */
 }
 END_TEST
@@ -150,9 +140,9 @@ START_TEST(more_replicates_run_the_new_ones_only)
 {
     run("run race.yaml -o out --set replicates=4 --quiet", 0);
     struct spawned again = run("run race.yaml -o out", 0);
-    ck_assert_ptr_nonnull(strstr(again.out, "60 trials, 24 of them there already"));
+    assert_holds(again.out, "60 trials, 24 of them there already");
     run("run race.yaml -o whole --quiet", 0);
-    ck_assert_str_eq(trials_of("out"), trials_of("whole"));
+    ck_assert_str_eq(spawn_trials(&scratch, "out"), spawn_trials(&scratch, "whole"));
 }
 END_TEST
 
@@ -161,8 +151,8 @@ START_TEST(another_experiment_is_refused_until_it_may_overwrite)
     run("run race.yaml -o out --quiet --set replicates=1", 0);
     const char *before = scratch_read(&scratch, "out/trials.csv");
     struct spawned other = run("run race.yaml -o out --set workload.jobs=100", 1);
-    ck_assert_ptr_nonnull(strstr(other.err, "trials of another experiment"));
-    ck_assert_ptr_nonnull(strstr(other.err, "--overwrite"));
+    assert_holds(other.err, "trials of another experiment");
+    assert_holds(other.err, "--overwrite");
     ck_assert_str_eq(scratch_read(&scratch, "out/trials.csv"), before);
     run("run race.yaml -o out --set workload.jobs=100 --set replicates=1 --overwrite --quiet", 0);
     ck_assert_str_ne(scratch_read(&scratch, "out/trials.csv"), before);
@@ -177,7 +167,7 @@ START_TEST(a_changed_file_is_another_experiment)
     ck_assert_ptr_nonnull(number);
     *number = '4';
     scratch_write(&scratch, "solo.yaml", app);
-    ck_assert_ptr_nonnull(strstr(run("run race.yaml -o out", 1).err, "another experiment"));
+    assert_holds(run("run race.yaml -o out", 1).err, "another experiment");
 }
 END_TEST
 
@@ -189,7 +179,7 @@ START_TEST(shards_join_to_what_one_run_gives)
     ck_assert(!scratch_has(&scratch, "s0/report.html")); /* only of the whole */
     run("merge s2 s0 s3 s1 -o joined", 0);
     ck_assert(scratch_has(&scratch, "joined/report.html"));
-    ck_assert_str_eq(trials_of("joined"), trials_of("whole"));
+    ck_assert_str_eq(spawn_trials(&scratch, "joined"), spawn_trials(&scratch, "whole"));
     ck_assert(scratch_has(&scratch, "joined/summary.csv"));
     ck_assert_str_eq(scratch_read(&scratch, "joined/summary.csv"),
                      scratch_read(&scratch, "whole/summary.csv"));
@@ -202,8 +192,8 @@ START_TEST(a_task_of_a_slurm_array_runs_its_shard)
     setenv("SLURM_ARRAY_TASK_MIN", "6", 1);
     setenv("SLURM_ARRAY_TASK_COUNT", "3", 1);
     struct spawned spawned = run("run race.yaml", 0);
-    ck_assert_ptr_nonnull(strstr(spawned.err, "shard 1/3, from SLURM_ARRAY_TASK_ID"));
-    ck_assert_ptr_nonnull(strstr(spawned.out, "20 trials"));
+    assert_holds(spawned.err, "shard 1/3, from SLURM_ARRAY_TASK_ID");
+    assert_holds(spawned.out, "20 trials");
     ck_assert(scratch_has(&scratch, "out/race-shard-1-of-3/trials.csv"));
 }
 END_TEST
@@ -212,9 +202,9 @@ START_TEST(missing_shards_and_foreign_folders_are_told)
 {
     run("run race.yaml -o s0 --shard 0/2 --quiet", 0);
     run("run race.yaml -o other --set workload.jobs=50 --quiet", 0);
-    ck_assert_ptr_nonnull(strstr(run("merge s0 -o half", 1).err, "30 trials are missing"));
-    ck_assert_ptr_nonnull(strstr(run("merge s0 other -o mixed", 1).err, "another experiment"));
-    ck_assert_ptr_nonnull(strstr(run("merge s0 nowhere -o mixed", 1).err, "nowhere/results.db"));
+    assert_holds(run("merge s0 -o half", 1).err, "30 trials are missing");
+    assert_holds(run("merge s0 other -o mixed", 1).err, "another experiment");
+    assert_holds(run("merge s0 nowhere -o mixed", 1).err, "nowhere/results.db");
 }
 END_TEST
 

@@ -252,7 +252,7 @@ START_TEST(what_fails_is_told_and_leaves_nothing_half_written)
     const struct raid *raid = &raids[_i / SORT_COUNT];
     const char *sort = sorts[_i % SORT_COUNT], *log;
     if (raid->prepare != NULL)
-        ck_assert_int_eq(spawn_hetsoc(&scratch, raid->prepare).status, 0);
+        spawn_expect(&scratch, raid->prepare, 0);
     struct spawned spawned =
         run_spoiled(raid->arguments, arena_printf(scratch.arena, "%s:0", sort), &log);
     ck_assert_msg(spawned.status == 0, "%s", spawned.err);
@@ -274,7 +274,7 @@ START_TEST(what_cannot_be_printed_is_a_fault)
                                     getenv("HETSOC_BINARY"), scratch_path(&scratch, "said"));
     int status = system(line);
     ck_assert_int_eq(WEXITSTATUS(status), 1);
-    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "said"), "cannot write all"));
+    assert_holds(scratch_read(&scratch, "said"), "cannot write all");
 }
 END_TEST
 

@@ -41,14 +41,18 @@ static void tear_down(void)
     scratch_finish(&scratch);
 }
 
+/* Trains as tiny.yaml says; returns what is told on standard error. */
+static const char *run_tiny(const char *folder, const char *arguments, int status)
+{
+    const char *command =
+        arena_printf(scratch.arena, "train tiny.yaml -o %s %s", folder, arguments);
+    return spawn_expect(&scratch, command, status).err;
+}
+
 /* Trains into a folder; returns the digest of the final state's weights and optimizer. */
 static const char *train(const char *arguments, const char *folder)
 {
-    struct spawned spawned =
-        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "train %s -o %s %s",
-                                            scratch_path(&scratch, "tiny.yaml"),
-                                            scratch_path(&scratch, folder), arguments));
-    ck_assert_msg(spawned.status == 0, "%s", spawned.err);
+    run_tiny(folder, arguments, 0);
     char *text = arena_zeroed(scratch.arena, DIGEST_SIZE, 1);
     struct fault fault = FAULT_NONE;
     const char *policy = arena_printf(scratch.arena, "%s/policy.safetensors", folder);
@@ -112,12 +116,9 @@ END_TEST
 START_TEST(jobs_that_fail_cost_nothing_more_and_a_run_without_others_is_refused)
 {
     train(disturbed("\"outages\":[{\"pe\":\"MM\",\"at_us\":2500}]"), "lost");
-    struct spawned spawned = spawn_hetsoc(
-        &scratch, arena_printf(scratch.arena, "train tiny.yaml -o gone %s",
-                               disturbed("\"outages\":[{\"pe\":\"LITTLE\",\"at_us\":0},{\"pe\":"
-                                         "\"BIG\",\"at_us\":0},{\"pe\":\"MM\",\"at_us\":0}]")));
-    ck_assert_int_eq(spawned.status, 1);
-    ck_assert_msg(strstr(spawned.err, "every job of a run has failed") != NULL, "%s", spawned.err);
+    const char *all_lost = disturbed("\"outages\":[{\"pe\":\"LITTLE\",\"at_us\":0},{\"pe\":"
+                                     "\"BIG\",\"at_us\":0},{\"pe\":\"MM\",\"at_us\":0}]");
+    assert_holds(run_tiny("gone", all_lost, 1), "every job of a run has failed");
 }
 END_TEST
 
@@ -135,19 +136,14 @@ START_TEST(a_training_that_was_killed_resumes_to_the_same_weights)
     ck_assert(scratch_has(&scratch, "killed/state.safetensors"));
     ck_assert_str_eq(whole, train("-j 2 --set train.iterations=12 --resume", "killed"));
     const char *table = scratch_read(&scratch, "killed/train.csv");
-    ck_assert_ptr_nonnull(strstr(table, "\n13,ppo,"));
+    assert_holds(table, "\n13,ppo,");
 }
 END_TEST
 
 START_TEST(a_state_of_another_experiment_is_refused)
 {
     train("-j 1", "state");
-    struct spawned spawned =
-        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "train %s -o %s --resume --set seed=9",
-                                            scratch_path(&scratch, "tiny.yaml"),
-                                            scratch_path(&scratch, "state")));
-    ck_assert_int_eq(spawned.status, 1);
-    ck_assert_ptr_nonnull(strstr(spawned.err, "without --resume"));
+    assert_holds(run_tiny("state", "--resume --set seed=9", 1), "without --resume");
 }
 END_TEST
 
@@ -184,15 +180,11 @@ START_TEST(policies_trained_on_one_engine_decide_the_same_on_the_other)
                                "noise: [{name: ln, exec: {dist: lognormal, sigma: 0.4}}]\n"
                                "engine: [heap, simgrid]\ntrace: true\n",
                                schedulers));
-    struct spawned spawned =
-        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "run %s -o %s -j 1",
-                                            scratch_path(&scratch, "race.yaml"),
-                                            scratch_path(&scratch, "race")));
-    ck_assert_msg(spawned.status == 0, "%s", spawned.err);
+    spawn_expect(&scratch, "run race.yaml -o race -j 1", 0);
     char digest[DIGEST_SIZE];
     struct fault fault = FAULT_NONE;
     ck_assert(digest_file(digest, scratch_path(&scratch, "trained4/policy.safetensors"), &fault));
-    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "race/manifest.json"), digest));
+    assert_holds(scratch_read(&scratch, "race/manifest.json"), digest);
     const char *heap = strchr(scratch_read(&scratch, "race/tasks.csv"), '\n') + 1;
     const char *simgrid = strstr(heap, arena_printf(scratch.arena, "\n%d,", POLICIES + 1)) + 1;
     ck_assert_int_gt(simgrid - heap, 10000);
@@ -233,11 +225,7 @@ START_TEST(a_toy_of_two_tasks_is_solved_to_its_optimum)
                   "workload: {apps: [toy.yaml], arrivals: {kind: single}}\n"
                   "schedulers: [heft_rt, {name: neural, policy: solved/policy.safetensors}]\n"
                   "baseline: heft_rt\nengine: heap\noptimum: {}\n");
-    struct spawned spawned =
-        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "run %s -o %s -j 1",
-                                            scratch_path(&scratch, "race.yaml"),
-                                            scratch_path(&scratch, "race")));
-    ck_assert_msg(spawned.status == 0, "%s", spawned.err);
+    spawn_expect(&scratch, "run race.yaml -o race -j 1", 0);
     struct fault fault = FAULT_NONE;
     struct csv_reader *csv = csv_open(scratch_path(&scratch, "race/trials.csv"), &fault);
     int ratio = csv_column(csv, "optimum_ratio"), makespan = csv_column(csv, "makespan_us");
@@ -261,12 +249,7 @@ START_TEST(what_is_wrong_is_told_before_training)
         {"--set train.also=[nowhere.yaml]", "nowhere.yaml"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct spawned spawned =
-            spawn_hetsoc(&scratch, arena_printf(scratch.arena, "train %s -o %s %s",
-                                                scratch_path(&scratch, "tiny.yaml"),
-                                                scratch_path(&scratch, "wrong"), wrong[i][0]));
-        ck_assert_int_eq(spawned.status, 1);
-        ck_assert_msg(strstr(spawned.err, wrong[i][1]) != NULL, "%s", spawned.err);
+        assert_holds(run_tiny("wrong", wrong[i][0], 1), wrong[i][1]);
         ck_assert(!scratch_has(&scratch, "wrong"));
     }
 }
@@ -279,11 +262,7 @@ START_TEST(a_file_that_is_no_policy_is_refused)
                   "name: race\nplatform: study3\n"
                   "workload: {apps: [study_top], arrivals: single}\n"
                   "schedulers: [{name: neural, policy: bad.safetensors}]\n");
-    struct spawned spawned =
-        spawn_hetsoc(&scratch, arena_printf(scratch.arena, "run %s --dry-run",
-                                            scratch_path(&scratch, "race.yaml")));
-    ck_assert_int_eq(spawned.status, 1);
-    ck_assert_ptr_nonnull(strstr(spawned.err, "bad.safetensors"));
+    assert_holds(spawn_expect(&scratch, "run race.yaml --dry-run", 1).err, "bad.safetensors");
 }
 END_TEST
 

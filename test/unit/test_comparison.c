@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/comparison.h"
 #include "test/scratch.h"
@@ -65,11 +64,6 @@ static const char *print_table(const struct comparison *comparison, const char *
     const char *copy = arena_string(scratch.arena, text);
     free(text);
     return copy;
-}
-
-static void assert_holds(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "no \"%s\" in:\n%s", part, text);
 }
 
 static void assert_refused(const char *a, const char *b, const char *where, const char *what)

@@ -128,10 +128,9 @@ START_TEST(a_mistake_about_links_is_refused_with_its_place)
 {
     platform = "grid.yaml";
     ck_assert(!load(link_mistakes[_i].noise));
-    ck_assert_msg(strstr(fault.where, link_mistakes[_i].where) != NULL, "%s: %s", fault.where,
-                  fault.what);
-    ck_assert_msg(strstr(fault.what, link_mistakes[_i].what) != NULL, "%s", fault.what);
-    ck_assert_msg(strstr(fault.hint, link_mistakes[_i].hint) != NULL, "%s", fault.hint);
+    assert_holds(fault.where, link_mistakes[_i].where);
+    assert_holds(fault.what, link_mistakes[_i].what);
+    assert_holds(fault.hint, link_mistakes[_i].hint);
 }
 END_TEST
 
@@ -159,9 +158,8 @@ END_TEST
 START_TEST(a_mistake_is_refused_with_its_place)
 {
     ck_assert(!load(mistakes[_i].noise));
-    ck_assert_msg(strstr(fault.where, mistakes[_i].where) != NULL, "%s: %s", fault.where,
-                  fault.what);
-    ck_assert_msg(strstr(fault.what, mistakes[_i].what) != NULL, "%s: %s", fault.where, fault.what);
+    assert_holds(fault.where, mistakes[_i].where);
+    assert_holds(fault.what, mistakes[_i].what);
 }
 END_TEST
 
@@ -192,12 +190,7 @@ END_TEST
 /* Lines of a file that end with a text. */
 static int count_lines(const char *file, const char *end)
 {
-    const char *text = scratch_read(&scratch, file);
-    const char *tail = arena_printf(scratch.arena, "%s\n", end);
-    int count = 0;
-    for (const char *at = text; (at = strstr(at, tail)) != NULL; at++)
-        count++;
-    return count;
+    return suite_count(scratch_read(&scratch, file), arena_printf(scratch.arena, "%s\n", end));
 }
 
 START_TEST(the_tables_tell_aborted_attempts_failed_tasks_and_why_a_job_failed)

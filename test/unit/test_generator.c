@@ -386,7 +386,7 @@ START_TEST(one_variant_has_the_plain_name_and_the_summary_of_the_file)
     ck_assert_int_eq(one.count, 1);
     ck_assert_str_eq(one.apps[0].name, "toy");
     ck_assert_str_eq(one.apps[0].summary, "a toy");
-    ck_assert_ptr_nonnull(strstr(one.apps[0].file, "toy.yaml"));
+    assert_holds(one.apps[0].file, "toy.yaml");
 }
 END_TEST
 

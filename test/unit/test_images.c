@@ -35,7 +35,7 @@ static void expect_fault(const char *bytes, size_t count, int32_t rank, const ch
     struct fault fault = FAULT_NONE;
     struct idx idx;
     ck_assert(!idx_read(&idx, write_bytes("bad", bytes, count), rank, &fault));
-    ck_assert_msg(strstr(fault.what, what) != NULL, "`%s` instead of `%s`", fault.what, what);
+    assert_holds(fault.what, what);
     ck_assert_ptr_null(idx.values);
 }
 
@@ -89,7 +89,7 @@ START_TEST(files_that_are_no_idx_files_are_refused)
     struct fault fault = FAULT_NONE;
     struct idx idx;
     ck_assert(!idx_read(&idx, scratch_path(&scratch, "none"), 1, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.what, "No such file"));
+    assert_holds(fault.what, "No such file");
 }
 END_TEST
 
@@ -139,7 +139,7 @@ static void expect_no_images(const char *what)
     struct fault fault = FAULT_NONE;
     struct images images;
     ck_assert(!images_load(&images, scratch.folder, &fault));
-    ck_assert_msg(strstr(fault.what, what) != NULL, "`%s` instead of `%s`", fault.what, what);
+    assert_holds(fault.what, what);
     ck_assert_ptr_null(images.train.pixels);
 }
 

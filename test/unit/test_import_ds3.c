@@ -104,11 +104,11 @@ START_TEST(a_run_becomes_an_experiment)
                             (const char *const[]){soc_text, job_text, config}, 3),
                   "%s: %s", fault.where, fault.what);
     const char *text = imported.experiment->text;
-    ck_assert_ptr_nonnull(strstr(text, "platform: SoC.T.yaml"));
-    ck_assert_ptr_nonnull(strstr(text, "{app: job_T.yaml, share: 1}"));
-    ck_assert_ptr_nonnull(strstr(text, "mean_interarrival_us: 25, max_in_flight: 12}"));
-    ck_assert_ptr_nonnull(strstr(text, "jobs: 40"));
-    ck_assert_ptr_nonnull(strstr(text, "schedulers: [ds3_met]"));
+    assert_holds(text, "platform: SoC.T.yaml");
+    assert_holds(text, "{app: job_T.yaml, share: 1}");
+    assert_holds(text, "mean_interarrival_us: 25, max_in_flight: 12}");
+    assert_holds(text, "jobs: 40");
+    assert_holds(text, "schedulers: [ds3_met]");
 }
 END_TEST
 
@@ -123,7 +123,7 @@ START_TEST(a_run_finds_its_files_and_lists_its_jobs)
     ck_assert_int_eq(imported.app_count, 1);
     ck_assert_str_eq(imported.experiment->arrivals,
                      "arrival_us,app\n0,job_T\n25,job_T\n50,job_T\n");
-    ck_assert_ptr_nonnull(strstr(imported.experiment->text, "file: run.csv"));
+    assert_holds(imported.experiment->text, "file: run.csv");
 }
 END_TEST
 
@@ -150,9 +150,9 @@ static bool is_noted(const char *what)
 START_TEST(a_range_of_scales_is_swept_without_its_end)
 {
     const char *text = experiment_of("simulation_mode = performance\nscale_values = 10-40-10");
-    ck_assert_msg(strstr(text, "mean_interarrival_us: [10, 20, 30]") != NULL, "%s", text);
+    assert_holds(text, "mean_interarrival_us: [10, 20, 30]");
     text = experiment_of("simulation_mode = validation\nscale_values = 10-40-10\nscale = 7");
-    ck_assert_msg(strstr(text, "mean_interarrival_us: 7") != NULL, "%s", text);
+    assert_holds(text, "mean_interarrival_us: 7");
     static const char *const wrong[] = {"10-40",   "10-40-0", "0-40-10",
                                         "1-2-3-4", "a-b-c",   "1-9-0.001"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -160,7 +160,7 @@ START_TEST(a_range_of_scales_is_swept_without_its_end)
             scratch.arena, "simulation_mode = performance\nscale_values = %s", wrong[i]));
         ck_assert_msg(*text == '\0', "'%s' was taken", wrong[i]);
         ck_assert_str_eq(fault.what, "this is no range of scale_values");
-        ck_assert_msg(strstr(fault.where, "run.ini:6:16") != NULL, "%s", fault.where);
+        assert_holds(fault.where, "run.ini:6:16");
     }
 }
 END_TEST

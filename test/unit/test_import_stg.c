@@ -123,7 +123,7 @@ START_TEST(a_file_that_is_there_is_not_replaced_unasked)
     ck_assert(read_text(small));
     scratch_write(&scratch, "graph.yaml", "mine");
     ck_assert(!write_all(false));
-    ck_assert_ptr_nonnull(strstr(fault.hint, "--overwrite"));
+    assert_holds(fault.hint, "--overwrite");
     ck_assert_str_eq(scratch_read(&scratch, "graph.yaml"), "mine");
     fault = FAULT_NONE;
     ck_assert(write_all(true));

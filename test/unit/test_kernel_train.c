@@ -277,7 +277,7 @@ START_TEST(another_training_is_not_gone_on_with)
     setup.resume = true;
     setup.seed++;
     ck_assert(!kernel_train_run(&result, &setup, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.what, "state of another training"));
+    assert_holds(fault.what, "state of another training");
     setup.seed--;
     fault = FAULT_NONE;
     scratch_write(&scratch, "a.state", "not a state");
@@ -292,7 +292,7 @@ START_TEST(too_few_images_are_refused)
     struct kernel_train_setup setup = setup_for(&fff, "a");
     images.count = KERNEL_TRAIN_BATCH - 1;
     ck_assert(!kernel_train_run(&result, &setup, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.what, "are not enough"));
+    assert_holds(fault.what, "are not enough");
 }
 END_TEST
 

@@ -41,7 +41,7 @@ START_TEST(a_missing_part_is_told)
     struct parts parts;
     scratch_write(&scratch, "p/7.jobs.csv", "7\n");
     ck_assert(!parts_take(&parts, scratch_path(&scratch, "p"), 7, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.where, "p/7.tasks.csv"));
+    assert_holds(fault.where, "p/7.tasks.csv");
     ck_assert_ptr_null(parts.rows[TABLES_JOBS]);
 }
 END_TEST

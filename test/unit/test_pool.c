@@ -185,7 +185,7 @@ static void assert_crashed(const char *words)
         ck_assert_int_eq(rows[i].status, bad ? TRIAL_CRASHED : TRIAL_DONE);
         ck_assert_int_eq(rows[i].replicate, rows[i].trial % 3);
         if (bad)
-            ck_assert_msg(strstr(rows[i].fault.what, words) != NULL, "%s", rows[i].fault.what);
+            assert_holds(rows[i].fault.what, words);
     }
 }
 
@@ -278,7 +278,7 @@ START_TEST(a_nursery_that_dies_is_told)
     kill(pool.nursery.pid, SIGKILL);
     ck_assert(!pool_run(&pool, &work, &fault));
     pool_end(&pool);
-    ck_assert_ptr_nonnull(strstr(fault.what, "the process that starts trials has died: Killed"));
+    assert_holds(fault.what, "the process that starts trials has died: Killed");
     ck_assert_int_eq(row_count, 0);
 }
 END_TEST

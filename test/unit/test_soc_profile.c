@@ -2,8 +2,6 @@
 /* Profiles of PE kinds, and files of measurements that they name. */
 #include "sim/soc_profile.h"
 
-#include <string.h>
-
 #include "base/tick.h"
 #include "sim/bind.h"
 #include "test/scratch.h"
@@ -118,23 +116,22 @@ START_TEST(a_file_that_is_no_cost_profile_is_refused_where_it_is_wrong)
                             "format: 1\n" KIND
                             "stages: [{stage: cigt_mnist/B9, fixed_us: 1, sample_us: 1}]\n"),
                      "there is no stage 'cigt_mnist/B9'");
-    ck_assert_ptr_nonnull(strstr(fault.where, "measured.yaml:3:"));
+    assert_holds(fault.where, "measured.yaml:3:");
     ck_assert_str_eq(fault.hint, "did you mean 'cigt_mnist/B0'?");
     ck_assert_str_eq(refuse("measured.yaml",
                             "format: 1\n" KIND STAGES
                             "  - {stage: cigt_mnist/B0, fixed_us: 7, sample_us: 2}\n"),
                      "stage 'cigt_mnist/B0' is measured twice");
-    ck_assert_ptr_nonnull(
-        strstr(refuse("measured.yaml", "format: 1\nstages: [{stage: cigt_mnist/B0, fixed_us: -1, "
-                                       "sample_us: 1}]\n"),
-               "fixed_us"));
+    assert_holds(refuse("measured.yaml", "format: 1\nstages: [{stage: cigt_mnist/B0, fixed_us: -1, "
+                                         "sample_us: 1}]\n"),
+                 "fixed_us");
     ck_assert_str_eq(refuse("measured.yaml", "format: 1\n" STAGES),
                      "a profile needs mac_per_us and memory_bytes_per_us");
-    ck_assert_ptr_nonnull(strstr(fault.where, "host.yaml:5:"));
+    assert_holds(fault.where, "host.yaml:5:");
     ck_assert_str_eq(refuse("{launch_us: 1}", ""),
                      "a profile needs mac_per_us and memory_bytes_per_us");
     refuse("nowhere.yaml", "");
-    ck_assert_ptr_nonnull(strstr(fault.where, "nowhere.yaml"));
+    assert_holds(fault.where, "nowhere.yaml");
 }
 END_TEST
 

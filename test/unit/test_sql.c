@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/sql.h"
 #include "test/scratch.h"
@@ -83,7 +82,7 @@ START_TEST(mistakes_are_faults_that_name_the_file)
     ck_assert(fault_is_set(&fault));
     fault = FAULT_NONE;
     ck_assert_ptr_null(sql_open(scratch_path(&scratch, "no/folder/a.db"), &fault));
-    ck_assert_ptr_nonnull(strstr(fault.hint, "-o"));
+    assert_holds(fault.hint, "-o");
 }
 END_TEST
 
@@ -93,7 +92,7 @@ START_TEST(a_database_that_may_not_grow_is_a_full_disk)
     struct sql_query *query =
         sql_prepare(sql, "INSERT INTO t VALUES (zeroblob(100000), 1, 1)", &fault);
     ck_assert(!sql_do(query, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.hint, "disk full"));
+    assert_holds(fault.hint, "disk full");
     sql_finish(query);
 }
 END_TEST

@@ -175,7 +175,7 @@ START_TEST(a_folder_that_cannot_be_written_is_refused_at_once)
         fault = FAULT_NONE;
         ck_assert_ptr_null(store_open(dirs[i], &points, &experiment, false, &fault));
         ck_assert_str_eq(fault.where, dirs[i]);
-        ck_assert_ptr_nonnull(strstr(fault.hint, "-o"));
+        assert_holds(fault.hint, "-o");
     }
     ck_assert_str_eq(scratch_read(&scratch, "file"), "x");
 }
@@ -189,10 +189,10 @@ START_TEST(a_file_that_cannot_be_replaced_leaves_nothing_half_written)
     struct store *store = open_store();
     put(store, 0, TRIAL_DONE);
     ck_assert(!store_export(store, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.where, "out/trials.csv"));
+    assert_holds(fault.where, "out/trials.csv");
     fault = FAULT_NONE;
     ck_assert(!store_manifest(store, 1, "completed", &fault));
-    ck_assert_ptr_nonnull(strstr(fault.where, "out/manifest.json"));
+    assert_holds(fault.where, "out/manifest.json");
     store_close(store);
     ck_assert_int_eq(scratch_count(&scratch, "out"), 3);
 }
@@ -284,7 +284,7 @@ START_TEST(more_replicates_keep_the_rows_under_their_new_numbers)
     ck_assert(store_export(store, &fault));
     store_close(store);
     const char *trials = scratch_read(&scratch, "out/trials.csv");
-    ck_assert_ptr_nonnull(strstr(trials, "\n4,race,duo,pair,heap,heft,0.3,none,1,7,done,13,"));
+    assert_holds(trials, "\n4,race,duo,pair,heap,heft,0.3,none,1,7,done,13,");
 }
 END_TEST
 
@@ -299,7 +299,7 @@ START_TEST(parts_follow_the_new_number_of_their_trial)
     ck_assert(store_has(store, 4));
     ck_assert(store_export(store, &fault));
     store_close(store);
-    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "out/jobs.csv"), "\n4,0\n"));
+    assert_holds(scratch_read(&scratch, "out/jobs.csv"), "\n4,0\n");
 }
 END_TEST
 
@@ -322,8 +322,8 @@ START_TEST(another_experiment_is_refused_and_what_was_there_stays)
     load("noise: [{name: n, exec: {dist: lognormal, sigma: 0.3}}]\n");
     const char *dir = scratch_path(&scratch, "out");
     ck_assert_ptr_null(store_open(dir, &points, &experiment, false, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.what, "4 trials of another experiment"));
-    ck_assert_ptr_nonnull(strstr(fault.hint, "--overwrite"));
+    assert_holds(fault.what, "4 trials of another experiment");
+    assert_holds(fault.hint, "--overwrite");
     fault = FAULT_NONE;
     load("");
     struct store *store = open_store();
@@ -369,9 +369,9 @@ START_TEST(a_file_that_is_no_database_of_ours_is_refused_and_stays)
     const char *dir = scratch_path(&scratch, "out");
     scratch_write(&scratch, "out/results.db", "these are no results, but they are long enough\n");
     ck_assert_ptr_null(store_open(dir, &points, &experiment, false, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.where, "out/results.db"));
-    ck_assert_ptr_nonnull(strstr(fault.hint, "damaged or not ours"));
-    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "out/results.db"), "these are no"));
+    assert_holds(fault.where, "out/results.db");
+    assert_holds(fault.hint, "damaged or not ours");
+    assert_holds(scratch_read(&scratch, "out/results.db"), "these are no");
 }
 END_TEST
 
@@ -388,7 +388,7 @@ START_TEST(a_damaged_database_is_refused)
     fclose(stream);
     const char *dir = scratch_path(&scratch, "out");
     ck_assert_ptr_null(store_open(dir, &points, &experiment, false, &fault));
-    ck_assert_ptr_nonnull(strstr(fault.where, "out/results.db"));
+    assert_holds(fault.where, "out/results.db");
 }
 END_TEST
 

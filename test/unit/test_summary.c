@@ -48,7 +48,7 @@ static void assert_refused(const char *trials, const char *where, const char *wh
     scratch_write(&scratch, "trials.csv", trials);
     ck_assert(!summary_write(scratch.folder, "heft", &fault));
     ck_assert_str_eq(fault.where, scratch_path(&scratch, where));
-    ck_assert_msg(strstr(fault.what, what) != NULL, "%s", fault.what);
+    assert_holds(fault.what, what);
     ck_assert_int_eq(scratch_count(&scratch, ""), 1); /* nothing half-written */
 }
 
@@ -66,7 +66,7 @@ static const char *print_table(const char *baseline)
 
 static void assert_prints(const char *table, const char *line)
 {
-    ck_assert_msg(strstr(table, line) != NULL, "no \"%s\" in:\n%s", line, table);
+    assert_holds(table, line);
 }
 
 /* Two schedulers, three replicates. Latencies of etf are half of heft's but in replicate 2, and
@@ -234,8 +234,8 @@ START_TEST(rows_are_paired_by_replicate_in_whatever_order_they_come)
                      "5,race,soc,mix,heap,heft,4,none,1,1,done,,1,,,,,\n",
               "heft");
     const char *summary = scratch_read(&scratch, "summary.csv");
-    ck_assert_ptr_nonnull(strstr(summary, "etf,4,none,mean_latency_us,2,5.5,"));
-    ck_assert_ptr_nonnull(strstr(summary, ",0.25,0.25,0.25,2,2,,,5.5,,\n"));
+    assert_holds(summary, "etf,4,none,mean_latency_us,2,5.5,");
+    assert_holds(summary, ",0.25,0.25,0.25,2,2,,,5.5,,\n");
 }
 END_TEST
 
@@ -262,8 +262,8 @@ START_TEST(a_missing_baseline_leaves_the_paired_cells_empty)
 {
     summarize(race, "peft");
     const char *summary = scratch_read(&scratch, "summary.csv");
-    ck_assert_ptr_nonnull(strstr(summary, "etf,4,none,makespan_us,3,50,50,50,,,,,,,,50,,\n"));
-    ck_assert_ptr_nonnull(strstr(summary, "heft,4,none,makespan_us,3,100,100,100,,,,,,,,100,,\n"));
+    assert_holds(summary, "etf,4,none,makespan_us,3,50,50,50,,,,,,,,50,,\n");
+    assert_holds(summary, "heft,4,none,makespan_us,3,100,100,100,,,,,,,,100,,\n");
 }
 END_TEST
 
@@ -272,8 +272,8 @@ START_TEST(names_that_need_quotes_keep_them)
     summarize(HEADER "\n"
                      "0,\"a, b\",\"so\"\"c\",mix,heap,heft,4,none,0,1,done,,10,,,,,\n",
               "heft");
-    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "summary.csv"),
-                                 "\n\"a, b\",\"so\"\"c\",mix,heap,heft,4,none,mean_latency_us,1,"));
+    assert_holds(scratch_read(&scratch, "summary.csv"),
+                 "\n\"a, b\",\"so\"\"c\",mix,heap,heft,4,none,mean_latency_us,1,");
 }
 END_TEST
 
@@ -303,7 +303,7 @@ START_TEST(a_new_summary_takes_the_place_of_the_old_one_at_once)
                      0);
     summarize(race, "heft");
     ck_assert_str_eq(scratch_read(&scratch, "witness"), "old\n");
-    ck_assert_ptr_nonnull(strstr(scratch_read(&scratch, "summary.csv"), "makespan_us"));
+    assert_holds(scratch_read(&scratch, "summary.csv"), "makespan_us");
 }
 END_TEST
 

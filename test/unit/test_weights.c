@@ -31,7 +31,7 @@ static void tear_down(void)
     scratch_finish(&scratch);
 }
 
-static void assert_holds(const char *what)
+static void assert_weights(const char *what)
 {
     ck_assert(weights_recognize(path));
     const char *said = weights_check(scratch.arena, path, &fault);
@@ -97,11 +97,11 @@ static void cut(long bytes)
 START_TEST(a_policy_tells_its_mode_its_sizes_and_who_trained_it)
 {
     write_policy(false, 1);
-    assert_holds("policy, mode pair: network graph, 42 features, 32 and 16 hidden, 3369 "
-                 "parameters; trained by experiment mine, best at iteration 12");
+    assert_weights("policy, mode pair: network graph, 42 features, 32 and 16 hidden, 3369 "
+                   "parameters; trained by experiment mine, best at iteration 12");
     write_policy(true, 1);
-    assert_holds("state of a training, mode pair: network graph, 42 features, 32 and 16 hidden, "
-                 "3369 parameters; trained by experiment mine, best at iteration 12");
+    assert_weights("state of a training, mode pair: network graph, 42 features, 32 and 16 hidden, "
+                   "3369 parameters; trained by experiment mine, best at iteration 12");
 }
 END_TEST
 
@@ -145,13 +145,13 @@ START_TEST(weights_of_kernels_tell_their_kernel_and_its_sizes)
     const struct fff_shape trees = {.inputs = 6, .outputs = 3, .trees = 2, .depth = 1};
     struct fff *fff = fff_create(&trees);
     ck_assert(fff_save(fff, path, &fault));
-    assert_holds("weights of kernel fff 2x1, 6 inputs, 3 outputs, 54 parameters");
+    assert_weights("weights of kernel fff 2x1, 6 inputs, 3 outputs, 54 parameters");
     fff_destroy(fff);
     const struct fff_leaf_shape leaves = {.inputs = 6, .outputs = 3, .depth = 1, .width = 4};
     struct fff_leaf *leaf = fff_leaf_create(&leaves);
     ck_assert(fff_leaf_save(leaf, path, &fault));
-    assert_holds("weights of kernel fff_leaf, depth 1, width 4, 6 inputs, 3 outputs, 93 "
-                 "parameters");
+    assert_weights("weights of kernel fff_leaf, depth 1, width 4, 6 inputs, 3 outputs, 93 "
+                   "parameters");
     fff_leaf_destroy(leaf);
     struct trellis_weights *trellis = trellis_weights_draw(trellis_find("cigt_mnist"), 1);
     ck_assert(trellis_weights_save(trellis, path, &fault));
@@ -221,7 +221,7 @@ START_TEST(the_state_of_a_training_of_kernels_says_of_which)
                                             .data = &number};
     const struct safetensors_note note = {"training", "fff_8x5 seed 1"};
     ck_assert(safetensors_write(path, &array, 1, &note, 1, &fault));
-    assert_holds("state of a training of kernels: fff_8x5 seed 1");
+    assert_weights("state of a training of kernels: fff_8x5 seed 1");
     number = NAN;
     ck_assert(safetensors_write(path, &array, 1, &note, 1, &fault));
     assert_refused("`trained` has a value that is not finite");

@@ -343,8 +343,8 @@ START_TEST(to_assign_to_a_pe_that_is_down_is_illegal)
     const struct fixture_scenario source = {
         .rows = rows, .row_count = 1, .failures = {.list = list, .count = 1}};
     ck_assert(!run_policy(&bad, &source));
-    ck_assert_ptr_nonnull(strstr(fault.what, "'bad': job 0 task first may not be given to PE"));
-    ck_assert_ptr_nonnull(strstr(fault.what, "it is down"));
+    assert_holds(fault.what, "'bad': job 0 task first may not be given to PE");
+    assert_holds(fault.what, "it is down");
 }
 END_TEST
 
