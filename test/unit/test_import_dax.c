@@ -1,37 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
 #include <string.h>
 
-#include "test/scratch.h"
+#include "test/importing.h"
 #include "test/suite.h"
-#include "traces/import.h"
 
-static struct scratch scratch;
-static struct fault fault;
-static struct imported imported;
+static struct importing import;
 
 static void setup(void)
 {
-    scratch_init(&scratch);
+    importing_init(&import, &import_dax);
 }
 
 static void teardown(void)
 {
-    scratch_finish(&scratch);
+    importing_finish(&import);
 }
 
 static bool try_text(const char *text)
 {
-    fault = FAULT_NONE;
-    imported = (struct imported){0};
-    const char *path = scratch_write(&scratch, "flow.xml", text);
-    return import_dax.read(&imported, scratch.arena, &path, 1, &import_options_default, &fault);
+    return importing_text(&import, "flow.xml", text);
 }
 
 static const struct app *read_text(const char *text)
 {
-    ck_assert_msg(try_text(text), "%s: %s", fault.where, fault.what);
-    return &imported.apps[0];
+    return importing_app(&import, "flow.xml", text);
 }
 
 #define JOB(ID, USES) "<job id='" ID "' name='fft' runtime='2'>" USES "</job>\n"
@@ -52,8 +44,8 @@ START_TEST(a_workflow_becomes_an_app)
     ck_assert(app->bytes[0] == 300); /* as its writer says */
     ck_assert(app->kinds[app->tasks[0].kind].costs[0].exec_us == 2e6);
     ck_assert_str_eq(app->kinds[app->tasks[0].kind].costs[0].pe_kind, "core");
-    assert_holds(imported.units, "a second is 1e+06 us");
-    assert_holds(imported.notes[0], "another size");
+    assert_holds(import.made.units, "a second is 1e+06 us");
+    assert_holds(import.made.notes[0], "another size");
 }
 END_TEST
 
@@ -62,7 +54,7 @@ START_TEST(what_would_outlast_the_simulation_is_shortened)
     const struct app *app =
         read_text("<adag><job id='a' runtime='1e9'/><job id='b' runtime='7e9'/></adag>");
     ck_assert(app->kinds[app->tasks[0].kind].costs[0].exec_us == 1e8);
-    assert_holds(imported.units, "a second is 0.1 us");
+    assert_holds(import.made.units, "a second is 0.1 us");
 }
 END_TEST
 
@@ -75,41 +67,39 @@ START_TEST(version_3_is_read_too)
                   "</adag>");
     ck_assert_int_eq(app->edge_count, 1);
     ck_assert(app->bytes[0] == 9);
-    ck_assert_int_eq(imported.note_count, 2); /* a parent twice, no task has a time */
+    ck_assert_int_eq(import.made.note_count, 2); /* a parent twice, no task has a time */
 }
 END_TEST
 
+static const struct {
+    const char *text, *place, *what;
+} bad[] = {
+    {"", "flow.xml", "empty"},
+    {"<adag>\n<job id='a'>", "flow.xml:2", "no element found"},
+    {"<adag>\n</job>", "flow.xml:2:3", "mismatched tag"},
+    {"<html/>", "flow.xml:1:1", "no DAX, but 'html'"},
+    {"<adag/>", "flow.xml", "no task"},
+    {"<adag>\n<job/></adag>", "flow.xml:2:1", "no id"},
+    {"<adag><job id='a'/>\n<job id='a'/></adag>", "flow.xml:2:1", "called 'a'"},
+    {"<adag>\n<job id='a' runtime='-1'/></adag>", "flow.xml:2:1", "no amount: '-1'"},
+    {"<adag>\n<job id='a' runtime='1' runtime='2'/></adag>", "flow.xml:2", "duplicate"},
+    {"<adag><job id='a'>\n<uses file='f' link='out'/></job></adag>", "flow.xml:2:1",
+     "no such link: 'out'"},
+    {"<adag><job id='a'/>\n<child ref='b'/></adag>", "flow.xml:2:1", "no job 'b'"},
+    {"<adag><job id='a'/><child ref='a'>\n<parent/></child></adag>", "flow.xml:2:1", "no ref"},
+    {"<adag><job id='a'/><job id='b'/><child ref='a'><parent ref='b'/></child>"
+     "<child ref='b'><parent ref='a'/></child></adag>",
+     "flow.xml", "cycle: a -> b -> a"},
+    {"<!DOCTYPE adag [<!ENTITY a 'aaaa'>\n<!ENTITY b '&a;&a;'>]><adag>&b;</adag>", "flow.xml:1",
+     "entities are not taken: 'a'"},
+    {"<adag>\n<job id='\xff'/></adag>", "flow.xml:2", "not well-formed"},
+};
+
 START_TEST(bad_workflows_are_refused_at_their_place)
 {
-    static const struct {
-        const char *text, *place, *what;
-    } cases[] = {
-        {"", "flow.xml", "empty"},
-        {"<adag>\n<job id='a'>", "flow.xml:2", "no element found"},
-        {"<adag>\n</job>", "flow.xml:2:3", "mismatched tag"},
-        {"<html/>", "flow.xml:1:1", "no DAX, but 'html'"},
-        {"<adag/>", "flow.xml", "no task"},
-        {"<adag>\n<job/></adag>", "flow.xml:2:1", "no id"},
-        {"<adag><job id='a'/>\n<job id='a'/></adag>", "flow.xml:2:1", "called 'a'"},
-        {"<adag>\n<job id='a' runtime='-1'/></adag>", "flow.xml:2:1", "no amount: '-1'"},
-        {"<adag>\n<job id='a' runtime='1' runtime='2'/></adag>", "flow.xml:2", "duplicate"},
-        {"<adag><job id='a'>\n<uses file='f' link='out'/></job></adag>", "flow.xml:2:1",
-         "no such link: 'out'"},
-        {"<adag><job id='a'/>\n<child ref='b'/></adag>", "flow.xml:2:1", "no job 'b'"},
-        {"<adag><job id='a'/><child ref='a'>\n<parent/></child></adag>", "flow.xml:2:1", "no ref"},
-        {"<adag><job id='a'/><job id='b'/><child ref='a'><parent ref='b'/></child>"
-         "<child ref='b'><parent ref='a'/></child></adag>",
-         "flow.xml", "cycle: a -> b -> a"},
-        {"<!DOCTYPE adag [<!ENTITY a 'aaaa'>\n<!ENTITY b '&a;&a;'>]><adag>&b;</adag>", "flow.xml:1",
-         "entities are not taken: 'a'"},
-        {"<adag>\n<job id='\xff'/></adag>", "flow.xml:2", "not well-formed"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        ck_assert_msg(!try_text(cases[i].text), "case %zu was taken", i);
-        ck_assert_msg(strstr(fault.where, cases[i].place) != NULL, "case %zu: %s (%s)", i,
-                      fault.where, fault.what);
-        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "case %zu: %s", i, fault.what);
-    }
+    ck_assert(!try_text(bad[_i].text));
+    assert_holds(import.fault.where, bad[_i].place);
+    assert_holds(import.fault.what, bad[_i].what);
 }
 END_TEST
 
@@ -119,7 +109,7 @@ START_TEST(deep_nesting_is_refused)
     for (int i = 0; i < 100; i++)
         strcat(text, "<a>");
     ck_assert(!try_text(text));
-    assert_holds(fault.what, "nested deeper");
+    assert_holds(import.fault.what, "nested deeper");
 }
 END_TEST
 
@@ -127,7 +117,7 @@ START_TEST(a_file_that_is_cut_anywhere_is_refused)
 {
     static const char whole[] = FLOW;
     for (size_t length = 0; length + 2 < sizeof whole; length += 3)
-        ck_assert(!try_text(arena_substring(scratch.arena, whole, length)));
+        ck_assert(!try_text(arena_substring(import.scratch.arena, whole, length)));
 }
 END_TEST
 
@@ -139,7 +129,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_workflow_becomes_an_app);
     tcase_add_test(tcase, what_would_outlast_the_simulation_is_shortened);
     tcase_add_test(tcase, version_3_is_read_too);
-    tcase_add_test(tcase, bad_workflows_are_refused_at_their_place);
+    tcase_add_loop_test(tcase, bad_workflows_are_refused_at_their_place, 0,
+                        (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(tcase, deep_nesting_is_refused);
     tcase_add_test(tcase, a_file_that_is_cut_anywhere_is_refused);
     suite_add_tcase(suite, tcase);

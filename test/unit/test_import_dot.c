@@ -1,50 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
 #include <string.h>
 
-#include "test/scratch.h"
+#include "test/importing.h"
 #include "test/suite.h"
-#include "traces/import.h"
 
-static struct scratch scratch;
-static struct fault fault;
-static struct imported imported;
+static struct importing import;
 
 static void setup(void)
 {
-    scratch_init(&scratch);
+    importing_init(&import, &import_dot);
 }
 
 static void teardown(void)
 {
-    scratch_finish(&scratch);
+    importing_finish(&import);
 }
 
 static bool try_text(const char *text)
 {
-    fault = FAULT_NONE;
-    imported = (struct imported){0};
-    const char *path = scratch_write(&scratch, "graph.dot", text);
-    return import_dot.read(&imported, scratch.arena, &path, 1, &import_options_default, &fault);
+    return importing_text(&import, "graph.dot", text);
 }
 
 static const struct app *read_text(const char *text)
 {
-    ck_assert_msg(try_text(text), "%s: %s", fault.where, fault.what);
-    return &imported.apps[0];
+    return importing_app(&import, "graph.dot", text);
 }
 
-/* The data of an edge between two named tasks, -1 if there is none. */
-static double bytes_between(const struct app *app, const char *from, const char *to)
+static int32_t find_task(const struct app *app, const char *name)
 {
     for (int32_t t = 0; t < app->task_count; t++)
-        for (int32_t i = 0; i < app->tasks[t].pred_count; i++) {
-            const struct app_edge *pred = &app->preds[app->tasks[t].first_pred + i];
-            if (strcmp(app->tasks[t].name, to) == 0 &&
-                strcmp(app->tasks[pred->task].name, from) == 0)
-                return app->bytes[pred->edge];
-        }
-    return -1;
+        if (strcmp(app->tasks[t].name, name) == 0)
+            return t;
+    ck_abort_msg("there is no task %s", name);
+}
+
+static double bytes_between(const struct app *app, const char *from, const char *to)
+{
+    return importing_bytes(app, find_task(app, from), find_task(app, to));
 }
 
 START_TEST(a_graph_of_simgrid_becomes_an_app)
@@ -111,41 +103,39 @@ START_TEST(edges_of_the_same_ends_are_one)
     const struct app *app = read_text("digraph { a->b [bytes=3] a->b [bytes=4] }");
     ck_assert_int_eq(app->edge_count, 1);
     ck_assert(app->bytes[0] == 7);
-    ck_assert_int_eq(imported.note_count, 2); /* that, and that no task has a time */
+    ck_assert_int_eq(import.made.note_count, 2); /* that, and that no task has a time */
 }
 END_TEST
 
+static const struct {
+    const char *text, *place, *what;
+} bad[] = {
+    {"", "graph.dot", "empty"},
+    {"graph { a -- b }", "graph.dot:1:1", "no directions"},
+    {"digraph {\n a -- b }", "graph.dot:2:4", "no direction"},
+    {"digraf { a }", "graph.dot:1:1", "`digraph` was expected"},
+    {"digraph {\n a -> b", "graph.dot:2:8", "mid-air"},
+    {"digraph { }", "graph.dot", "no task"},
+    {"digraph { a }\n b", "graph.dot:2:2", "after the graph"},
+    {"digraph {\n a [us=x] }", "graph.dot:2:2", "'x' is no time"},
+    {"digraph {\n a [us=-3] }", "graph.dot:2:2", "'-3' is no time"},
+    {"digraph {\n a [size=-3] }", "graph.dot:2:2", "no size"},
+    {"digraph {\n a [us=1] b [size=3] }", "graph.dot:2:11", "some tasks have"},
+    {"digraph {\n a -> b [bytes=-1] }", "graph.dot:2", "no size"},
+    {"digraph {\n a [us= }", "graph.dot:2:9", "a value was expected"},
+    {"digraph {\n \"a", "graph.dot:2:2", "quotes do not end"},
+    {"digraph {\n /* a", "graph.dot:2:2", "comment does not end"},
+    {"digraph {\n <a", "graph.dot:2:2", "markup does not end"},
+    {"digraph {\n a -> -> b }", "graph.dot:2:7", "was expected"},
+    {"digraph { a -> b -> c -> a }", "graph.dot", "cycle: a -> b -> c -> a"},
+    {"digraph { a -> a }", "graph.dot", "itself"},
+};
+
 START_TEST(bad_graphs_are_refused_at_their_place)
 {
-    static const struct {
-        const char *text, *place, *what;
-    } cases[] = {
-        {"", "graph.dot", "empty"},
-        {"graph { a -- b }", "graph.dot:1:1", "no directions"},
-        {"digraph {\n a -- b }", "graph.dot:2:4", "no direction"},
-        {"digraf { a }", "graph.dot:1:1", "`digraph` was expected"},
-        {"digraph {\n a -> b", "graph.dot:2:8", "mid-air"},
-        {"digraph { }", "graph.dot", "no task"},
-        {"digraph { a }\n b", "graph.dot:2:2", "after the graph"},
-        {"digraph {\n a [us=x] }", "graph.dot:2:2", "'x' is no time"},
-        {"digraph {\n a [us=-3] }", "graph.dot:2:2", "'-3' is no time"},
-        {"digraph {\n a [size=-3] }", "graph.dot:2:2", "no size"},
-        {"digraph {\n a [us=1] b [size=3] }", "graph.dot:2:11", "some tasks have"},
-        {"digraph {\n a -> b [bytes=-1] }", "graph.dot:2", "no size"},
-        {"digraph {\n a [us= }", "graph.dot:2:9", "a value was expected"},
-        {"digraph {\n \"a", "graph.dot:2:2", "quotes do not end"},
-        {"digraph {\n /* a", "graph.dot:2:2", "comment does not end"},
-        {"digraph {\n <a", "graph.dot:2:2", "markup does not end"},
-        {"digraph {\n a -> -> b }", "graph.dot:2:7", "was expected"},
-        {"digraph { a -> b -> c -> a }", "graph.dot", "cycle: a -> b -> c -> a"},
-        {"digraph { a -> a }", "graph.dot", "itself"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        ck_assert_msg(!try_text(cases[i].text), "case %zu was taken", i);
-        ck_assert_msg(strstr(fault.where, cases[i].place) != NULL, "case %zu: %s (%s)", i,
-                      fault.where, fault.what);
-        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "case %zu: %s", i, fault.what);
-    }
+    ck_assert(!try_text(bad[_i].text));
+    assert_holds(import.fault.where, bad[_i].place);
+    assert_holds(import.fault.what, bad[_i].what);
 }
 END_TEST
 
@@ -154,8 +144,8 @@ START_TEST(deep_nesting_and_groups_that_explode_are_refused)
     char nested[128] = "digraph {";
     memset(nested + strlen(nested), '{', 100);
     ck_assert(!try_text(nested));
-    assert_holds(fault.what, "nested deeper");
-    char *groups = arena_zeroed(scratch.arena, 400000, 1), *end = groups;
+    assert_holds(import.fault.what, "nested deeper");
+    char *groups = arena_zeroed(import.scratch.arena, 400000, 1), *end = groups;
     end += sprintf(end, "digraph { {");
     for (int i = 0; i < 8000; i++)
         end += sprintf(end, "a%d ", i);
@@ -164,7 +154,7 @@ START_TEST(deep_nesting_and_groups_that_explode_are_refused)
         end += sprintf(end, "b%d ", i);
     sprintf(end, "} }");
     ck_assert(!try_text(groups));
-    assert_holds(fault.what, "more than");
+    assert_holds(import.fault.what, "more than");
 }
 END_TEST
 
@@ -178,7 +168,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, the_language_is_read);
     tcase_add_test(tcase, backslashes_and_lines_that_go_on_are_read);
     tcase_add_test(tcase, edges_of_the_same_ends_are_one);
-    tcase_add_test(tcase, bad_graphs_are_refused_at_their_place);
+    tcase_add_loop_test(tcase, bad_graphs_are_refused_at_their_place, 0,
+                        (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(tcase, deep_nesting_and_groups_that_explode_are_refused);
     suite_add_tcase(suite, tcase);
     return suite;

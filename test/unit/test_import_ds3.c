@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
-#include <string.h>
-
 #include "sim/soc.h"
-#include "test/scratch.h"
+#include "test/importing.h"
 #include "test/suite.h"
 #include "traces/import_write.h"
 
-static struct scratch scratch;
-static struct fault fault;
-static struct imported imported;
+static struct importing import;
 
 static void setup(void)
 {
-    scratch_init(&scratch);
+    importing_init(&import, &import_ds3);
 }
 
 static void teardown(void)
 {
-    scratch_finish(&scratch);
+    importing_finish(&import);
 }
 
 static const char soc_text[] =
@@ -38,29 +33,21 @@ static const char job_text[] = "job_name test 8\nadd_new_tasks 3\nread 0\nread H
                                "fft earliest_start 0 deadline 9 input_vol 1 output_vol 2\n"
                                "comm_vol 0 1 64\ncomm_vol 2 1 5 # no such edge\n";
 
-static bool try_files(const char *const *names, const char *const *texts, int32_t count)
-{
-    const char *paths[4];
-    fault = FAULT_NONE;
-    imported = (struct imported){0};
-    for (int32_t i = 0; i < count; i++)
-        paths[i] = scratch_write(&scratch, names[i], texts[i]);
-    return import_ds3.read(&imported, scratch.arena, paths, count, &import_options_default, &fault);
-}
-
 static bool try_pair(const char *soc, const char *job)
 {
-    return try_files((const char *const[]){"SoC.T.txt", "job_T.txt"},
-                     (const char *const[]){soc, job}, 2);
+    return importing_texts(&import, (const char *const[]){"SoC.T.txt", "job_T.txt"},
+                           (const char *const[]){soc, job}, 2);
 }
 
 START_TEST(a_chip_and_a_job_become_a_platform_and_an_app)
 {
-    ck_assert_msg(try_pair(soc_text, job_text), "%s: %s", fault.where, fault.what);
-    ck_assert(import_write(&imported, scratch.folder, false, scratch.arena, &fault));
+    ck_assert_msg(try_pair(soc_text, job_text), "%s: %s", import.fault.where, import.fault.what);
+    ck_assert(import_write(&import.made, import.scratch.folder, false, import.scratch.arena,
+                           &import.fault));
     struct soc soc;
-    ck_assert_msg(soc_load(&soc, scratch.arena, scratch_path(&scratch, "SoC.T.yaml"), &fault),
-                  "%s: %s", fault.where, fault.what);
+    ck_assert_msg(soc_load(&soc, import.scratch.arena, scratch_path(&import.scratch, "SoC.T.yaml"),
+                           &import.fault),
+                  "%s: %s", import.fault.where, import.fault.what);
     ck_assert_int_eq(soc.pe_count, 3);
     ck_assert_int_eq(soc.kinds[0].opp_count, 2);
     ck_assert(soc.kinds[0].opps[1].freq_mhz == 1400);
@@ -71,8 +58,9 @@ START_TEST(a_chip_and_a_job_become_a_platform_and_an_app)
     ck_assert(soc.truncate_us);
 
     struct app_set set;
-    ck_assert_msg(app_load(&set, scratch.arena, scratch_path(&scratch, "job_T.yaml"), &fault),
-                  "%s: %s", fault.where, fault.what);
+    ck_assert_msg(app_load(&set, import.scratch.arena, scratch_path(&import.scratch, "job_T.yaml"),
+                           &import.fault),
+                  "%s: %s", import.fault.where, import.fault.what);
     const struct app *app = &set.apps[0];
     ck_assert_int_eq(app->task_count, 3);
     ck_assert_int_eq(app->edge_count, 3);
@@ -88,9 +76,9 @@ START_TEST(older_chips_have_values_without_names)
     static const char old[] = "add_new_resource CPU CPU 0 1 2 performance\nopp 1330 700\n"
                               "read 30 22\nfft 25 23\nadd_new_resource MEM MEMORY 1 1 1 none\n"
                               "None 0 0\ncomm_band 0 1 2\n";
-    ck_assert_msg(try_pair(old, job_text), "%s: %s", fault.where, fault.what);
-    ck_assert_int_eq(imported.platforms[0].cluster_count, 1);
-    ck_assert(imported.apps[0].kinds[0].costs[0].exec_us == 30);
+    ck_assert_msg(try_pair(old, job_text), "%s: %s", import.fault.where, import.fault.what);
+    ck_assert_int_eq(import.made.platforms[0].cluster_count, 1);
+    ck_assert(import.made.apps[0].kinds[0].costs[0].exec_us == 30);
 }
 END_TEST
 
@@ -100,10 +88,11 @@ START_TEST(a_run_becomes_an_experiment)
                                  "job_probabilities = [1]\njob_list = []\nmax_jobs = 40\n"
                                  "scheduler = MET\n[SIMULATION MODE]\nscale = 25\n"
                                  "max_jobs_in_parallel = 12\n";
-    ck_assert_msg(try_files((const char *const[]){"SoC.T.txt", "job_T.txt", "run.ini"},
-                            (const char *const[]){soc_text, job_text, config}, 3),
-                  "%s: %s", fault.where, fault.what);
-    const char *text = imported.experiment->text;
+    ck_assert_msg(importing_texts(&import,
+                                  (const char *const[]){"SoC.T.txt", "job_T.txt", "run.ini"},
+                                  (const char *const[]){soc_text, job_text, config}, 3),
+                  "%s: %s", import.fault.where, import.fault.what);
+    const char *text = import.made.experiment->text;
     assert_holds(text, "platform: SoC.T.yaml");
     assert_holds(text, "{app: job_T.yaml, share: 1}");
     assert_holds(text, "mean_interarrival_us: 25, max_in_flight: 12}");
@@ -114,37 +103,30 @@ END_TEST
 
 START_TEST(a_run_finds_its_files_and_lists_its_jobs)
 {
-    scratch_write(&scratch, "SoC.T.txt", soc_text);
-    scratch_write(&scratch, "job_T.txt", job_text);
+    scratch_write(&import.scratch, "SoC.T.txt", soc_text);
+    scratch_write(&import.scratch, "job_T.txt", job_text);
     static const char config[] = "[DEFAULT]\nresource_file = SoC.T.txt\njob_file = job_T.txt\n"
                                  "job_list = [[2], [1]]\nscheduler = XY\nscale = 25\n";
-    ck_assert_msg(try_files((const char *const[]){"run.ini"}, (const char *const[]){config}, 1),
-                  "%s: %s", fault.where, fault.what);
-    ck_assert_int_eq(imported.app_count, 1);
-    ck_assert_str_eq(imported.experiment->arrivals,
+    ck_assert_msg(importing_texts(&import, (const char *const[]){"run.ini"},
+                                  (const char *const[]){config}, 1),
+                  "%s: %s", import.fault.where, import.fault.what);
+    ck_assert_int_eq(import.made.app_count, 1);
+    ck_assert_str_eq(import.made.experiment->arrivals,
                      "arrival_us,app\n0,job_T\n25,job_T\n50,job_T\n");
-    assert_holds(imported.experiment->text, "file: run.csv");
+    assert_holds(import.made.experiment->text, "file: run.csv");
 }
 END_TEST
 
 /* A run of the chip and the job above, with these lines in its file. */
 static const char *experiment_of(const char *lines)
 {
-    const char *config = arena_printf(scratch.arena,
+    const char *config = arena_printf(import.scratch.arena,
                                       "[DEFAULT]\nresource_file = SoC.T.txt\n"
                                       "job_file = job_T.txt\nscheduler = MET\n%s\n",
                                       lines);
-    bool ok = try_files((const char *const[]){"SoC.T.txt", "job_T.txt", "run.ini"},
-                        (const char *const[]){soc_text, job_text, config}, 3);
-    return ok ? imported.experiment->text : "";
-}
-
-static bool is_noted(const char *what)
-{
-    for (int32_t i = 0; i < imported.note_count; i++)
-        if (strstr(imported.notes[i], what) != NULL)
-            return true;
-    return false;
+    bool ok = importing_texts(&import, (const char *const[]){"SoC.T.txt", "job_T.txt", "run.ini"},
+                              (const char *const[]){soc_text, job_text, config}, 3);
+    return ok ? import.made.experiment->text : "";
 }
 
 START_TEST(a_range_of_scales_is_swept_without_its_end)
@@ -157,10 +139,10 @@ START_TEST(a_range_of_scales_is_swept_without_its_end)
                                         "1-2-3-4", "a-b-c",   "1-9-0.001"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         text = experiment_of(arena_printf(
-            scratch.arena, "simulation_mode = performance\nscale_values = %s", wrong[i]));
+            import.scratch.arena, "simulation_mode = performance\nscale_values = %s", wrong[i]));
         ck_assert_msg(*text == '\0', "'%s' was taken", wrong[i]);
-        ck_assert_str_eq(fault.what, "this is no range of scale_values");
-        assert_holds(fault.where, "run.ini:6:16");
+        ck_assert_str_eq(import.fault.what, "this is no range of scale_values");
+        assert_holds(import.fault.where, "run.ini:6:16");
     }
 }
 END_TEST
@@ -177,11 +159,10 @@ START_TEST(a_length_of_simulation_becomes_a_number_of_jobs)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *text = experiment_of(
-            arena_printf(scratch.arena, "inject_fixed_num_jobs = no\n%s", cases[i].lines));
-        ck_assert_msg(strstr(text, arena_printf(scratch.arena, "\n  jobs: %s\n", cases[i].jobs)) !=
-                          NULL,
-                      "%s: %s", cases[i].lines, text);
-        ck_assert(is_noted(arena_printf(scratch.arena, ": %s jobs arrive in it", cases[i].jobs)));
+            arena_printf(import.scratch.arena, "inject_fixed_num_jobs = no\n%s", cases[i].lines));
+        assert_holds(text, arena_printf(import.scratch.arena, "\n  jobs: %s\n", cases[i].jobs));
+        ck_assert(importing_notes(
+            &import, arena_printf(import.scratch.arena, ": %s jobs arrive in it", cases[i].jobs)));
     }
 }
 END_TEST
@@ -196,45 +177,43 @@ START_TEST(what_a_run_has_and_ours_have_not_is_told)
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         ck_assert_str_ne(experiment_of(""), "");
-        ck_assert_msg(!is_noted(lines[i][1]), "told without %s", lines[i][0]);
+        ck_assert_msg(!importing_notes(&import, lines[i][1]), "told without %s", lines[i][0]);
         ck_assert_str_ne(experiment_of(lines[i][0]), "");
-        ck_assert_msg(is_noted(lines[i][1]), "not told of %s", lines[i][0]);
+        ck_assert_msg(importing_notes(&import, lines[i][1]), "not told of %s", lines[i][0]);
     }
 }
 END_TEST
 
+static const struct {
+    const char *soc, *job, *place, *what;
+} bad[] = {
+    {"nothing", job_text, "SoC.T.txt", "no file of DS3"},
+    {"add_new_resource LTL A7\n", job_text, "SoC.T.txt:1", "too short"},
+    {"add_new_resource LTL A7 0 x 1\n", job_text, "SoC.T.txt:1:27", "'x' is no number"},
+    {"add_new_resource LTL A7 0 5000 1\n", job_text, "SoC.T.txt:1:27", "at most 4096"},
+    {"add_new_resource MEM M 0 1 1 n\nNone 0\n", job_text, "SoC.T.txt:1:1", "0 PEs"},
+    {"add_new_resource LTL A 0 1 1 p\nread -4\n", job_text, "SoC.T.txt:2:6", "no amount"},
+    {"add_new_resource LTL A 0 1 1 p\nread\n", job_text, "SoC.T.txt:2", "too short"},
+    {"add_new_resource LTL A 0 1 1 p\nread 1\n", job_text, "job_T.txt", "run 'fft'"},
+    {soc_text, "job_name x\n", "job_T.txt:1:1", "no add_new_tasks"},
+    {soc_text, "add_new_tasks 2\nread 0\n", "job_T.txt:3:1", "says 2 tasks and has 1"},
+    {soc_text, "add_new_tasks 2\nread 0\nfft 0\n", "job_T.txt:3:1", "two tasks have the ID 0"},
+    {soc_text, "add_new_tasks 1\nread 0 7\n", "job_T.txt:2:8", "no task with the ID 7"},
+    {soc_text, "add_new_tasks 1\nread 0\ncomm_vol 0 0 x\n", "job_T.txt:3:14", "no volume"},
+    {soc_text, "add_new_tasks 1\nread BODY\n", "job_T.txt:2:6", "none of what"},
+    {soc_text, "add_new_tasks 2\nread 0 1\nfft 1 0\n", "job_T.txt", "cycle: read -> fft"},
+    {soc_text, "[DEFAULT]\nscale = 1\nscale = 2\n", "job_T.txt:3:1", "'scale' is there twice"},
+    {soc_text, "[DEFAULT]\nscale = fast\n", "job_T.txt:2:9", "no amount"},
+    {soc_text, "[DEFAULT]\nscale = 1\n", "job_T.txt:1:1", "no resource_file"},
+    {soc_text, "[DEFAULT]\njob_list = [[2], [x]]\n", "job_T.txt:2:19", "no number of job_list"},
+    {soc_text, "[DEFAULT]\nscale\n", "job_T.txt:2:1", "this is neither"},
+};
+
 START_TEST(bad_files_are_refused_at_their_place)
 {
-    static const struct {
-        const char *soc, *job, *place, *what;
-    } cases[] = {
-        {"nothing", job_text, "SoC.T.txt", "no file of DS3"},
-        {"add_new_resource LTL A7\n", job_text, "SoC.T.txt:1", "too short"},
-        {"add_new_resource LTL A7 0 x 1\n", job_text, "SoC.T.txt:1:27", "'x' is no number"},
-        {"add_new_resource LTL A7 0 5000 1\n", job_text, "SoC.T.txt:1:27", "at most 4096"},
-        {"add_new_resource MEM M 0 1 1 n\nNone 0\n", job_text, "SoC.T.txt:1:1", "0 PEs"},
-        {"add_new_resource LTL A 0 1 1 p\nread -4\n", job_text, "SoC.T.txt:2:6", "no amount"},
-        {"add_new_resource LTL A 0 1 1 p\nread\n", job_text, "SoC.T.txt:2", "too short"},
-        {"add_new_resource LTL A 0 1 1 p\nread 1\n", job_text, "job_T.txt", "run 'fft'"},
-        {soc_text, "job_name x\n", "job_T.txt:1:1", "no add_new_tasks"},
-        {soc_text, "add_new_tasks 2\nread 0\n", "job_T.txt:3:1", "says 2 tasks and has 1"},
-        {soc_text, "add_new_tasks 2\nread 0\nfft 0\n", "job_T.txt:3:1", "two tasks have the ID 0"},
-        {soc_text, "add_new_tasks 1\nread 0 7\n", "job_T.txt:2:8", "no task with the ID 7"},
-        {soc_text, "add_new_tasks 1\nread 0\ncomm_vol 0 0 x\n", "job_T.txt:3:14", "no volume"},
-        {soc_text, "add_new_tasks 1\nread BODY\n", "job_T.txt:2:6", "none of what"},
-        {soc_text, "add_new_tasks 2\nread 0 1\nfft 1 0\n", "job_T.txt", "cycle: read -> fft"},
-        {soc_text, "[DEFAULT]\nscale = 1\nscale = 2\n", "job_T.txt:3:1", "'scale' is there twice"},
-        {soc_text, "[DEFAULT]\nscale = fast\n", "job_T.txt:2:9", "no amount"},
-        {soc_text, "[DEFAULT]\nscale = 1\n", "job_T.txt:1:1", "no resource_file"},
-        {soc_text, "[DEFAULT]\njob_list = [[2], [x]]\n", "job_T.txt:2:19", "no number of job_list"},
-        {soc_text, "[DEFAULT]\nscale\n", "job_T.txt:2:1", "this is neither"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        ck_assert_msg(!try_pair(cases[i].soc, cases[i].job), "case %zu was taken", i);
-        ck_assert_msg(strstr(fault.where, cases[i].place) != NULL, "case %zu: %s (%s)", i,
-                      fault.where, fault.what);
-        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "case %zu: %s", i, fault.what);
-    }
+    ck_assert(!try_pair(bad[_i].soc, bad[_i].job));
+    assert_holds(import.fault.where, bad[_i].place);
+    assert_holds(import.fault.what, bad[_i].what);
 }
 END_TEST
 
@@ -250,7 +229,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_range_of_scales_is_swept_without_its_end);
     tcase_add_test(tcase, a_length_of_simulation_becomes_a_number_of_jobs);
     tcase_add_test(tcase, what_a_run_has_and_ours_have_not_is_told);
-    tcase_add_test(tcase, bad_files_are_refused_at_their_place);
+    tcase_add_loop_test(tcase, bad_files_are_refused_at_their_place, 0,
+                        (int)(sizeof bad / sizeof bad[0]));
     suite_add_tcase(suite, tcase);
     return suite;
 }

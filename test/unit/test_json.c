@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
 #include <string.h>
 
 #include "test/scratch.h"
@@ -59,51 +58,49 @@ START_TEST(escapes_become_characters)
 }
 END_TEST
 
+static const struct {
+    const char *document, *place, *what;
+} bad[] = {
+    {"", "file.json", "empty"},
+    {"  \n", "file.json:2:1", "mid-air"},
+    {"{", "file.json:1:2", "mid-air"},
+    {"[1,\n 2", "file.json:2:3", "mid-air"},
+    {"\"abc", "file.json:1:5", "mid-air"},
+    {"{\"a\"", "file.json:1:5", "mid-air"},
+    {"[1 2]", "file.json:1:4", "comma"},
+    {"[1,]", "file.json:1:4", "no value"},
+    {"{\"a\":1,}", "file.json:1:8", "a key"},
+    {"{a:1}", "file.json:1:2", "a key"},
+    {"{\"a\" 1}", "file.json:1:6", "`:`"},
+    {"[01]", "file.json:1:2", "no value"},
+    {"[1.]", "file.json:1:2", "no value"},
+    {"[+1]", "file.json:1:2", "no value"},
+    {"[NaN]", "file.json:1:2", "no value"},
+    {"[1e999]", "file.json:1:2", "too large"},
+    {"[nul]", "file.json:1:2", "no value"},
+    {"[\"\\x\"]", "file.json:1:3", "no such escape"},
+    {"[\"\\u12\"]", "file.json:1:5", "character code"},
+    {"[\"\\u0000\"]", "file.json:1:5", "NUL"},
+    {"[\"\\ud83d\"]", "file.json:1:5", "half of a character"},
+    {"[\"\\ud83dxx\"]", "file.json:1:5", "half of a character"},
+    {"[\"\\ude00\"]", "file.json:1:5", "half of a character"},
+    {"[\"a\nb\"]", "file.json:1:4", "end of the line"},
+    {"[\"\xff\"]", "file.json:1:3", "not UTF-8"},
+    {"[\"\xc0\x80\"]", "file.json:1:3", "not UTF-8"},
+    {"[\"\xed\xa0\x80\"]", "file.json:1:3", "not UTF-8"},
+    {"[\"\xe2\x82", "file.json:1:3", "not UTF-8"},
+    {"{} {}", "file.json:1:4", "after the end"},
+    {"{\"a\": 1,\n \"b\": 2, \"a\": 3}", "file.json:2:15", "'a' is there twice"},
+    {"{\"0\":0,\"1\":0,\"2\":0,\"3\":0,\"4\":0,\"5\":0,\"6\":0,\"7\":0,\"8\":0,\"9\":0,\n"
+     "\"A\":0,\"B\":0,\"C\":0,\"3\":1}",
+     "file.json:2:23", "'3' is there twice"},
+};
+
 START_TEST(what_is_not_json_is_refused_at_its_place)
 {
-    static const struct {
-        const char *document, *place, *what;
-    } cases[] = {
-        {"", "file.json", "empty"},
-        {"  \n", "file.json:2:1", "mid-air"},
-        {"{", "file.json:1:2", "mid-air"},
-        {"[1,\n 2", "file.json:2:3", "mid-air"},
-        {"\"abc", "file.json:1:5", "mid-air"},
-        {"{\"a\"", "file.json:1:5", "mid-air"},
-        {"[1 2]", "file.json:1:4", "comma"},
-        {"[1,]", "file.json:1:4", "no value"},
-        {"{\"a\":1,}", "file.json:1:8", "a key"},
-        {"{a:1}", "file.json:1:2", "a key"},
-        {"{\"a\" 1}", "file.json:1:6", "`:`"},
-        {"[01]", "file.json:1:2", "no value"},
-        {"[1.]", "file.json:1:2", "no value"},
-        {"[+1]", "file.json:1:2", "no value"},
-        {"[NaN]", "file.json:1:2", "no value"},
-        {"[1e999]", "file.json:1:2", "too large"},
-        {"[nul]", "file.json:1:2", "no value"},
-        {"[\"\\x\"]", "file.json:1:3", "no such escape"},
-        {"[\"\\u12\"]", "file.json:1:5", "character code"},
-        {"[\"\\u0000\"]", "file.json:1:5", "NUL"},
-        {"[\"\\ud83d\"]", "file.json:1:5", "half of a character"},
-        {"[\"\\ud83dxx\"]", "file.json:1:5", "half of a character"},
-        {"[\"\\ude00\"]", "file.json:1:5", "half of a character"},
-        {"[\"a\nb\"]", "file.json:1:4", "end of the line"},
-        {"[\"\xff\"]", "file.json:1:3", "not UTF-8"},
-        {"[\"\xc0\x80\"]", "file.json:1:3", "not UTF-8"},
-        {"[\"\xed\xa0\x80\"]", "file.json:1:3", "not UTF-8"},
-        {"[\"\xe2\x82", "file.json:1:3", "not UTF-8"},
-        {"{} {}", "file.json:1:4", "after the end"},
-        {"{\"a\": 1,\n \"b\": 2, \"a\": 3}", "file.json:2:15", "'a' is there twice"},
-        {"{\"0\":0,\"1\":0,\"2\":0,\"3\":0,\"4\":0,\"5\":0,\"6\":0,\"7\":0,\"8\":0,\"9\":0,\n"
-         "\"A\":0,\"B\":0,\"C\":0,\"3\":1}",
-         "file.json:2:23", "'3' is there twice"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        ck_assert_msg(parse(cases[i].document) == NULL, "case %zu was taken", i);
-        ck_assert_msg(strstr(fault.where, cases[i].place) != NULL, "case %zu: %s (%s)", i,
-                      fault.where, fault.what);
-        ck_assert_msg(strstr(fault.what, cases[i].what) != NULL, "case %zu: %s", i, fault.what);
-    }
+    ck_assert_ptr_null(parse(bad[_i].document));
+    assert_holds(fault.where, bad[_i].place);
+    assert_holds(fault.what, bad[_i].what);
 }
 END_TEST
 
@@ -126,7 +123,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_document_becomes_a_tree);
     tcase_add_test(tcase, escapes_become_characters);
-    tcase_add_test(tcase, what_is_not_json_is_refused_at_its_place);
+    tcase_add_loop_test(tcase, what_is_not_json_is_refused_at_its_place, 0,
+                        (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(tcase, only_so_many_levels_are_nested);
     suite_add_tcase(suite, tcase);
     return suite;
