@@ -6,7 +6,7 @@
  * Schedulers come in turn; machines, apps (with branches too), arrivals, noise, slow-downs,
  * governors, engines and what is recorded are random. Traces without slow-downs, changing points
  * and a bus are replayed on the other engine too, which then has to give the same bytes as well.
- * HETSOC_CASES sets how many cases are tried: a fiftieth of it (default 24). */
+ * HETSOC_CASES sets how many cases are tried: a fortieth of it (default 30). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ enum { GROUPS = 8 };
 static int cases_per_group(void)
 {
     const char *text = getenv("HETSOC_CASES");
-    int cases = (text == NULL ? 1200 : atoi(text)) / 50;
+    int cases = (text == NULL ? 1200 : atoi(text)) / 40;
     return cases / GROUPS + (cases % GROUPS > 0);
 }
 
