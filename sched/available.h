@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When a policy believes each PE to be available: what the view says, and what its own choices
- * since then make of it. Only PEs that somebody asks about are looked up, each once in a turn. */
+ * since then make of it. Only PEs that somebody asks about are looked up. */
 #ifndef HETSOC_SCHED_AVAILABLE_H
 #define HETSOC_SCHED_AVAILABLE_H
 
@@ -37,18 +37,17 @@ static inline void available_trust(struct available *available)
     available->turn++;
 }
 
-static inline int64_t available_ps(struct available *available, const struct view *view, int32_t pe)
+static inline int64_t available_ps(const struct available *available, const struct view *view,
+                                   int32_t pe)
 {
-    if (available->known_in[pe] != available->turn) {
-        available->known_in[pe] = available->turn;
-        available->list_ps[pe] = view_available_ps(view, pe);
-    }
-    return available->list_ps[pe];
+    return available->known_in[pe] == available->turn ? available->list_ps[pe]
+                                                      : view_available_ps(view, pe);
 }
 
-/* Notes that a PE, which was asked about in this turn, is available at a date. */
+/* Notes that a PE is available at a date. */
 static inline void available_set(struct available *available, int32_t pe, int64_t at_ps)
 {
+    available->known_in[pe] = available->turn;
     available->list_ps[pe] = at_ps;
 }
 

@@ -25,11 +25,6 @@ void earliest_destroy(struct earliest *earliest)
     free(earliest);
 }
 
-void earliest_trust(struct earliest *earliest)
-{
-    available_trust(&earliest->available);
-}
-
 void earliest_remember(struct earliest *earliest, const struct view *view)
 {
     for (int32_t pe = 0; pe < view->soc->pe_count; pe++) {
@@ -46,19 +41,21 @@ static int64_t later(int64_t a_ps, int64_t b_ps)
     return a_ps > b_ps ? a_ps : b_ps;
 }
 
-/* The first PE of a cluster where a task could start first, and when, which is not before now; -1
- * if none can be given it. */
-static inline int32_t first_start(struct earliest *earliest, const struct view *view,
-                                  const struct soc_cluster *cluster, const struct reach *reach,
-                                  int64_t *start_ps)
+/* Where in a cluster a task could start, or finish, first. */
+struct first {
+    int64_t at_ps; /* TICK_NEVER with PE -1 */
+    int32_t pe;    /* the first of equal ones; -1: none can be given it */
+};
+
+/* Where a task could start first, which is not before now. */
+static inline struct first first_start(const struct earliest *earliest, const struct view *view,
+                                       const struct soc_cluster *cluster, struct reach reach)
 {
-    int32_t first = -1;
-    *start_ps = TICK_NEVER;
+    struct first first = {TICK_NEVER, -1};
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t at_ps = later(available_ps(&earliest->available, view, pe), reach_ps(reach, pe));
-        if (at_ps < *start_ps) {
-            *start_ps = at_ps;
-            first = pe;
+        int64_t at_ps = later(available_ps(&earliest->available, view, pe), reach_ps(&reach, pe));
+        if (at_ps < first.at_ps) {
+            first = (struct first){at_ps, pe};
             if (at_ps <= view->now_ps)
                 break;
         }
@@ -68,56 +65,52 @@ static inline int32_t first_start(struct earliest *earliest, const struct view *
 
 /* The same where weights have to be loaded before the start, or links are down; apart, so that the
  * other stays small. */
-__attribute__((noinline)) static int32_t
-first_loaded_start(struct earliest *earliest, const struct view *view, int32_t task,
-                   const struct soc_cluster *cluster, const struct reach *reach, int64_t *start_ps)
+__attribute__((noinline)) static struct first
+first_loaded_start(const struct earliest *earliest, const struct view *view, int32_t task,
+                   const struct soc_cluster *cluster, struct reach reach)
 {
-    int32_t first = -1;
-    *start_ps = TICK_NEVER;
+    struct first first = {TICK_NEVER, -1};
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        int64_t at_ps = later(available_ps(&earliest->available, view, pe), reach_ps(reach, pe));
+        int64_t at_ps = later(available_ps(&earliest->available, view, pe), reach_ps(&reach, pe));
         if (at_ps == TICK_NEVER || !view_reaches(view, task, pe))
             continue;
         at_ps += view_load_ps(view, task, pe);
-        if (at_ps < *start_ps) {
-            *start_ps = at_ps;
-            first = pe;
-        }
+        if (at_ps < first.at_ps)
+            first = (struct first){at_ps, pe};
     }
     return first;
 }
 
-/* The PE of a cluster where a task would finish first, and when; -1 and never if all are down. */
-__attribute__((always_inline)) static inline int32_t
-first_finish(struct earliest *earliest, const struct view *view, int32_t task,
-             const struct soc_cluster *cluster, const struct reach *reach, int64_t cost_ps,
-             int64_t *finish_ps)
+/* Where in a cluster a task would finish first. */
+__attribute__((always_inline)) static inline struct first
+first_finish(const struct earliest *earliest, const struct view *view, int32_t task,
+             const struct soc_cluster *cluster, struct reach reach, int64_t cost_ps)
 {
-    int64_t start_ps;
-    int32_t pe = view->is_resident == NULL && view->down_link_count == 0
-                     ? first_start(earliest, view, cluster, reach, &start_ps)
-                     : first_loaded_start(earliest, view, task, cluster, reach, &start_ps);
-    *finish_ps = pe < 0 ? TICK_NEVER : start_ps + cost_ps;
-    return pe;
+    struct first first = view->is_resident == NULL && view->down_link_count == 0
+                             ? first_start(earliest, view, cluster, reach)
+                             : first_loaded_start(earliest, view, task, cluster, reach);
+    if (first.pe >= 0)
+        first.at_ps += cost_ps;
+    return first;
 }
 
 /* Takes the offer of a cluster if it is better than the best so far. */
-static inline void consider(struct earliest *earliest, const struct view *view, int32_t which,
+static inline void consider(const struct earliest *earliest, const struct view *view, int32_t which,
                             int64_t cost_ps, struct candidate *best)
 {
-    int64_t finish_ps;
     struct reach reach = inputs_reach(&earliest->inputs, view->soc, which);
-    int32_t pe = first_finish(earliest, view, best->task, &view->soc->clusters[which], &reach,
-                              cost_ps, &finish_ps);
-    if (finish_ps < best->finish_ps || (finish_ps == best->finish_ps && pe < best->pe)) {
-        best->finish_ps = finish_ps;
-        best->pe = pe;
+    struct first first =
+        first_finish(earliest, view, best->task, &view->soc->clusters[which], reach, cost_ps);
+    if (first.at_ps < best->finish_ps || (first.at_ps == best->finish_ps && first.pe < best->pe)) {
+        best->finish_ps = first.at_ps;
+        best->pe = first.pe;
     }
 }
 
 /* The best offer that clusters make for a task; its PE is -1 if there is none. Nothing can be done
  * sooner than its cost from now, so that hardly more than the fastest cluster has to be asked. */
-static struct candidate ask_best(struct earliest *earliest, const struct view *view, int32_t task)
+static inline struct candidate ask_best(struct earliest *earliest, const struct view *view,
+                                        int32_t task)
 {
     const struct soc *soc = view->soc;
     const struct view_task *what = &view->tasks[task];
@@ -138,6 +131,15 @@ static struct candidate ask_best(struct earliest *earliest, const struct view *v
     return best;
 }
 
+/* Has a cluster say what it offers for a task, by the reach and the cost in the offer. */
+static void make_offer(const struct earliest *earliest, const struct view *view, int32_t task,
+                       const struct soc_cluster *cluster, struct offer *offer)
+{
+    struct first first = first_finish(earliest, view, task, cluster, offer->reach, offer->cost_ps);
+    offer->finish_ps = first.at_ps;
+    offer->pe = first.pe;
+}
+
 /* Fills the offers of all clusters; returns the best. */
 static struct candidate ask_all(struct earliest *earliest, const struct view *view, int32_t task,
                                 struct offer *offers)
@@ -156,8 +158,7 @@ static struct candidate ask_all(struct earliest *earliest, const struct view *vi
         if (offer->cost_ps == BIND_INCAPABLE)
             continue;
         offer->reach = inputs_reach(&earliest->inputs, soc, i);
-        offer->pe = first_finish(earliest, view, task, cluster, &offer->reach, offer->cost_ps,
-                                 &offer->finish_ps);
+        make_offer(earliest, view, task, cluster, offer);
         if (offer->finish_ps < best.finish_ps) {
             best.finish_ps = offer->finish_ps;
             best.pe = offer->pe;
@@ -166,26 +167,32 @@ static struct candidate ask_all(struct earliest *earliest, const struct view *vi
     return best;
 }
 
-static void take(struct earliest *earliest, const struct candidate *candidate,
-                 struct decisions *decisions)
+static inline void take(struct earliest *earliest, const struct candidate *candidate,
+                        struct decisions *decisions)
 {
     assert(candidate->pe >= 0);
     available_set(&earliest->available, candidate->pe, candidate->finish_ps);
     decide_assign(decisions, candidate->task, candidate->pe);
 }
 
-void earliest_assign(struct earliest *earliest, const struct view *view, int32_t task,
-                     struct decisions *decisions)
+static inline void assign(struct earliest *earliest, const struct view *view, int32_t task,
+                          struct decisions *decisions)
 {
     struct candidate best = ask_best(earliest, view, task);
     take(earliest, &best, decisions);
+}
+
+void earliest_assign(struct earliest *earliest, const struct view *view, int32_t task,
+                     struct decisions *decisions)
+{
+    assign(earliest, view, task, decisions);
 }
 
 void earliest_in_order(struct earliest *earliest, const struct view *view,
                        struct decisions *decisions)
 {
     for (int32_t i = 0; i < view->ready_count; i++)
-        earliest_assign(earliest, view, view->ready[i], decisions);
+        assign(earliest, view, view->ready[i], decisions);
 }
 
 static void make_room(struct earliest *earliest, const struct view *view)
@@ -210,8 +217,7 @@ static void update(struct earliest *earliest, const struct view *view, int32_t p
     if (offers[cluster].pe != pe)
         return;
     struct offer *offer = &offers[cluster];
-    offer->pe = first_finish(earliest, view, candidate->task, &soc->clusters[cluster],
-                             &offer->reach, offer->cost_ps, &offer->finish_ps);
+    make_offer(earliest, view, candidate->task, &soc->clusters[cluster], offer);
     if (candidate->pe != pe)
         return;
     candidate->finish_ps = TICK_NEVER;

@@ -39,7 +39,10 @@ struct earliest *earliest_create(const struct view *view);
 void earliest_destroy(struct earliest *earliest);
 
 /* Believes the view from now on: the corrected estimates. O(1). */
-void earliest_trust(struct earliest *earliest);
+static inline void earliest_trust(struct earliest *earliest)
+{
+    available_trust(&earliest->available);
+}
 
 /* Believes what earlier choices left behind, but nothing before now. For policies that never trust
  * the view. O(PEs). */

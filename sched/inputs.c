@@ -23,15 +23,13 @@ void inputs_finish(struct inputs *inputs)
     *inputs = (struct inputs){0};
 }
 
-void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task)
+void inputs_gather_some(struct inputs *inputs, const struct view *view, int32_t task, bool is_table)
 {
     const struct bind *bind = view_bind(view, task);
     int32_t index = view->tasks[task].index;
     const struct app_task *what = &bind->app->tasks[index];
     const struct view_task *siblings = &view->tasks[task - index];
     int32_t job = view->tasks[task].job;
-    bool is_table = view->jobs[job].delay_ps == bind->delay_ps; /* that most_delay_ps is about */
-    inputs->count = 0;
     for (int32_t i = 0; i < what->pred_count; i++) {
         const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
         const struct view_task *producer = &siblings[pred->task];

@@ -52,7 +52,18 @@ static inline void inputs_add(struct inputs *inputs, const struct view *view, in
 /* Replaces the inputs by those of a ready task that some PE would have to wait for: neither those
  * of predecessors that were skipped, nor those which could be everywhere by now. O(predecessors).
  */
-void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task);
+void inputs_gather_some(struct inputs *inputs, const struct view *view, int32_t task,
+                        bool is_table); /* delays are those of the bind's table */
+static inline void inputs_gather(struct inputs *inputs, const struct view *view, int32_t task)
+{
+    const struct view_task *what = &view->tasks[task];
+    const struct view_job *job = &view->jobs[what->job];
+    const struct bind *bind = &view->binds[job->bind];
+    bool is_table = job->delay_ps == bind->delay_ps;
+    inputs->count = 0;
+    if (!is_table || bind->most_input_ps[what->index] > 0)
+        inputs_gather_some(inputs, view, task, is_table);
+}
 
 /* Whether all inputs have a way to a PE now. O(1) while no link is down. */
 bool inputs_have_way(const struct inputs *inputs, const struct view *view, int32_t pe);

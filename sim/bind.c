@@ -316,6 +316,8 @@ static bool bind_edge(struct bind *bind, int32_t consumer, const struct app_edge
         if (delay_ps[l] > bind->most_delay_ps[pred->edge])
             bind->most_delay_ps[pred->edge] = delay_ps[l];
     }
+    if (bind->most_delay_ps[pred->edge] > bind->most_input_ps[consumer])
+        bind->most_input_ps[consumer] = bind->most_delay_ps[pred->edge];
     bind->mean_delay_ps[pred->edge] = pairs > 0.0 ? sum_ps / pairs : 0.0;
     return true;
 }
@@ -364,6 +366,7 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
         .delay_ps = arena_zeroed(arena, edges * (size_t)soc->lane_count, sizeof *made.delay_ps),
         .fastest = arena_zeroed(arena, tasks * (size_t)soc->cluster_count, sizeof *made.fastest),
         .most_delay_ps = arena_zeroed(arena, edges, sizeof *made.most_delay_ps),
+        .most_input_ps = arena_zeroed(arena, tasks, sizeof *made.most_input_ps),
         .min_cost_ps = arena_zeroed(arena, tasks, sizeof *made.min_cost_ps),
         .mean_cost_ps = arena_zeroed(arena, tasks, sizeof *made.mean_cost_ps),
         .mean_delay_ps = arena_zeroed(arena, edges, sizeof *made.mean_delay_ps),

@@ -24,6 +24,7 @@ struct bind {
     int64_t *cost_ps;       /* [task * kind_count + pe_kind], BIND_INCAPABLE where not supported */
     int64_t *delay_ps;      /* [edge * lane_count + lane] */
     int64_t *most_delay_ps; /* [edge] over all lanes */
+    int64_t *most_input_ps; /* [task] the same over the edges that come to it; 0 without any */
     /* [task * cluster_count + n] the clusters that can run a task, the fastest first, of equal ones
      * the first; -1 behind them. */
     int32_t *fastest;

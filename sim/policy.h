@@ -200,14 +200,14 @@ static inline int64_t view_reached_cost_ps(const struct view *view, int32_t task
  * O(kinds); else as view_reached_cost_ps. */
 static inline bool view_is_stranded(const struct view *view, int32_t task)
 {
-    const struct view_task *what = &view->tasks[task];
-    int32_t kinds = view->soc->kind_count;
-    const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
-    int32_t kind = 0;
     if (view->down_link_count > 0)
         return view_reached_cost_ps(view, task) == BIND_INCAPABLE;
     if (view->down_count == 0)
         return false;
+    const struct view_task *what = &view->tasks[task];
+    int32_t kinds = view->soc->kind_count;
+    const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
+    int32_t kind = 0;
     while (kind < kinds && (view->up_of_kind[kind] == 0 || costs_ps[kind] == BIND_INCAPABLE))
         kind++;
     return kind == kinds;
@@ -240,14 +240,14 @@ static inline int64_t view_min_cost_ps(const struct view *view, int32_t task)
  * fast as view_is_stranded. */
 static inline int64_t view_least_cost_ps(const struct view *view, int32_t task)
 {
-    const struct view_task *what = &view->tasks[task];
-    int32_t kinds = view->soc->kind_count;
-    const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
-    int64_t least_ps = BIND_INCAPABLE;
     if (view->down_link_count > 0)
         return view_reached_cost_ps(view, task);
     if (view->down_count == 0)
         return view_min_cost_ps(view, task);
+    const struct view_task *what = &view->tasks[task];
+    int32_t kinds = view->soc->kind_count;
+    const int64_t *costs_ps = view->jobs[what->job].cost_ps + (int64_t)what->index * kinds;
+    int64_t least_ps = BIND_INCAPABLE;
     for (int32_t kind = 0; kind < kinds; kind++)
         if (view->up_of_kind[kind] > 0 && costs_ps[kind] < least_ps)
             least_ps = costs_ps[kind];

@@ -95,6 +95,9 @@ static void world_init(struct world *world, const struct world_setup *setup,
         .arrival_timer_ps = TICK_NEVER,
         .is_plan =
             setup->policy->discipline == POLICY_PLAN || setup->policy->discipline == POLICY_PLAN_WC,
+        .has_traffic =
+            setup->scenario->data_factor != NULL || setup->soc->interconnect != SOC_MATRIX,
+        .is_written_first = setup->soc->interconnect == SOC_SHARED_MEMORY && !setup->soc->at_assign,
     };
     world->view.pes = world->pes;
     world->view.params = setup->params != NULL ? setup->params : world->fallback_params;
@@ -273,8 +276,8 @@ static void let_in(struct world *world)
     fetch_arrival(world);
 }
 
-/* Starts the jobs that are due and have these flags; rarely there are any. */
-static inline void apply_arrivals(struct world *world, bool after_tick, bool after_completions)
+/* Starts the jobs that are due and have these flags. */
+static void apply_arrivals(struct world *world, bool after_tick, bool after_completions)
 {
     while (is_arrival_due(world) && world->next_arrival.after_tick == after_tick &&
            world->next_arrival.after_completions == after_completions) {
@@ -301,6 +304,12 @@ static void apply_last_arrivals(struct world *world)
         world->arrival_timer_ps = when_ps;
         world_post(world, when_ps, EVENT_ARRIVAL, -1);
     }
+}
+
+/* Whether a job may be due in this round: its event has come, or the gate kept it. */
+static inline bool is_arrival_possible(const struct world *world)
+{
+    return world->arrival_timer_ps == world->view.now_ps || world->is_one_at_gate;
 }
 
 /* ---- events ---- */
@@ -401,17 +410,22 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
     if (!begin_round(world, now_ps))
         return false;
     int32_t i = 0;
+    bool is_arriving = is_arrival_possible(world);
     if (world->setup->compat_ds3) {
-        apply_arrivals(world, true, false);
+        if (is_arriving)
+            apply_arrivals(world, true, false);
         for (; i < count && events[i].class == EVENT_LATE_FINISH; i++)
             if (events[i].sequence == world->world_pes[events[i].subject].finish_sequence)
                 world_finish_task(world, events[i].subject, now_ps - TICK_PER_US);
-        apply_arrivals(world, true, true);
+        if (is_arriving)
+            apply_arrivals(world, true, true);
     }
-    apply_arrivals(world, false, false);
+    if (is_arriving)
+        apply_arrivals(world, false, false);
     for (; i < count; i++)
         apply_event(world, &events[i]);
-    apply_last_arrivals(world);
+    if (is_arriving)
+        apply_last_arrivals(world);
     if (world->writing_count > 0)
         world_take_written(world);
     while (world->doomed_count > 0) {

@@ -89,7 +89,6 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     world->pes[pe].running = task;
     world->pes[pe].queued--;
     world->unstarted_left--;
-    world_unsettle(world, pe);
     if (world->job_start_ps[what->job] == TICK_NEVER)
         world->job_start_ps[what->job] = now_ps;
     if (world->needs.factor_count > 0)
@@ -102,6 +101,7 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     int64_t load_ps = world->residency.is_there == NULL ? 0 : load_weights(world, pe, task);
     own->load_ps = load_ps;
     own->expected_end_ps = now_ps + load_ps + work_ps;
+    world->pes[pe].free_ps = own->expected_end_ps;
     double factor = scenario->exec_factor(scenario->source, job->id, what->index);
     own->factor = factor;
     factor *= truth_factor(scenario, bind, what->index, kind);
@@ -166,7 +166,7 @@ void world_dispatch(struct world *world)
     }
     world->touched_count = 0;
     for (int32_t i = 0; i < count; i++) {
-        world_dequeue(world, candidates[i].task);
+        world_dequeue(world, candidates[i].task, candidates[i].pe);
         world_unplan(world, candidates[i].task);
         start_task(world, candidates[i].pe, candidates[i].task);
     }

@@ -111,15 +111,14 @@ static inline bool is_possible(struct world *world, struct decision decision)
            refuse(world, decision, "it cannot run there");
 }
 
-static void assign(struct world *world, int32_t task, int32_t pe)
+static inline void assign(struct world *world, int32_t task, int32_t pe)
 {
     struct view_task *what = &world->tasks[task];
     what->status = TASK_ASSIGNED;
     what->pe = pe;
     what->assigned_ps = world->view.now_ps;
-    world_fetch(world, task);
+    world_fetch(world, task, pe);
     world->pes[pe].queued++;
-    world_unsettle(world, pe);
     world->result->decisions++;
     world_touch(world, pe);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
@@ -128,6 +127,7 @@ static void assign(struct world *world, int32_t task, int32_t pe)
             observer->on_task_assigned(observer->self, world->view.now_ps,
                                        world->result->epochs - 1, what);
     }
+    world_enqueue(world, task, pe);
 }
 
 /* Whether a decision has been overtaken by an outage while the policy was thinking. */
@@ -155,7 +155,6 @@ static bool take_decision(struct world *world, struct decision decision)
     if (!view_reaches(&world->view, decision.task, decision.pe))
         return refuse(world, decision, "links are down, and its data has no way there");
     assign(world, decision.task, decision.pe);
-    world_enqueue(world, decision.task);
     return true;
 }
 
@@ -286,7 +285,6 @@ static void assign_planned(struct world *world)
         if (pe < 0 || world->pes[pe].is_down || !view_reaches(&world->view, task, pe))
             continue;
         assign(world, task, pe);
-        world_enqueue(world, task);
     }
 }
 

@@ -251,7 +251,7 @@ static void tell_access(const struct world *world, int32_t task, int32_t edge)
 }
 
 /* Has the data of a task come over links, or tells of its way through the shared memory. */
-__attribute__((noinline)) static void ask_data(struct world *world, int32_t task)
+static void ask_edges(struct world *world, int32_t task)
 {
     const struct soc *soc = world->setup->soc;
     const struct view_task *what = &world->tasks[task];
@@ -269,15 +269,13 @@ __attribute__((noinline)) static void ask_data(struct world *world, int32_t task
     }
 }
 
-void world_fetch(struct world *world, int32_t task)
+void world_ask_data(struct world *world, int32_t task)
 {
-    struct view_task *what = &world->tasks[task];
     const struct soc *soc = world->setup->soc;
-    what->data_ps = view_data_ps(&world->view, task, what->pe);
     if (world->setup->scenario->data_factor != NULL && !soc_is_contended(soc))
         await_data(world, task);
     if (soc->interconnect != SOC_MATRIX)
-        ask_data(world, task);
+        ask_edges(world, task);
 }
 
 /* A DMA channel of a PE is free for another transfer. */
@@ -383,8 +381,7 @@ static int64_t written_ps(const struct world *world, int32_t task)
     return last_ps;
 }
 
-/* Has a task be ready when its data has been written. */
-__attribute__((noinline)) static void await_written(struct world *world, int32_t task)
+void world_await_written(struct world *world, int32_t task)
 {
     int64_t at_ps = written_ps(world, task);
     if (world->writing_count == world->writing_capacity)
@@ -393,15 +390,6 @@ __attribute__((noinline)) static void await_written(struct world *world, int32_t
     world->writing[world->writing_count++] = (struct world_writing){task, at_ps};
     if (at_ps > world->view.now_ps)
         world_post(world, at_ps, EVENT_READY, -1);
-}
-
-void world_release(struct world *world, int32_t task)
-{
-    const struct soc *soc = world->setup->soc;
-    if (soc->interconnect != SOC_SHARED_MEMORY || soc->at_assign)
-        world_make_ready(world, task);
-    else
-        await_written(world, task);
 }
 
 void world_take_written(struct world *world)

@@ -4,21 +4,6 @@
 
 #include "sim/world_parts.h"
 
-void world_make_ready(struct world *world, int32_t task)
-{
-    world->tasks[task].status = TASK_READY;
-    world->tasks[task].ready_ps = world->view.now_ps;
-    if (view_is_stranded(&world->view, task)) {
-        world_strand(world, task);
-        return;
-    }
-    if (world->is_plan && world->planned_pe[task] >= 0 &&
-        !view_reaches(&world->view, task, world->planned_pe[task]))
-        world_disturb(world); /* or it would wait there, perhaps for ever */
-    world->ready[world->view.ready_count++] = task;
-    world->is_epoch_due = true;
-}
-
 static int64_t deadline_of(const struct arrival *arrival, const struct bind *bind)
 {
     return bind->deadline_ps == TICK_NEVER ? TICK_NEVER : arrival->at_ps + bind->deadline_ps;
@@ -136,12 +121,6 @@ static void release_succs(struct world *world, int32_t task, const struct app *a
     }
 }
 
-double world_end_work(struct world *world, int32_t pe, int64_t finish_ps)
-{
-    world_set_busy(world, pe, finish_ps, false);
-    return world->power.pes == NULL ? NAN : power_mark(&world->power, pe, finish_ps);
-}
-
 struct observed_task world_describe(const struct world *world, int32_t task, double energy_uj)
 {
     const struct view_task *what = &world->tasks[task];
@@ -179,7 +158,9 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     what->status = TASK_DONE;
     what->finish_ps = finish_ps;
     world->pes[pe].running = -1;
-    world_unsettle(world, pe);
+    world->pes[pe].free_ps = world->view.now_ps;
+    if (world->world_pes[pe].queue.count > 0)
+        world_unsettle(world, pe);
     world_touch(world, pe);
     if (world->has_precedence)
         world_free_followers(world, task);

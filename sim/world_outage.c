@@ -148,6 +148,18 @@ void world_strand(struct world *world, int32_t task)
     doubt_task(world, task);
 }
 
+bool world_hinder(struct world *world, int32_t task)
+{
+    if (view_is_stranded(&world->view, task)) {
+        world_strand(world, task);
+        return true;
+    }
+    if (world->is_plan && world->planned_pe[task] >= 0 &&
+        !view_reaches(&world->view, task, world->planned_pe[task]))
+        world_disturb(world); /* or it would wait there, perhaps for ever */
+    return false;
+}
+
 /* ---- tasks lose their PE ---- */
 
 /* Ends the running task of a PE before it is done. */
@@ -176,7 +188,7 @@ void world_give_back(struct world *world, int32_t task)
 {
     struct view_task *what = &world->tasks[task];
     if (what->status == TASK_ASSIGNED)
-        world_dequeue(world, task);
+        world_dequeue(world, task, what->pe);
     world_set_after(world, task, -1);
     world_release_followers(world, task); /* or two might wait for each other in the end */
     what->status = TASK_READY;
@@ -313,7 +325,7 @@ static void fail_task(struct world *world, int32_t task)
         world_touch(world, queue_pe);
     }
     if (what->status == TASK_ASSIGNED) {
-        world_dequeue(world, task);
+        world_dequeue(world, task, what->pe);
         world->pes[what->pe].queued--;
     }
     residency_cancel(&world->residency, task, world->view.now_ps);

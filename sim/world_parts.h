@@ -7,6 +7,8 @@
 #ifndef HETSOC_SIM_WORLD_PARTS_H
 #define HETSOC_SIM_WORLD_PARTS_H
 
+#include <math.h>
+
 #include "base/tick.h"
 #include "sim/governor.h"
 #include "sim/power.h"
@@ -32,7 +34,7 @@ struct world_pe {
     int64_t finish_sequence; /* of the event that ends it; -1: none */
     struct outage outage;    /* current or next */
     bool is_touched;         /* may be able to start something: look at it in dispatch */
-    bool is_unsettled;       /* what the view shows of its availability must be computed anew */
+    bool is_unsettled;       /* what the view shows of its queue must be computed anew */
     int32_t receiving;       /* DMA channels in use */
     int32_t first_waiting, last_waiting; /* transfers that wait for one; -1: none */
 };
@@ -181,7 +183,9 @@ struct world {
     bool is_late;        /* what is carried out was said at an earlier date */
     bool has_precedence; /* a task in a queue may come after another one */
     double fallback_params[POLICY_MAX_PARAMS];
-    bool is_plan; /* discipline is POLICY_PLAN or POLICY_PLAN_WC */
+    bool is_plan;          /* discipline is POLICY_PLAN or POLICY_PLAN_WC */
+    bool has_traffic;      /* data comes otherwise than view_data_ps says, or somebody is told */
+    bool is_written_first; /* a task is ready only when its data is in the shared memory */
 };
 
 /* Makes room for more jobs in flight. */
@@ -199,7 +203,7 @@ static inline void world_touch(struct world *world, int32_t pe)
     }
 }
 
-/* What a PE runs or was given has changed. */
+/* What is in the queue of a PE has changed, or how it goes on. */
 static inline void world_unsettle(struct world *world, int32_t pe)
 {
     if (!world->world_pes[pe].is_unsettled) {
@@ -218,15 +222,11 @@ static inline const char *world_task_name(const struct world *world, int32_t tas
     return view_bind(&world->view, task)->app->tasks[world->tasks[task].index].name;
 }
 
-/* world_jobs.c: a job arrives; the running task of a PE is done, as of `finish_ps`; a task may be
- * assigned. */
+/* world_jobs.c: a job arrives; the running task of a PE is done, as of `finish_ps`. */
 void world_start_job(struct world *world, const struct arrival *arrival);
 void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps);
-void world_make_ready(struct world *world, int32_t task);
 
-/* Has a PE be idle; returns what it has drawn since it started its task. What observers are told of
- * a task that has run, and of a job; a job ends. */
-double world_end_work(struct world *world, int32_t pe, int64_t finish_ps);
+/* What observers are told of a task that has run, and of a job; a job ends. */
 struct observed_task world_describe(const struct world *world, int32_t task, double energy_uj);
 struct observed_job world_describe_job(const struct world *world, int32_t slot, int64_t finish_ps);
 void world_leave_job(struct world *world, int32_t slot);
@@ -241,6 +241,22 @@ void world_doubt_job(struct world *world, int32_t slot);
 void world_doubt_jobs(struct world *world);
 void world_fail_jobs(struct world *world);
 bool world_is_dead(const struct world *world);
+
+/* While PEs or links are down: whether no PE may be given a task that is ready; then it is
+ * stranded. Where it is planned it may have to be disturbed. */
+bool world_hinder(struct world *world, int32_t task);
+
+/* A task may be assigned. */
+static inline void world_make_ready(struct world *world, int32_t task)
+{
+    world->tasks[task].status = TASK_READY;
+    world->tasks[task].ready_ps = world->view.now_ps;
+    bool is_whole = world->view.down_count == 0 && world->view.down_link_count == 0;
+    if (!is_whole && world_hinder(world, task))
+        return;
+    world->ready[world->view.ready_count++] = task;
+    world->is_epoch_due = true;
+}
 
 /* Something that every policy has to know has happened. A task that was assigned is ready again. No
  * PE can be given some ready tasks any more; some can again. */
@@ -269,13 +285,31 @@ static inline int32_t world_samples(const struct world *world, int32_t task)
                                      : job->task_samples[world->tasks[task].index];
 }
 
-/* world_fetch.c: the predecessors of a task are all done or skipped: makes it ready once its data
- * is where it has to be for that; makes those ready for which it is by now; has the data of a task
- * that was given a PE come there; a transfer that the event of this number ends is over. */
-void world_release(struct world *world, int32_t task);
+/* world_fetch.c: has the data of a task that was given a PE come there, where a date does not say
+ * all; has a task be ready when its data has been written; makes those ready for which that is so
+ * by now; a transfer that the event of this number ends is over. */
+void world_ask_data(struct world *world, int32_t task);
+void world_await_written(struct world *world, int32_t task);
 void world_take_written(struct world *world);
-void world_fetch(struct world *world, int32_t task);
 void world_finish_transfer(struct world *world, int32_t number, int64_t sequence);
+
+/* A task was given a PE: its data comes there. */
+static inline void world_fetch(struct world *world, int32_t task, int32_t pe)
+{
+    world->tasks[task].data_ps = view_data_ps(&world->view, task, pe);
+    if (world->has_traffic)
+        world_ask_data(world, task);
+}
+
+/* The predecessors of a task are all done or skipped: it is ready once its data is where it has to
+ * be for that. */
+static inline void world_release(struct world *world, int32_t task)
+{
+    if (world->is_written_first)
+        world_await_written(world, task);
+    else
+        world_make_ready(world, task);
+}
 
 /* Whose transfers; -1: whatever it is. */
 struct transfer_match {
@@ -289,11 +323,44 @@ void world_drop_transfers(struct world *world, struct transfer_match match);
 void world_stop_transfer(struct world *world, int32_t number);
 void world_settle_transfers(struct world *world);
 
+/* Date from which an assigned task may start; TICK_NEVER while that is not known. */
+static inline int64_t world_start_ps(const struct world *world, int32_t task)
+{
+    const struct view_task *what = &world->tasks[task];
+    if (what->status != TASK_ASSIGNED || what->fetching > 0 ||
+        (what->after >= 0 && world->tasks[what->after].status < TASK_DONE))
+        return TICK_NEVER;
+    return what->data_ps;
+}
+
 /* world_queue.c: puts an assigned task into the queue of its PE; notes that something about a task
  * in a queue has changed; takes a task out. O(log queue). */
-void world_enqueue(struct world *world, int32_t task);
+void world_insert(struct world *world, int32_t task, int32_t pe);
 void world_requeue(struct world *world, int32_t task);
-void world_dequeue(struct world *world, int32_t task);
+void world_take_out(struct world *world, int32_t task, int32_t pe);
+
+/* Has a PE do an assigned task in its turn. What an idle PE without anything else is given mostly
+ * starts at once: it is held, and goes into the queue when dispatch finds that it does not. */
+static inline void world_enqueue(struct world *world, int32_t task, int32_t pe)
+{
+    if (!world->is_plan)
+        world->task_sequence[task] = world->sequence++;
+    if (world->setup->policy->discipline == POLICY_PLAN)
+        return; /* it has its place in the line */
+    if (world->pes[pe].running < 0 && world->pes[pe].queued == 1 && !world->is_late)
+        world->world_pes[pe].held = task;
+    else
+        world_insert(world, task, pe);
+}
+
+/* The PE of a task need not do it any more, or does it now. */
+static inline void world_dequeue(struct world *world, int32_t task, int32_t pe)
+{
+    if (world->world_pes[pe].held == task)
+        world->world_pes[pe].held = -1;
+    else if (world->setup->policy->discipline != POLICY_PLAN)
+        world_take_out(world, task, pe);
+}
 
 /* Forgets the plan; appends a task to that of a PE; takes a task out of it. O(1), but O(log queue)
  * where the task is assigned already. */
@@ -308,7 +375,13 @@ static inline void world_unplan(struct world *world, int32_t task)
 
 /* Which task in the queue of a PE may start now. If none may, false, and `next_ps` becomes the date
  * at which one may (TICK_NEVER: unknown yet). O(log queue). */
-bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps);
+bool world_pick_queued(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps);
+static inline bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps)
+{
+    *task = world->world_pes[pe].held;
+    return (*task >= 0 && world_start_ps(world, *task) <= world->view.now_ps) ||
+           world_pick_queued(world, pe, task, next_ps);
+}
 
 /* Brings the availability that the view shows up to date. O(PEs that were unsettled); O(PEs) where
  * weights are loaded. */
@@ -349,6 +422,13 @@ static inline void world_set_busy(struct world *world, int32_t pe, int64_t from_
 {
     if (world->is_metered)
         world_meter(world, pe, from_ps, is_busy);
+}
+
+/* Has a PE be idle; returns what it has drawn since it started its task. */
+static inline double world_end_work(struct world *world, int32_t pe, int64_t finish_ps)
+{
+    world_set_busy(world, pe, finish_ps, false);
+    return world->power.pes == NULL ? (double)NAN : power_mark(&world->power, pe, finish_ps);
 }
 void world_switch(struct world *world, int32_t pe);
 void world_keep_sampling(struct world *world);

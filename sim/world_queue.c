@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What PEs were given and have not started: which of it may start, and when all of it will be done.
- * Nothing here goes through a queue, but where weights are loaded.
- *
- * What an idle PE without anything else is given mostly starts at once: it is held, and goes into
- * the queue when it turns out that it does not. */
+ * Nothing here goes through a queue, but where weights are loaded. */
 #include "sim/world_parts.h"
-
-/* Date from which an assigned task may start; TICK_NEVER while that is not known. */
-static int64_t start_ps(const struct world *world, int32_t task)
-{
-    const struct view_task *what = &world->tasks[task];
-    if (what->status != TASK_ASSIGNED || what->fetching > 0 ||
-        (what->after >= 0 && world->tasks[what->after].status < TASK_DONE))
-        return TICK_NEVER;
-    return what->data_ps;
-}
 
 /* How a task is named in the queue of its PE. */
 static struct queue_entry name_of(const struct world *world, int32_t task)
@@ -31,7 +18,7 @@ static struct queue_entry name_of(const struct world *world, int32_t task)
 static struct queue_entry describe(const struct world *world, int32_t task, int32_t pe)
 {
     struct queue_entry entry = name_of(world, task);
-    entry.start_ps = start_ps(world, task);
+    entry.start_ps = world_start_ps(world, task);
     if (!world->is_plan) {
         entry.cost_ps = view_cost_ps(&world->view, task, pe);
         entry.least_end_ps = world->tasks[task].data_ps + entry.cost_ps;
@@ -39,22 +26,15 @@ static struct queue_entry describe(const struct world *world, int32_t task, int3
     return entry;
 }
 
-/* Apart from those that rarely need them, so that these stay small. */
-__attribute__((noinline)) static void insert(struct world *world, int32_t task, int32_t pe)
+static void insert(struct world *world, int32_t task, int32_t pe)
 {
     const struct queue_entry entry = describe(world, task, pe);
     queue_insert(&world->world_pes[pe].queue, &entry);
-}
-
-__attribute__((noinline)) static void take_out(const struct world *world, int32_t task,
-                                               struct queue *queue)
-{
-    const struct queue_entry name = name_of(world, task);
-    queue_remove(queue, &name);
+    world_unsettle(world, pe);
 }
 
 /* Puts the task that is held, if there is one, into the queue. */
-static inline void let_go(struct world *world, int32_t pe)
+static void let_go(struct world *world, int32_t pe)
 {
     int32_t held = world->world_pes[pe].held;
     world->world_pes[pe].held = -1;
@@ -62,19 +42,17 @@ static inline void let_go(struct world *world, int32_t pe)
         insert(world, held, pe);
 }
 
-void world_enqueue(struct world *world, int32_t task)
+void world_insert(struct world *world, int32_t task, int32_t pe)
 {
-    int32_t pe = world->tasks[task].pe;
-    if (!world->is_plan)
-        world->task_sequence[task] = world->sequence++;
-    if (world->setup->policy->discipline == POLICY_PLAN)
-        return; /* it has its place in the line */
-    if (world->pes[pe].running < 0 && world->pes[pe].queued == 1) {
-        world->world_pes[pe].held = task;
-        return;
-    }
     let_go(world, pe);
     insert(world, task, pe);
+}
+
+void world_take_out(struct world *world, int32_t task, int32_t pe)
+{
+    const struct queue_entry name = name_of(world, task);
+    queue_remove(&world->world_pes[pe].queue, &name);
+    world_unsettle(world, pe);
 }
 
 void world_requeue(struct world *world, int32_t task)
@@ -84,17 +62,6 @@ void world_requeue(struct world *world, int32_t task)
     queue_update(&world->world_pes[pe].queue, &entry);
     world_unsettle(world, pe);
     world_touch(world, pe);
-}
-
-void world_dequeue(struct world *world, int32_t task)
-{
-    if (world->setup->policy->discipline == POLICY_PLAN)
-        return;
-    struct world_pe *pe = &world->world_pes[world->tasks[task].pe];
-    if (pe->held == task)
-        pe->held = -1;
-    else
-        take_out(world, task, &pe->queue);
 }
 
 /* ---- plans: a queue has what is assigned; strict plans are lines of all that is planned ---- */
@@ -123,7 +90,7 @@ void world_plan(struct world *world, int32_t task, int32_t pe)
         *(last < 0 ? &what->first_planned : &world->next_planned[last]) = task;
         what->last_planned = task;
     } else if (world->tasks[task].status == TASK_ASSIGNED) {
-        world_enqueue(world, task);
+        world_enqueue(world, task, pe);
     }
 }
 
@@ -145,20 +112,17 @@ void world_leave_plan(struct world *world, int32_t task)
 static bool pick_planned(const struct world *world, int32_t pe, int32_t *task, int64_t *next_ps)
 {
     *task = world->world_pes[pe].first_planned;
-    *next_ps = *task < 0 ? TICK_NEVER : start_ps(world, *task);
+    *next_ps = *task < 0 ? TICK_NEVER : world_start_ps(world, *task);
     return *next_ps <= world->view.now_ps;
 }
 
-bool world_pick(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps)
+bool world_pick_queued(struct world *world, int32_t pe, int32_t *task, int64_t *next_ps)
 {
     enum policy_discipline discipline = world->setup->policy->discipline;
     if (discipline == POLICY_PLAN)
         return pick_planned(world, pe, task, next_ps);
     const struct queue *queue = &world->world_pes[pe].queue;
     int64_t now_ps = world->view.now_ps;
-    *task = world->world_pes[pe].held;
-    if (*task >= 0 && start_ps(world, *task) <= now_ps)
-        return true;
     let_go(world, pe);
     const struct queue_entry *entry =
         discipline == POLICY_FIFO ? queue_first(queue) : queue_pick(queue, now_ps);
@@ -185,14 +149,12 @@ static int64_t expect_with_loads(const struct world *world, int32_t pe, int64_t 
     return free_ps;
 }
 
-/* Computes anew when a PE will have done all it was given. What waits for data on an idle PE is
- * expected as of now. */
+/* Computes anew when a PE with a queue will have done all it was given. What waits for data on an
+ * idle PE is expected as of now. */
 static inline void expect_available(struct world *world, int32_t pe)
 {
     const struct world_pe *what = &world->world_pes[pe];
     struct view_pe *shown = &world->pes[pe];
-    if (what->held >= 0)
-        let_go(world, pe);
     bool is_running = shown->running >= 0;
     shown->free_ps = is_running ? what->expected_end_ps : world->view.now_ps;
     shown->queued_ps = shown->queue_end_ps = 0;
