@@ -40,6 +40,8 @@ int64_t bounds_critical_path_ps(const struct bind *bind, const struct scenario *
 {
     const struct app *app = bind->app;
     struct route route = {0};
+    if (bind->chances == NULL && scenario->exec_factor == NULL && scenario->truth == NULL)
+        return bind->shortest_ps;
     if (bind->chances != NULL)
         scenario->route(scenario->source, job_id, app, &route);
     int64_t longest_ps = 0;
@@ -51,7 +53,7 @@ int64_t bounds_critical_path_ps(const struct bind *bind, const struct scenario *
             int64_t end_ps = scratch_ps[app->preds[what->first_pred + p].task];
             start_ps = end_ps > start_ps ? end_ps : start_ps;
         }
-        double factor = scenario->exec_factor(scenario->source, job_id, task);
+        double factor = scenario_exec_factor(scenario, job_id, task);
         int64_t exec_ps = scenario->truth == NULL
                               ? tick_stretch(tabled_ps(bind, &route, task), factor)
                               : real_ps(bind, scenario, &route, task, factor);

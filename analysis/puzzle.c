@@ -84,7 +84,7 @@ static void read_costs(struct puzzle *puzzle, struct arena *arena, const struct 
     puzzle->cost_ps = arena_zeroed(arena, tasks * (size_t)classes, sizeof *puzzle->cost_ps);
     puzzle->least_ps = arena_zeroed(arena, tasks, sizeof *puzzle->least_ps);
     for (int32_t task = 0; task < puzzle->task_count; task++) {
-        double factor = scenario == NULL ? 1.0 : scenario->exec_factor(scenario->source, job, task);
+        double factor = scenario == NULL ? 1.0 : scenario_exec_factor(scenario, job, task);
         puzzle->least_ps[task] = PUZZLE_NEVER;
         for (int32_t class = 0; class < classes; class ++) {
             int32_t pe = puzzle->soc_pe[puzzle->first_pe[class]];

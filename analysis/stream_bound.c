@@ -73,7 +73,7 @@ static void find_prices(struct stream *stream)
 /* Realised times of a task on every kind that has a PE. */
 static void read_task(struct stream *stream, const struct bind *bind, int32_t job, int32_t task)
 {
-    double factor = stream->scenario->exec_factor(stream->scenario->source, job, task);
+    double factor = scenario_exec_factor(stream->scenario, job, task);
     for (int32_t kind = 0; kind < stream->kind_count; kind++) {
         int64_t cost_ps = bind->cost_ps[(int64_t)task * stream->kind_count + kind];
         if (stream->pes_of[kind] == 0)

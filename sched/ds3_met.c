@@ -9,69 +9,68 @@
 #include "base/memory.h"
 #include "sched/registry.h"
 
-/* The PEs of least cost for a task are numbered from 0; of these [first, first + count) are
- * struck out. */
-struct struck {
-    int32_t first, count;
+/* It lives from call to call only for its memory. */
+struct state {
+    int32_t *given;    /* [pe] assignments of this call */
+    int32_t *cheapest; /* [pe] scratch: the PEs of least cost for a task, in order */
 };
 
-static struct struck strike(const struct view *view, int32_t task, int64_t least_ps)
+static int32_t find_pe(const struct state *state, const struct view *view, int32_t task)
 {
-    struct struck struck = {0};
-    int32_t total = 0;
-    for (int32_t i = 0; i < view->soc->cluster_count; i++) {
-        const struct soc_cluster *cluster = &view->soc->clusters[i];
-        if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
+    const struct soc *soc = view->soc;
+    const struct view_task *what = &view->tasks[task];
+    const int64_t *costs_ps =
+        &view->jobs[what->job].cost_ps[(int64_t)what->index * soc->kind_count];
+    int64_t least_ps = view_least_cost_ps(view, task);
+    int32_t count = 0, first_occupied = 0, occupied = 0;
+    for (int32_t i = 0; i < soc->cluster_count; i++) {
+        const struct soc_cluster *cluster = &soc->clusters[i];
+        if (costs_ps[cluster->kind] != least_ps)
             continue;
         for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-            if (!view_can(view, task, pe))
+            if (view->pes[pe].is_down || !view_reaches(view, task, pe))
                 continue;
-            if (view->pes[pe].running >= 0 && struck.count++ == 0)
-                struck.first = total;
-            total++;
+            if (view->pes[pe].running >= 0 && occupied++ == 0)
+                first_occupied = count;
+            state->cheapest[count++] = pe;
         }
     }
-    if (struck.count == total)
-        struck.count = 0;
-    return struck;
-}
-
-static int32_t find_pe(const struct view *view, const int32_t *given, int32_t task)
-{
-    int64_t least_ps = view_least_cost_ps(view, task);
-    struct struck struck = strike(view, task, least_ps);
+    int32_t struck = occupied < count ? occupied : 0;
     int32_t best = -1;
-    int32_t number = 0;
-    for (int32_t i = 0; i < view->soc->cluster_count; i++) {
-        const struct soc_cluster *cluster = &view->soc->clusters[i];
-        if (view_cost_ps(view, task, cluster->first_pe) != least_ps)
-            continue;
-        for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-            if (!view_can(view, task, pe))
-                continue;
-            bool is_struck = number >= struck.first && number < struck.first + struck.count;
-            if (!is_struck && (best < 0 || given[pe] < given[best]))
-                best = pe;
-            number++;
-        }
+    for (int32_t i = 0; i < count; i++) {
+        bool is_struck = i >= first_occupied && i < first_occupied + struck;
+        int32_t pe = state->cheapest[i];
+        if (!is_struck && (best < 0 || state->given[pe] < state->given[best]))
+            best = pe;
     }
     assert(best >= 0);
     return best;
 }
 
-/* The state is the number of assignments per PE; it lives from call to call only for its memory. */
 static void *ds3_met_create(const struct view *view)
 {
-    return memory_zeroed((size_t)view->soc->pe_count, sizeof(int32_t));
+    size_t count = (size_t)view->soc->pe_count;
+    struct state *state = memory_zeroed(1, sizeof *state);
+    state->given = memory_zeroed(count, sizeof *state->given);
+    state->cheapest = memory_zeroed(count, sizeof *state->cheapest);
+    return state;
+}
+
+static void ds3_met_destroy(void *self)
+{
+    struct state *state = self;
+    free(state->given);
+    free(state->cheapest);
+    free(state);
 }
 
 static void ds3_met_decide(void *self, const struct view *view, struct decisions *decisions)
 {
-    int32_t *given = self;
-    memset(given, 0, (size_t)view->soc->pe_count * sizeof *given);
+    struct state *state = self;
+    memset(state->given, 0, (size_t)view->soc->pe_count * sizeof *state->given);
     for (int32_t i = 0; i < view->ready_count; i++) {
-        int32_t pe = find_pe(view, given, view->ready[i]);
-        given[pe]++;
+        int32_t pe = find_pe(state, view, view->ready[i]);
+        state->given[pe]++;
         decide_assign(decisions, view->ready[i], pe);
     }
 }
@@ -85,6 +84,6 @@ const struct policy_kind sched_ds3_met = {
     .source = "Arda et al. 2020 (DS3), MET",
     .cost = "O(P) per task; P PEs",
     .create = ds3_met_create,
-    .destroy = free,
+    .destroy = ds3_met_destroy,
     .decide = ds3_met_decide,
 };

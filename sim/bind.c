@@ -353,6 +353,26 @@ static bool bind_edges(struct bind *bind, struct fault *fault)
     return done;
 }
 
+/* Length of the longest path if every task takes its least time and data none. */
+static int64_t find_shortest_ps(const struct bind *bind)
+{
+    const struct app *app = bind->app;
+    int64_t *finish_ps = memory_zeroed((size_t)app->task_count, sizeof *finish_ps);
+    int64_t longest_ps = 0;
+    for (int32_t i = 0; i < app->task_count; i++) {
+        int32_t task = app->order[i];
+        const struct app_edge *preds = &app->preds[app->tasks[task].first_pred];
+        for (int32_t p = 0; p < app->tasks[task].pred_count; p++)
+            if (finish_ps[preds[p].task] > finish_ps[task])
+                finish_ps[task] = finish_ps[preds[p].task];
+        finish_ps[task] += bind->min_cost_ps[task];
+        if (finish_ps[task] > longest_ps)
+            longest_ps = finish_ps[task];
+    }
+    free(finish_ps);
+    return longest_ps;
+}
+
 bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, const struct soc *soc,
               struct fault *fault)
 {
@@ -380,6 +400,8 @@ bool bind_app(struct bind *bind, struct arena *arena, const struct app *app, con
     if (!bind_tasks(&made, fault) || !bind_edges(&made, fault)) {
         return false;
     }
+    if (made.chances == NULL)
+        made.shortest_ps = find_shortest_ps(&made);
     bind_loads(&made, arena);
     bind_likely_succs(&made, arena);
     *bind = made;

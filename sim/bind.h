@@ -29,6 +29,7 @@ struct bind {
      * the first; -1 behind them. */
     int32_t *fastest;
     int64_t *min_cost_ps; /* [task] over the PEs of the machine */
+    int64_t shortest_ps;  /* length of the longest path of these; 0 with branches */
     double *mean_cost_ps; /* [task] over the PEs that support it (HEFT's w_i) */
     /* [edge] over ordered pairs of different PEs (HEFT's c_ij); 0 on a machine of one PE. */
     double *mean_delay_ps;

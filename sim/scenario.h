@@ -8,6 +8,7 @@
 #define HETSOC_SIM_SCENARIO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "workloads/arrivals.h"
@@ -43,7 +44,8 @@ struct scenario {
     /* Turns the previous arrival into the next one; false after the last job. */
     bool (*next_arrival)(const void *source, struct arrival *arrival);
 
-    /* Factor on the execution time of a task of a job, >= 0, mean 1; the same on every PE. */
+    /* Factor on the execution time of a task of a job, >= 0, mean 1; the same on every PE. NULL:
+     * always 1. */
     double (*exec_factor)(const void *source, int32_t job, int32_t task);
 
     /* Factor on the data of an edge of a job, as far as its time goes: the same between all PEs,
@@ -75,5 +77,11 @@ struct scenario {
     /* The same of a link (sim/links.h). NULL: no link ever fails. */
     bool (*next_link_outage)(const void *source, int32_t link, struct outage *outage);
 };
+
+static inline double scenario_exec_factor(const struct scenario *scenario, int32_t job,
+                                          int32_t task)
+{
+    return scenario->exec_factor == NULL ? 1.0 : scenario->exec_factor(scenario->source, job, task);
+}
 
 #endif

@@ -60,12 +60,6 @@ static double exec_factor(const void *source, int32_t job, int32_t task)
     return noise_draw(&drawn->noise.exec, &stream) * draw_tail(drawn, job, task);
 }
 
-static double no_factor(const void *source, int32_t job, int32_t task)
-{
-    (void)source, (void)job, (void)task;
-    return 1.0;
-}
-
 static bool is_exact(const struct noise *noise)
 {
     return noise->exec.dist == NOISE_NONE && noise->tail_share == 0.0;
@@ -169,7 +163,7 @@ struct scenario scenario_drawn(const struct scenario_drawn *drawn)
     return (struct scenario){
         .source = drawn,
         .next_arrival = next_arrival,
-        .exec_factor = is_exact(&drawn->noise) ? no_factor : exec_factor,
+        .exec_factor = is_exact(&drawn->noise) ? NULL : exec_factor,
         .data_factor = drawn->noise.data.dist == NOISE_NONE ? NULL : data_factor,
         .table_factor = drawn->noise.tables.dist == NOISE_NONE ? NULL : table_factor,
         .route = draw_route,

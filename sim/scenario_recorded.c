@@ -172,8 +172,7 @@ static double exec_factor(const void *source, int32_t job, int32_t task)
     const struct recorded_factor *factor = find_factor(recorded->factors, job, task);
     if (factor != NULL)
         return factor->factor;
-    return recorded->has_beyond ? recorded->beyond.exec_factor(recorded->beyond.source, job, task)
-                                : 1.0;
+    return recorded->has_beyond ? scenario_exec_factor(&recorded->beyond, job, task) : 1.0;
 }
 
 bool scenario_recorded_set_data(struct scenario_recorded *recorded, int32_t job, int32_t edge,

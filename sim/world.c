@@ -122,8 +122,7 @@ static void world_init(struct world *world, const struct world_setup *setup,
     world->cluster_uj = memory_zeroed((size_t)setup->soc->cluster_count, sizeof(double));
     world->cluster_mw = memory_zeroed((size_t)setup->soc->cluster_count, sizeof(double));
     power_init(&world->power, setup->soc);
-    world->is_metered = world->power.pes != NULL || world->thermal.model != NULL ||
-                        setup->soc->ondemand.period_ps > 0;
+    world->has_samples = world->thermal.model != NULL || setup->soc->ondemand.period_ps > 0;
     residency_init(&world->residency, setup->soc, setup->binds, setup->bind_count);
     world->view.is_resident = world->residency.is_there;
     world->view.first_block = world->residency.first_block;

@@ -102,7 +102,7 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     own->load_ps = load_ps;
     own->expected_end_ps = now_ps + load_ps + work_ps;
     world->pes[pe].free_ps = own->expected_end_ps;
-    double factor = scenario->exec_factor(scenario->source, job->id, what->index);
+    double factor = scenario_exec_factor(scenario, job->id, what->index);
     own->factor = factor;
     factor *= truth_factor(scenario, bind, what->index, kind);
     if (factor != 1.0)

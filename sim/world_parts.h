@@ -124,7 +124,7 @@ struct world {
     struct residency residency;
     struct governor governor;
     struct thermal thermal;
-    bool is_metered;                 /* what PEs do matters to power, governor or temperatures */
+    bool has_samples;                /* of loads or temperatures: operating points may change */
     bool is_sampling;                /* a sample of loads or temperatures is on its way */
     double *cluster_uj, *cluster_mw; /* [cluster_count] drawn until, and on average in the period
                                         before, the last sample of temperatures */
@@ -414,14 +414,30 @@ void world_dispatch(struct world *world);
 
 void world_follow_speed(struct world *world, int32_t index);
 
-/* world_power.c: a PE begins to execute at a date, or ceases to; an idle PE went down or came back;
- * asks for the next sample of loads or temperatures unless it would change nothing; takes it, and
- * operating points follow. */
-void world_meter(struct world *world, int32_t pe, int64_t from_ps, bool is_busy);
+/* world_power.c: governor and temperatures hear that a PE begins to execute at a date, or ceases
+ * to; an idle PE went down or came back; asks for the next sample of loads or temperatures unless
+ * it would change nothing; takes it, and operating points follow. */
+void world_note_load(struct world *world, int32_t pe, int64_t from_ps, bool is_busy);
+void world_switch(struct world *world, int32_t pe);
+void world_keep_sampling(struct world *world);
+void world_sample(struct world *world);
+
+/* Tells the power meter, if there is one, what a PE does from a date on. */
+static inline void world_draw(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
+{
+    if (world->power.pes == NULL)
+        return;
+    const struct power_pe *what = &world->power.pes[pe];
+    double power_mw = world->pes[pe].is_down ? 0.0 : is_busy ? what->busy_mw : what->idle_mw;
+    power_set(&world->power, pe, from_ps, power_mw);
+}
+
+/* A PE begins to execute at a date, or ceases to. */
 static inline void world_set_busy(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
 {
-    if (world->is_metered)
-        world_meter(world, pe, from_ps, is_busy);
+    if (world->has_samples)
+        world_note_load(world, pe, from_ps, is_busy);
+    world_draw(world, pe, from_ps, is_busy);
 }
 
 /* Has a PE be idle; returns what it has drawn since it started its task. */
@@ -430,8 +446,5 @@ static inline double world_end_work(struct world *world, int32_t pe, int64_t fin
     world_set_busy(world, pe, finish_ps, false);
     return world->power.pes == NULL ? (double)NAN : power_mark(&world->power, pe, finish_ps);
 }
-void world_switch(struct world *world, int32_t pe);
-void world_keep_sampling(struct world *world);
-void world_sample(struct world *world);
 
 #endif

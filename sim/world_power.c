@@ -3,18 +3,6 @@
  * sim/thermal.h). */
 #include "sim/world_parts.h"
 
-/* Tells the power meter, if there is one, what a PE draws from a date on. */
-static void draw(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
-{
-    const struct soc *soc = world->setup->soc;
-    if (world->power.pes != NULL)
-        power_set(&world->power, pe, from_ps,
-                  world->pes[pe].is_down
-                      ? 0.0
-                      : soc_power_mw(&soc->kinds[soc->pes[pe].kind],
-                                     governor_opp(&world->governor, pe), is_busy));
-}
-
 /* The next multiple of a period; TICK_NEVER without one. */
 static int64_t next_multiple(int64_t now_ps, int64_t period_ps)
 {
@@ -70,19 +58,18 @@ void world_keep_sampling(struct world *world)
         ask_sample(world);
 }
 
-void world_meter(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
+void world_note_load(struct world *world, int32_t pe, int64_t from_ps, bool is_busy)
 {
     if (is_busy && !world->is_sampling)
         resume_sampling(world);
-    draw(world, pe, from_ps, is_busy);
     governor_note(&world->governor, pe, from_ps, is_busy);
 }
 
 void world_switch(struct world *world, int32_t pe)
 {
-    if (!world->is_sampling)
+    if (world->has_samples && !world->is_sampling)
         resume_sampling(world);
-    draw(world, pe, world->view.now_ps, false);
+    world_draw(world, pe, world->view.now_ps, false);
     if (world->engine->kind->set_off != NULL)
         world->engine->kind->set_off(world->engine, pe, world->pes[pe].is_down);
 }
@@ -101,9 +88,11 @@ static void tell_point(const struct world *world, int32_t cluster)
 static void change_point(struct world *world, const struct soc_cluster *cluster)
 {
     for (int32_t pe = cluster->first_pe; pe < cluster->first_pe + cluster->pe_count; pe++) {
-        draw(world, pe, world->view.now_ps, world->pes[pe].running >= 0);
-        world->engine->kind->set_speed(world->engine, pe, governor_opp(&world->governor, pe),
-                                       world->world_pes[pe].speed);
+        int32_t opp = governor_opp(&world->governor, pe);
+        if (world->power.pes != NULL)
+            power_set_point(&world->power, pe, &world->setup->soc->kinds[cluster->kind], opp);
+        world_draw(world, pe, world->view.now_ps, world->pes[pe].running >= 0);
+        world->engine->kind->set_speed(world->engine, pe, opp, world->world_pes[pe].speed);
     }
 }
 

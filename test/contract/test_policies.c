@@ -232,8 +232,7 @@ START_TEST(arrivals_and_noise_are_the_draws_of_the_scenario_under_every_schedule
                 if (samples == 0)
                     continue;
                 const struct fixture_row *what = &log.rows[row++];
-                double factor =
-                    scene.scenario.exec_factor(scene.scenario.source, arrival.job, task);
+                double factor = scenario_exec_factor(&scene.scenario, arrival.job, task);
                 int32_t kind = scene.soc->pes[what->pe].kind;
                 double exec_ps = (double)bind_sized_cost_ps(bind, task, kind, samples) * factor;
                 int64_t load_ps =

@@ -42,7 +42,7 @@ static struct noise make_slow(double gap_us, double length_us)
 static double factor(const struct scenario_drawn *drawn, int32_t job, int32_t task)
 {
     struct scenario scenario = scenario_drawn(drawn);
-    return scenario.exec_factor(scenario.source, job, task);
+    return scenario_exec_factor(&scenario, job, task);
 }
 
 /* Mean and variance of a sample. */
