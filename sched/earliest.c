@@ -94,23 +94,10 @@ first_finish(const struct earliest *earliest, const struct view *view, int32_t t
     return first;
 }
 
-/* Takes the offer of a cluster if it is better than the best so far. */
-static inline void consider(const struct earliest *earliest, const struct view *view, int32_t which,
-                            int64_t cost_ps, struct candidate *best)
-{
-    struct reach reach = inputs_reach(&earliest->inputs, view->soc, which);
-    struct first first =
-        first_finish(earliest, view, best->task, &view->soc->clusters[which], reach, cost_ps);
-    if (first.at_ps < best->finish_ps || (first.at_ps == best->finish_ps && first.pe < best->pe)) {
-        best->finish_ps = first.at_ps;
-        best->pe = first.pe;
-    }
-}
-
-/* The best offer that clusters make for a task; its PE is -1 if there is none. Nothing can be done
- * sooner than its cost from now, so that hardly more than the fastest cluster has to be asked. */
-static inline struct candidate ask_best(struct earliest *earliest, const struct view *view,
-                                        int32_t task)
+/* Where a task would finish first on the whole machine. Nothing can be done sooner than its cost
+ * from now, so that hardly more than the fastest cluster has to be asked. */
+static inline struct first ask_best(struct earliest *earliest, const struct view *view,
+                                    int32_t task)
 {
     const struct soc *soc = view->soc;
     const struct view_task *what = &view->tasks[task];
@@ -119,14 +106,20 @@ static inline struct candidate ask_best(struct earliest *earliest, const struct 
     const int64_t *costs_ps = &job->cost_ps[(int64_t)what->index * soc->kind_count];
     const int32_t *fastest = &bind->fastest[(int64_t)what->index * soc->cluster_count];
     bool is_in_order = job->cost_ps == bind->cost_ps;
-    struct candidate best = {.finish_ps = TICK_NEVER, .pe = -1, .task = task};
+    struct first best = {TICK_NEVER, -1};
     inputs_gather(&earliest->inputs, view, task);
     for (int32_t n = 0; n < soc->cluster_count && fastest[n] >= 0; n++) {
-        int64_t cost_ps = costs_ps[soc->clusters[fastest[n]].kind];
-        if (cost_ps <= best.finish_ps - view->now_ps)
-            consider(earliest, view, fastest[n], cost_ps, &best);
-        else if (is_in_order)
-            break;
+        const struct soc_cluster *cluster = &soc->clusters[fastest[n]];
+        int64_t cost_ps = costs_ps[cluster->kind];
+        if (cost_ps > best.at_ps - view->now_ps) {
+            if (is_in_order)
+                break;
+            continue;
+        }
+        struct reach reach = inputs_reach(&earliest->inputs, soc, fastest[n]);
+        struct first first = first_finish(earliest, view, task, cluster, reach, cost_ps);
+        if (first.at_ps < best.at_ps || (first.at_ps == best.at_ps && first.pe < best.pe))
+            best = first;
     }
     return best;
 }
@@ -167,19 +160,19 @@ static struct candidate ask_all(struct earliest *earliest, const struct view *vi
     return best;
 }
 
-static inline void take(struct earliest *earliest, const struct candidate *candidate,
+static inline void take(struct earliest *earliest, int32_t task, int32_t pe, int64_t finish_ps,
                         struct decisions *decisions)
 {
-    assert(candidate->pe >= 0);
-    available_set(&earliest->available, candidate->pe, candidate->finish_ps);
-    decide_assign(decisions, candidate->task, candidate->pe);
+    assert(pe >= 0);
+    available_set(&earliest->available, pe, finish_ps);
+    decide_assign(decisions, task, pe);
 }
 
 static inline void assign(struct earliest *earliest, const struct view *view, int32_t task,
                           struct decisions *decisions)
 {
-    struct candidate best = ask_best(earliest, view, task);
-    take(earliest, &best, decisions);
+    struct first best = ask_best(earliest, view, task);
+    take(earliest, task, best.pe, best.at_ps, decisions);
 }
 
 void earliest_assign(struct earliest *earliest, const struct view *view, int32_t task,
@@ -265,7 +258,8 @@ void earliest_by_finish(struct earliest *earliest, const struct view *view,
             best = i;
     }
     while (count > 0) {
-        take(earliest, &candidates[best], decisions);
+        const struct candidate *taken = &candidates[best];
+        take(earliest, taken->task, taken->pe, taken->finish_ps, decisions);
         best = drop(earliest, view, best, &count);
     }
 }

@@ -84,11 +84,11 @@ static void heap_at(struct engine *engine, int64_t when_ps, struct event event)
     calendar_push(&heap->calendar, when_ps, event, 0);
 }
 
-/* Puts the end of fluid work into the calendar, from what is left at since_ps. */
-static void schedule_fluid_end(struct heap *heap, struct heap_pe *pe)
+/* The date at which the end of fluid work is seen, from what is left of it at since_ps. */
+static int64_t find_fluid_end(struct heap_pe *pe)
 {
     pe->real_end_ps = (double)pe->since_ps + pe->left_ps / pe->speed;
-    calendar_push(&heap->calendar, tick_round_fluid(pe->real_end_ps), pe->event, ++pe->stamp);
+    return tick_round_fluid(pe->real_end_ps);
 }
 
 static void heap_exec(struct engine *engine, int32_t index, int64_t work_ps, struct event event)
@@ -100,12 +100,11 @@ static void heap_exec(struct engine *engine, int32_t index, int64_t work_ps, str
     pe->since_ps = engine->now_ps;
     pe->left_ps = (double)work_ps;
     pe->event = event;
-    if (pe->speed == 1.0 || work_ps == 0) {
-        pe->real_end_ps = (double)(engine->now_ps + work_ps);
-        calendar_push(&heap->calendar, engine->now_ps + work_ps, event, ++pe->stamp);
-    } else {
-        schedule_fluid_end(heap, pe);
-    }
+    int64_t end_ps = engine->now_ps + work_ps;
+    pe->real_end_ps = (double)end_ps;
+    if (pe->speed != 1.0 && work_ps != 0)
+        end_ps = find_fluid_end(pe);
+    calendar_push(&heap->calendar, end_ps, event, ++pe->stamp);
 }
 
 static void heap_set_speed(struct engine *engine, int32_t index, int32_t opp, double factor)
@@ -119,7 +118,7 @@ static void heap_set_speed(struct engine *engine, int32_t index, int32_t opp, do
     pe->left_ps -= (double)(engine->now_ps - pe->since_ps) * old_speed;
     pe->left_ps = fmax(pe->left_ps, 0.0);
     pe->since_ps = engine->now_ps;
-    schedule_fluid_end(heap, pe);
+    calendar_push(&heap->calendar, find_fluid_end(pe), pe->event, ++pe->stamp);
 }
 
 static void heap_cancel(struct engine *engine, int32_t pe)

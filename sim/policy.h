@@ -292,17 +292,19 @@ static inline int64_t view_sent_ps(const struct view *view, int32_t consumer, in
  * transfers met no others; 0 for a task without predecessors. O(predecessors). */
 static inline int64_t view_data_ps(const struct view *view, int32_t task, int32_t pe)
 {
-    const struct bind *bind = view_bind(view, task);
-    const struct app_task *what = &bind->app->tasks[view->tasks[task].index];
-    const struct view_task *siblings = &view->tasks[task - view->tasks[task].index];
+    const struct view_task *consumer = &view->tasks[task];
+    const struct view_job *job = &view->jobs[consumer->job];
+    const struct app *app = view->binds[job->bind].app;
+    const struct app_task *what = &app->tasks[consumer->index];
+    const struct app_edge *preds = &app->preds[what->first_pred];
     int64_t data_ps = 0;
     for (int32_t i = 0; i < what->pred_count; i++) {
-        const struct app_edge *pred = &bind->app->preds[what->first_pred + i];
-        const struct view_task *producer = &siblings[pred->task];
+        const struct view_task *producer = consumer - consumer->index + preds[i].task;
         if (producer->status == TASK_SKIPPED)
             continue;
-        int64_t at_ps = view_sent_ps(view, task, pred->edge, producer->finish_ps) +
-                        view_delay_ps(view, producer->job, pred->edge, producer->pe, pe);
+        int32_t lane = soc_lane(view->soc, producer->pe, pe);
+        int64_t at_ps = view_sent_ps(view, task, preds[i].edge, producer->finish_ps) +
+                        job->delay_ps[(int64_t)preds[i].edge * view->soc->lane_count + lane];
         data_ps = at_ps > data_ps ? at_ps : data_ps;
     }
     return data_ps;

@@ -28,9 +28,7 @@ void world_grow(struct world *world)
     world->skipped = memory_resize(world->skipped, task_count, sizeof(int32_t));
     world->tasks = memory_resize(world->tasks, task_count, sizeof *world->tasks);
     world->ready = memory_resize(world->ready, task_count, sizeof(int32_t));
-    world->task_sequence = memory_resize(world->task_sequence, task_count, sizeof(int64_t));
-    world->first_follower = memory_resize(world->first_follower, task_count, sizeof(int32_t));
-    world->next_follower = memory_resize(world->next_follower, task_count, sizeof(int32_t));
+    world->world_tasks = memory_resize(world->world_tasks, task_count, sizeof *world->world_tasks);
     world->stranded = memory_resize(world->stranded, task_count, sizeof(int32_t));
     world->dooms = memory_resize(world->dooms, job_count, sizeof *world->dooms);
     world->doomed_jobs = memory_resize(world->doomed_jobs, job_count, sizeof(int32_t));
@@ -58,7 +56,7 @@ void world_grow(struct world *world)
     for (size_t task = (size_t)old_jobs * (size_t)world->task_stride; task < task_count; task++) {
         world->tasks[task] = (struct view_task){
             .job = (int32_t)(task / (size_t)world->task_stride), .status = TASK_DONE, .pe = -1};
-        world->first_follower[task] = -1;
+        world->world_tasks[task].first_follower = -1;
     }
     world->view.tasks = world->tasks;
     world->view.jobs = world->jobs;
@@ -135,6 +133,8 @@ static void world_init(struct world *world, const struct world_setup *setup,
         if (app->branch_count > 0 && app->edge_count > world->edge_stride)
             world->edge_stride = app->edge_count;
     }
+    for (int32_t i = 0; i < setup->observer_count; i++)
+        world->tells_assigned |= setup->observers[i].on_task_assigned != NULL;
     world_grow(world);
 }
 
@@ -196,11 +196,9 @@ static void world_finish(struct world *world)
     free(world->leaving_jobs);
     free(world->planned_pe);
     free(world->plan_epoch);
-    free(world->task_sequence);
+    free(world->world_tasks);
     free(world->next_planned);
     free(world->prev_planned);
-    free(world->first_follower);
-    free(world->next_follower);
     free(world->touched);
     free(world->candidates);
     free(world->transfers.list);
@@ -324,7 +322,7 @@ static bool is_late_finish(const struct world *world, int32_t pe)
            (length_ps == 2 * TICK_PER_US && start_ps % (10 * TICK_PER_US) == 9 * TICK_PER_US);
 }
 
-static void apply_finish(struct world *world, const struct event *event)
+static inline void apply_finish(struct world *world, const struct event *event)
 {
     if (event->sequence != world->world_pes[event->subject].finish_sequence)
         return; /* of an attempt that was aborted */
@@ -337,13 +335,10 @@ static void apply_finish(struct world *world, const struct event *event)
     }
 }
 
-static void apply_event(struct world *world, const struct event *event)
+/* Apart from the ends of work, so that a round stays small. */
+__attribute__((noinline)) static void apply_event(struct world *world, const struct event *event)
 {
     struct world_pe *pe;
-    if (event->class == EVENT_FINISH) {
-        apply_finish(world, event);
-        return;
-    }
     switch (event->class) {
     case EVENT_OUTAGE:
         world_change_pe(world, event->subject);
@@ -422,7 +417,10 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
     if (is_arriving)
         apply_arrivals(world, false, false);
     for (; i < count; i++)
-        apply_event(world, &events[i]);
+        if (events[i].class == EVENT_FINISH)
+            apply_finish(world, &events[i]);
+        else
+            apply_event(world, &events[i]);
     if (is_arriving)
         apply_last_arrivals(world);
     if (world->writing_count > 0)

@@ -41,7 +41,7 @@ static int32_t block_of(const struct world *world, int32_t task)
 }
 
 /* Has a PE use the weights of a task; returns the time until they are there. */
-static int64_t load_weights(struct world *world, int32_t pe, int32_t task)
+__attribute__((noinline)) static int64_t load_weights(struct world *world, int32_t pe, int32_t task)
 {
     int64_t load_ps = whole_load_ps(world, pe, task), now_ps = world->view.now_ps;
     int64_t wait_ps = 0;
@@ -53,7 +53,8 @@ static int64_t load_weights(struct world *world, int32_t pe, int32_t task)
 
 /* Fetches weights of the alternatives of a branch that starts, the likeliest first: to the PE that
  * is planned for them, or without a plan to that of the branch, where its data will be. */
-static void fetch_alternatives(struct world *world, int32_t pe, int32_t branch)
+__attribute__((noinline)) static void fetch_alternatives(struct world *world, int32_t pe,
+                                                         int32_t branch)
 {
     const struct bind *bind = view_bind(&world->view, branch);
     const struct app_task *shape = &bind->app->tasks[world->tasks[branch].index];
@@ -80,8 +81,7 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     const struct view_job *job = &world->jobs[what->job];
     struct world_pe *own = &world->world_pes[pe];
     const struct scenario *scenario = world->setup->scenario;
-    const struct bind *bind = &world->setup->binds[job->bind];
-    int32_t kind = world->setup->soc->pes[pe].kind;
+    const struct bind *bind = &world->view.binds[job->bind];
     int64_t now_ps = world->view.now_ps;
     world_set_after(world, task, -1);
     what->status = TASK_RUNNING;
@@ -97,14 +97,14 @@ static void start_task(struct world *world, int32_t pe, int32_t task)
     if (world->power.pes != NULL)
         power_mark(&world->power, pe, now_ps);
 
-    int64_t work_ps = job->cost_ps[(int64_t)what->index * world->setup->soc->kind_count + kind];
+    int64_t work_ps = world->world_tasks[task].cost_ps;
     int64_t load_ps = world->residency.is_there == NULL ? 0 : load_weights(world, pe, task);
     own->load_ps = load_ps;
     own->expected_end_ps = now_ps + load_ps + work_ps;
     world->pes[pe].free_ps = own->expected_end_ps;
     double factor = scenario_exec_factor(scenario, job->id, what->index);
     own->factor = factor;
-    factor *= truth_factor(scenario, bind, what->index, kind);
+    factor *= truth_factor(scenario, bind, what->index, world->setup->soc->pes[pe].kind);
     if (factor != 1.0)
         work_ps = tick_stretch(work_ps, factor);
     work_ps += load_ps;
@@ -131,7 +131,7 @@ static bool find_candidate(struct world *world, int32_t pe, struct candidate *ca
     int32_t task;
     if (world_pick(world, pe, &task, &next_ps)) {
         *candidate = (struct candidate){
-            .sequence = world->task_sequence[task],
+            .sequence = world->world_tasks[task].sequence,
             .job_id = world_job_id(world, task),
             .task = task,
             .pe = pe,

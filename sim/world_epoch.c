@@ -29,12 +29,16 @@ static double ask_policy(struct world *world)
     world->decisions.has_plan = false;
     world->decisions.precedence_count = 0;
     world->decisions.wake_ps = TICK_NEVER;
-    bool is_measured = is_timed(world);
-    double start_s = is_measured ? clock_s() : 0.0;
-    setup->policy->decide(world->policy, &world->view, &world->decisions);
-    double took_s = is_measured ? clock_s() - start_s : 0.0;
-    world->result->decide_s += took_s;
-    world->result->timed_calls += is_measured;
+    double took_s = 0.0;
+    if (is_timed(world)) {
+        double start_s = clock_s();
+        setup->policy->decide(world->policy, &world->view, &world->decisions);
+        took_s = clock_s() - start_s;
+        world->result->decide_s += took_s;
+        world->result->timed_calls++;
+    } else {
+        setup->policy->decide(world->policy, &world->view, &world->decisions);
+    }
     world->result->epochs++;
     world->view.arrived_count = 0;
     world->view.finished_count = 0;
@@ -95,20 +99,40 @@ __attribute__((noinline, cold)) static bool refuse(struct world *world, struct d
                      world_task_name(world, decision.task), setup->soc->pes[decision.pe].name, why);
 }
 
+static inline bool is_below(int32_t index, int32_t count)
+{
+    return index >= 0 && index < count;
+}
+
 /* Whether a decision names a task of a job in flight and a PE that can run it. */
 static inline bool is_possible(struct world *world, struct decision decision)
 {
-    const struct soc *soc = world->setup->soc;
-    if (decision.task < 0 || decision.task >= world->view.task_capacity || decision.pe < 0 ||
-        decision.pe >= soc->pe_count)
+    if (!is_below(decision.task, world->view.task_capacity) ||
+        !is_below(decision.pe, world->view.soc->pe_count) ||
+        !world->jobs[world->tasks[decision.task].job].active)
         return refuse(world, decision, "");
-    const struct view_task *what = &world->tasks[decision.task];
-    const struct view_job *job = &world->jobs[what->job];
-    if (!job->active)
-        return refuse(world, decision, "");
-    int32_t kind = soc->pes[decision.pe].kind;
-    return job->cost_ps[(int64_t)what->index * soc->kind_count + kind] != BIND_INCAPABLE ||
+    return world_cost_ps(world, decision.task, decision.pe) != BIND_INCAPABLE ||
            refuse(world, decision, "it cannot run there");
+}
+
+/* The same while PEs or links are down; apart, because it rarely has to be asked. */
+__attribute__((noinline, cold)) static bool is_open(struct world *world, struct decision decision)
+{
+    if (world->pes[decision.pe].is_down)
+        return refuse(world, decision, "it is down");
+    if (!view_reaches(&world->view, decision.task, decision.pe))
+        return refuse(world, decision, "links are down, and its data has no way there");
+    return true;
+}
+
+__attribute__((noinline)) static void tell_assigned(const struct world *world, int32_t task)
+{
+    for (int32_t i = 0; i < world->setup->observer_count; i++) {
+        const struct observer *observer = &world->setup->observers[i];
+        if (observer->on_task_assigned != NULL)
+            observer->on_task_assigned(observer->self, world->view.now_ps,
+                                       world->result->epochs - 1, &world->tasks[task]);
+    }
 }
 
 static inline void assign(struct world *world, int32_t task, int32_t pe)
@@ -117,24 +141,23 @@ static inline void assign(struct world *world, int32_t task, int32_t pe)
     what->status = TASK_ASSIGNED;
     what->pe = pe;
     what->assigned_ps = world->view.now_ps;
+    world->world_tasks[task].cost_ps = world_cost_ps(world, task, pe);
     world_fetch(world, task, pe);
     world->pes[pe].queued++;
     world->result->decisions++;
     world_touch(world, pe);
-    for (int32_t i = 0; i < world->setup->observer_count; i++) {
-        const struct observer *observer = &world->setup->observers[i];
-        if (observer->on_task_assigned != NULL)
-            observer->on_task_assigned(observer->self, world->view.now_ps,
-                                       world->result->epochs - 1, what);
-    }
+    if (world->tells_assigned)
+        tell_assigned(world, task);
     world_enqueue(world, task, pe);
 }
 
-/* Whether a decision has been overtaken by an outage while the policy was thinking. */
-static bool is_void(const struct world *world, struct decision decision)
+/* Whether a decision has been overtaken by an outage while the policy was thinking; the view is
+ * disturbed. */
+__attribute__((noinline, cold)) static bool is_void(const struct world *world,
+                                                    struct decision decision)
 {
-    if (!world->view.is_disturbed || decision.task < 0 || decision.pe < 0 ||
-        decision.task >= world->view.task_capacity || decision.pe >= world->setup->soc->pe_count)
+    if (decision.task < 0 || decision.pe < 0 || decision.task >= world->view.task_capacity ||
+        decision.pe >= world->setup->soc->pe_count)
         return false;
     return world->tasks[decision.task].status != TASK_READY || world->pes[decision.pe].is_down ||
            !view_reaches(&world->view, decision.task, decision.pe);
@@ -142,7 +165,7 @@ static bool is_void(const struct world *world, struct decision decision)
 
 static bool take_decision(struct world *world, struct decision decision)
 {
-    if (is_void(world, decision))
+    if (world->view.is_disturbed && is_void(world, decision))
         return true;
     if (!is_possible(world, decision))
         return false;
@@ -150,10 +173,8 @@ static bool take_decision(struct world *world, struct decision decision)
         return refuse(world, decision, "it is not ready, or was assigned already");
     if (world->is_plan)
         return refuse(world, decision, "a policy with a plan discipline has to plan it");
-    if (world->pes[decision.pe].is_down)
-        return refuse(world, decision, "it is down");
-    if (!view_reaches(&world->view, decision.task, decision.pe))
-        return refuse(world, decision, "links are down, and its data has no way there");
+    if (!world_is_whole(world) && !is_open(world, decision))
+        return false;
     assign(world, decision.task, decision.pe);
     return true;
 }
@@ -202,7 +223,7 @@ static void tell_plan(const struct world *world)
     }
 }
 
-static bool take_plan(struct world *world)
+__attribute__((noinline)) static bool take_plan(struct world *world)
 {
     world_clear_plan(world);
     for (int32_t i = 0; i < world->decisions.plan_count; i++)
@@ -217,7 +238,8 @@ static bool take_plan(struct world *world)
                      (int)world->unstarted_left);
 }
 
-static bool take_precedence(struct world *world, struct precedence precedence)
+__attribute__((noinline)) static bool take_precedence(struct world *world,
+                                                      struct precedence precedence)
 {
     int32_t capacity = world->view.task_capacity;
     bool is_known = precedence.task >= 0 && precedence.task < capacity;
@@ -255,29 +277,36 @@ static void remove_ready(struct world *world, int32_t task)
             (size_t)(world->view.ready_count - place) * sizeof *ready);
 }
 
-/* Drops assigned tasks from the ready list, keeping the order. Where a policy leaves thousands
- * waiting and assigns one, it pays not to look at all of them. */
-static void compact_ready(struct world *world)
+static void remove_decided(struct world *world)
 {
-    const struct decisions *decisions = &world->decisions;
+    for (int32_t i = 0; i < world->decisions.count; i++)
+        remove_ready(world, world->decisions.list[i].task);
+}
+
+/* Keeps what is still ready. */
+static void keep_ready(struct world *world)
+{
     int32_t kept = 0;
-    bool is_sure = !world->is_plan && !world->view.is_disturbed; /* all decisions were taken */
-    if (is_sure && decisions->count == world->view.ready_count) {
-        world->view.ready_count = 0;
-        return;
-    }
-    if (is_sure && decisions->count < FEW_DECISIONS) {
-        for (int32_t i = 0; i < decisions->count; i++)
-            remove_ready(world, decisions->list[i].task);
-        return;
-    }
     for (int32_t i = 0; i < world->view.ready_count; i++)
         if (world->tasks[world->ready[i]].status == TASK_READY)
             world->ready[kept++] = world->ready[i];
     world->view.ready_count = kept;
 }
 
-static void assign_planned(struct world *world)
+/* Drops assigned tasks from the ready list, keeping the order. Where a policy leaves thousands
+ * waiting and assigns one, it pays not to look at all of them. */
+static inline void compact_ready(struct world *world)
+{
+    const struct decisions *decisions = &world->decisions;
+    bool is_sure = !world->is_plan && !world->view.is_disturbed; /* all decisions were taken */
+    if (is_sure && decisions->count == world->view.ready_count)
+        world->view.ready_count = 0;
+    else if (is_sure && decisions->count < FEW_DECISIONS)
+        remove_decided(world);
+    else
+        keep_ready(world);
+}
+__attribute__((noinline)) static void assign_planned(struct world *world)
 {
     for (int32_t i = 0; i < world->view.ready_count; i++) {
         int32_t task = world->ready[i];
@@ -328,7 +357,8 @@ bool world_epoch(struct world *world)
     world->is_epoch_due = false;
     if (world->residency.fetch_count > 0)
         residency_settle(&world->residency, world->view.now_ps);
-    world_refresh_available(world);
+    if (world->unsettled_count > 0 || world->residency.is_there != NULL)
+        world_refresh_available(world);
     int64_t thinking_ps = cost_ps(world, ask_policy(world));
     if (thinking_ps == 0)
         return world_obey(world);

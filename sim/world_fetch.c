@@ -146,7 +146,7 @@ static void start_transfer(struct world *world, int32_t number)
         .sequence = world->sequence++, .class = EVENT_TRANSFER, .subject = number};
     assert(way != LINKS_NO_WAY);
     transfer->state = TRANSFER_MOVING;
-    transfer->way = (uint8_t)way;
+    transfer->way = (uint16_t)way;
     transfer->sequence = event.sequence;
     transfer->start_ps = world->view.now_ps;
     tell_start(world, transfer);

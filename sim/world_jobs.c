@@ -97,7 +97,8 @@ void world_leave_job(struct world *world, int32_t slot)
     world->jobs_left--;
 }
 
-static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
+__attribute__((noinline)) static void finish_job(struct world *world, int32_t slot,
+                                                 int64_t finish_ps)
 {
     const struct observed_job observed = world_describe_job(world, slot, finish_ps);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
@@ -112,10 +113,11 @@ static void finish_job(struct world *world, int32_t slot, int64_t finish_ps)
 /* Counts down what waits for a task of a job without branches, which is done. */
 static void release_succs(struct world *world, int32_t task, const struct app *app)
 {
-    int32_t first_task = task - world->tasks[task].index;
-    const struct app_task *shape = &app->tasks[world->tasks[task].index];
+    int32_t index = world->tasks[task].index;
+    const struct app_task *shape = &app->tasks[index];
+    const struct app_edge *succs = &app->succs[shape->first_succ];
     for (int32_t i = 0; i < shape->succ_count; i++) {
-        int32_t succ = first_task + app->succs[shape->first_succ + i].task;
+        int32_t succ = task - index + succs[i].task;
         if (--world->tasks[succ].preds_left == 0)
             world_release(world, succ);
     }
@@ -129,7 +131,7 @@ struct observed_task world_describe(const struct world *world, int32_t task, dou
         .task = what,
         .job_id = world_job_id(world, task),
         .bind = view_bind(&world->view, task),
-        .exec_est_ps = view_cost_ps(&world->view, task, what->pe) + load_ps,
+        .exec_est_ps = world->world_tasks[task].cost_ps + load_ps,
         .load_ps = load_ps,
         .samples = world_samples(world, task),
         .energy_uj = energy_uj,
@@ -137,7 +139,8 @@ struct observed_task world_describe(const struct world *world, int32_t task, dou
     };
 }
 
-static void tell_done(const struct world *world, int32_t task, double energy_uj)
+__attribute__((noinline)) static void tell_done(const struct world *world, int32_t task,
+                                                double energy_uj)
 {
     const struct observed_task observed = world_describe(world, task, energy_uj);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
@@ -154,14 +157,15 @@ void world_finish_task(struct world *world, int32_t pe, int64_t finish_ps)
     assert(task >= 0);
     struct view_task *what = &world->tasks[task];
     struct view_job *job = &world->jobs[what->job];
-    const struct bind *bind = &world->setup->binds[job->bind];
+    const struct bind *bind = &world->view.binds[job->bind];
     what->status = TASK_DONE;
     what->finish_ps = finish_ps;
     world->pes[pe].running = -1;
     world->pes[pe].free_ps = world->view.now_ps;
     if (world->world_pes[pe].queue.count > 0)
         world_unsettle(world, pe);
-    world_touch(world, pe);
+    if (world->pes[pe].queued > 0)
+        world_touch(world, pe);
     if (world->has_precedence)
         world_free_followers(world, task);
     world->is_epoch_due = true;

@@ -39,6 +39,14 @@ struct world_pe {
     int32_t first_waiting, last_waiting; /* transfers that wait for one; -1: none */
 };
 
+/* The same of a task. */
+struct world_task {
+    int64_t sequence;       /* in the queue of its PE */
+    int64_t cost_ps;        /* estimate on its PE, without the load of weights */
+    int32_t first_follower; /* of those in queues that come after it; -1: none */
+    int32_t next_follower;  /* of those that come after the same task; -1: none */
+};
+
 enum world_transfer_state {
     TRANSFER_WAITING, /* for a DMA channel */
     TRANSFER_MOVING,
@@ -52,8 +60,8 @@ struct world_transfer {
     int32_t from_pe, to_pe;     /* theirs */
     int32_t edge;
     int32_t next;     /* of those that wait for the same PE, or that are free; -1: none */
-    uint8_t state;    /* enum world_transfer_state */
-    uint8_t way;      /* enum links_way */
+    uint16_t state;   /* enum world_transfer_state */
+    uint16_t way;     /* enum links_way */
     int64_t sequence; /* of the event that ends it */
     int64_t amount;   /* millionths of a byte */
     int64_t asked_ps, start_ps;
@@ -120,7 +128,8 @@ struct world {
     int32_t *finished; /* [task_capacity] */
     /* Beside them. */
     struct world_pe *world_pes;
-    int64_t *job_start_ps; /* [job_capacity] TICK_NEVER until a task of the job starts */
+    struct world_task *world_tasks; /* [task_capacity] */
+    int64_t *job_start_ps;          /* [job_capacity] TICK_NEVER until a task of the job starts */
     struct residency residency;
     struct governor governor;
     struct thermal thermal;
@@ -139,15 +148,12 @@ struct world {
     int32_t free_count;
     int32_t *leaving_jobs; /* [job_capacity] slots of jobs that ended since the last epoch */
     int32_t leaving_count;
-    int32_t *planned_pe;     /* [task_capacity] where, for plan disciplines; -1: not planned */
-    int64_t *plan_epoch;     /* [task_capacity] of the last plan that names the task; -1 none */
-    int64_t *task_sequence;  /* [task_capacity] in the queue of its PE */
-    int32_t *next_planned;   /* [task_capacity] POLICY_PLAN: behind it on its PE; -1: none */
-    int32_t *prev_planned;   /* [task_capacity] the same before it */
-    int64_t plan_sequence;   /* tasks of the present plan have this task_sequence or a later one */
-    int32_t *first_follower; /* [task_capacity] of those in queues that come after it; -1: none */
-    int32_t *next_follower;  /* [task_capacity] of the same task; -1: none */
-    int32_t *touched;        /* [pe_count] PEs with is_touched */
+    int32_t *planned_pe;   /* [task_capacity] where, for plan disciplines; -1: not planned */
+    int64_t *plan_epoch;   /* [task_capacity] of the last plan that names the task; -1 none */
+    int32_t *next_planned; /* [task_capacity] POLICY_PLAN: behind it on its PE; -1: none */
+    int32_t *prev_planned; /* [task_capacity] the same before it */
+    int64_t plan_sequence; /* tasks of the present plan have this sequence or a later one */
+    int32_t *touched;      /* [pe_count] PEs with is_touched */
     int32_t touched_count;
     int32_t *unsettled; /* [pe_count] PEs with is_unsettled */
     int32_t unsettled_count;
@@ -183,6 +189,7 @@ struct world {
     bool is_late;        /* what is carried out was said at an earlier date */
     bool has_precedence; /* a task in a queue may come after another one */
     double fallback_params[POLICY_MAX_PARAMS];
+    bool tells_assigned;   /* an observer hears of assignments */
     bool is_plan;          /* discipline is POLICY_PLAN or POLICY_PLAN_WC */
     bool has_traffic;      /* data comes otherwise than view_data_ps says, or somebody is told */
     bool is_written_first; /* a task is ready only when its data is in the shared memory */
@@ -215,6 +222,21 @@ static inline void world_unsettle(struct world *world, int32_t pe)
 static inline int32_t world_job_id(const struct world *world, int32_t task)
 {
     return world->jobs[world->tasks[task].job].id;
+}
+
+/* Estimate of a task on a PE, without the load of weights. */
+static inline int64_t world_cost_ps(const struct world *world, int32_t task, int32_t pe)
+{
+    const struct view_task *what = &world->tasks[task];
+    const struct soc *soc = world->view.soc;
+    int64_t at = (int64_t)what->index * soc->kind_count + soc->pes[pe].kind;
+    return world->jobs[what->job].cost_ps[at];
+}
+
+/* Whether no PE and no link is down. */
+static inline bool world_is_whole(const struct world *world)
+{
+    return world->view.down_count == 0 && world->view.down_link_count == 0;
 }
 
 static inline const char *world_task_name(const struct world *world, int32_t task)
@@ -251,8 +273,7 @@ static inline void world_make_ready(struct world *world, int32_t task)
 {
     world->tasks[task].status = TASK_READY;
     world->tasks[task].ready_ps = world->view.now_ps;
-    bool is_whole = world->view.down_count == 0 && world->view.down_link_count == 0;
-    if (!is_whole && world_hinder(world, task))
+    if (!world_is_whole(world) && world_hinder(world, task))
         return;
     world->ready[world->view.ready_count++] = task;
     world->is_epoch_due = true;
@@ -344,7 +365,7 @@ void world_take_out(struct world *world, int32_t task, int32_t pe);
 static inline void world_enqueue(struct world *world, int32_t task, int32_t pe)
 {
     if (!world->is_plan)
-        world->task_sequence[task] = world->sequence++;
+        world->world_tasks[task].sequence = world->sequence++;
     if (world->setup->policy->discipline == POLICY_PLAN)
         return; /* it has its place in the line */
     if (world->pes[pe].running < 0 && world->pes[pe].queued == 1 && !world->is_late)

@@ -10,17 +10,17 @@ static struct queue_entry name_of(const struct world *world, int32_t task)
         .job_id =
             world->setup->policy->discipline == POLICY_DATA_READY ? world_job_id(world, task) : 0,
         .task = task,
-        .sequence = world->task_sequence[task],
+        .sequence = world->world_tasks[task].sequence,
     };
 }
 
 /* The same, and what is known of it. Plans need no estimates. */
-static struct queue_entry describe(const struct world *world, int32_t task, int32_t pe)
+static struct queue_entry describe(const struct world *world, int32_t task)
 {
     struct queue_entry entry = name_of(world, task);
     entry.start_ps = world_start_ps(world, task);
     if (!world->is_plan) {
-        entry.cost_ps = view_cost_ps(&world->view, task, pe);
+        entry.cost_ps = world->world_tasks[task].cost_ps;
         entry.least_end_ps = world->tasks[task].data_ps + entry.cost_ps;
     }
     return entry;
@@ -28,7 +28,7 @@ static struct queue_entry describe(const struct world *world, int32_t task, int3
 
 static void insert(struct world *world, int32_t task, int32_t pe)
 {
-    const struct queue_entry entry = describe(world, task, pe);
+    const struct queue_entry entry = describe(world, task);
     queue_insert(&world->world_pes[pe].queue, &entry);
     world_unsettle(world, pe);
 }
@@ -58,7 +58,7 @@ void world_take_out(struct world *world, int32_t task, int32_t pe)
 void world_requeue(struct world *world, int32_t task)
 {
     int32_t pe = world->tasks[task].pe;
-    struct queue_entry entry = describe(world, task, pe);
+    struct queue_entry entry = describe(world, task);
     queue_update(&world->world_pes[pe].queue, &entry);
     world_unsettle(world, pe);
     world_touch(world, pe);
@@ -82,7 +82,7 @@ void world_plan(struct world *world, int32_t task, int32_t pe)
 {
     struct world_pe *what = &world->world_pes[pe];
     world->planned_pe[task] = pe;
-    world->task_sequence[task] = world->sequence++;
+    world->world_tasks[task].sequence = world->sequence++;
     if (world->setup->policy->discipline == POLICY_PLAN) {
         int32_t last = what->last_planned;
         world->prev_planned[task] = last;
@@ -97,7 +97,7 @@ void world_plan(struct world *world, int32_t task, int32_t pe)
 void world_leave_plan(struct world *world, int32_t task)
 {
     if (world->setup->policy->discipline != POLICY_PLAN || world->planned_pe[task] < 0 ||
-        world->task_sequence[task] < world->plan_sequence)
+        world->world_tasks[task].sequence < world->plan_sequence)
         return;
     struct world_pe *pe = &world->world_pes[world->planned_pe[task]];
     int32_t prev = world->prev_planned[task], next = world->next_planned[task];
@@ -188,32 +188,33 @@ void world_refresh_available(struct world *world)
 
 void world_follow(struct world *world, int32_t task, int32_t after)
 {
+    struct world_task *tasks = world->world_tasks;
     int32_t old = world->tasks[task].after;
     if (old >= 0) {
-        int32_t *link = &world->first_follower[old];
+        int32_t *link = &tasks[old].first_follower;
         while (*link != task)
-            link = &world->next_follower[*link];
-        *link = world->next_follower[task];
+            link = &tasks[*link].next_follower;
+        *link = tasks[task].next_follower;
     }
     world->tasks[task].after = after;
     if (after >= 0) {
         world->has_precedence = true;
-        world->next_follower[task] = world->first_follower[after];
-        world->first_follower[after] = task;
+        tasks[task].next_follower = tasks[after].first_follower;
+        tasks[after].first_follower = task;
     }
 }
 
 void world_free_followers(struct world *world, int32_t task)
 {
-    int32_t follower = world->first_follower[task];
-    for (; follower >= 0; follower = world->next_follower[follower])
+    int32_t follower = world->world_tasks[task].first_follower;
+    for (; follower >= 0; follower = world->world_tasks[follower].next_follower)
         world_requeue(world, follower);
 }
 
 void world_release_followers(struct world *world, int32_t task)
 {
-    while (world->has_precedence && world->first_follower[task] >= 0) {
-        int32_t follower = world->first_follower[task];
+    while (world->has_precedence && world->world_tasks[task].first_follower >= 0) {
+        int32_t follower = world->world_tasks[task].first_follower;
         world_set_after(world, follower, -1);
         world_requeue(world, follower);
     }
@@ -221,6 +222,6 @@ void world_release_followers(struct world *world, int32_t task)
 
 void world_forget_followers(struct world *world, int32_t task)
 {
-    while (world->first_follower[task] >= 0)
-        world_set_after(world, world->first_follower[task], -1);
+    while (world->world_tasks[task].first_follower >= 0)
+        world_set_after(world, world->world_tasks[task].first_follower, -1);
 }
