@@ -220,6 +220,24 @@ START_TEST(delays_are_latency_plus_bytes_over_bandwidth_in_ticks)
 }
 END_TEST
 
+START_TEST(the_longest_path_of_least_times_and_the_longest_inputs_are_known)
+{
+    const int32_t pes[] = {1, 1};
+    make_pair(pes, 8, 1);
+    /* A fork to t2 and t3 and a join; t3 is the faster one on B only. */
+    const struct costs costs[] = {
+        {{{"A", 1}}}, {{{"A", 5}, {"B", 6}}}, {{{"A", 9}, {"B", 7}}}, {{{"B", 2}}}};
+    const struct edge edges[] = {{0, 1, 8}, {0, 2, 0}, {1, 3, 16}, {2, 3, 80}};
+    struct app app = make_app(costs, 4, edges, 4);
+    bind_well(&app);
+    ck_assert_int_eq(bind.shortest_ps, (1 + 7 + 2) * TICK_PER_US);
+    ck_assert_int_eq(bind.most_input_ps[0], 0);
+    ck_assert_int_eq(bind.most_input_ps[1], (1 + 1) * TICK_PER_US);
+    ck_assert_int_eq(bind.most_input_ps[2], 1 * TICK_PER_US);
+    ck_assert_int_eq(bind.most_input_ps[3], (1 + 10) * TICK_PER_US);
+}
+END_TEST
+
 START_TEST(a_truncating_machine_drops_what_is_below_a_microsecond)
 {
     load_shipped("ds3_bal");
@@ -336,6 +354,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, the_mean_cost_counts_every_pe_that_supports_the_task);
     tcase_add_test(tcase, a_kind_without_pes_supports_nothing);
     tcase_add_test(tcase, delays_are_latency_plus_bytes_over_bandwidth_in_ticks);
+    tcase_add_test(tcase, the_longest_path_of_least_times_and_the_longest_inputs_are_known);
     tcase_add_test(tcase, a_truncating_machine_drops_what_is_below_a_microsecond);
     tcase_add_test(tcase, truncation_is_of_the_whole_delay);
     tcase_add_loop_test(tcase, the_mean_delay_is_that_over_all_ordered_pairs_of_pes, 0,

@@ -93,6 +93,20 @@ START_TEST(a_meter_integrates_from_change_to_change)
 }
 END_TEST
 
+START_TEST(what_a_pe_draws_is_that_of_its_point)
+{
+    struct soc *soc = make_soc((int32_t[]){1, 1});
+    struct power power;
+    power_init(&power, soc);
+    ck_assert_double_eq(power.pes[0].busy_mw, 1100);
+    power_set_point(&power, 0, &soc->kinds[0], 0);
+    ck_assert_double_eq_tol(power.pes[0].busy_mw, 1000 * 0.5 * 0.64 + 80, 1e-9);
+    ck_assert_double_eq_tol(power.pes[0].idle_mw, 80, 1e-9);
+    ck_assert_double_eq(power.pes[1].idle_mw, 50);
+    power_finish(&power);
+}
+END_TEST
+
 START_TEST(a_machine_that_does_not_tell_its_power_has_no_meter)
 {
     struct power power;
@@ -475,6 +489,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, a_governor_chooses_the_point_of_every_kind_that_has_points);
     tcase_add_test(cases, a_machine_without_operating_points_cannot_be_governed);
     tcase_add_test(cases, a_meter_integrates_from_change_to_change);
+    tcase_add_test(cases, what_a_pe_draws_is_that_of_its_point);
     tcase_add_test(cases, a_machine_that_does_not_tell_its_power_has_no_meter);
     tcase_add_loop_test(cases, the_energy_of_a_schedule_is_that_of_its_busy_and_idle_times, 0, 2);
     tcase_add_loop_test(cases, at_a_slower_point_work_takes_longer_and_less_power, 0, 2);

@@ -77,6 +77,7 @@ static void check_mean(double mean, double expected, double variance, int32_t co
 START_TEST(without_noise_every_factor_is_one)
 {
     struct scenario_drawn drawn = make_drawn(make_noise(NOISE_NONE, 0.5));
+    ck_assert(scenario_drawn(&drawn).exec_factor == NULL); /* nobody has to ask */
     for (int32_t i = 0; i < 100; i++) {
         ck_assert_double_eq(factor(&drawn, i, i), 1.0);
     }

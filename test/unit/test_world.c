@@ -623,6 +623,32 @@ START_TEST(of_tasks_that_start_together_those_of_older_jobs_are_first)
 }
 END_TEST
 
+/* Gives PE 0 everything that is ready, the last first. */
+static void decide_last_first(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self;
+    for (int32_t i = view->ready_count - 1; i >= 0; i--)
+        decide_assign(decisions, view->ready[i], 0);
+}
+
+START_TEST(an_idle_pe_that_is_given_several_tasks_begins_with_the_oldest_job)
+{
+    const struct policy_kind last_first = {.contract = POLICY_CONTRACT,
+                                           .name = "last_first",
+                                           .discipline = POLICY_DATA_READY,
+                                           .decide = decide_last_first};
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1);
+    struct app *app =
+        fixture_app(arena, "app", 1, (struct fixture_task[]){{"a", {10}}}, 1, NULL, 0);
+    struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 0}, {.at_ps = 0}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 3};
+    ck_assert(run(soc, app, &source, &last_first, _i));
+    expect(0, 0, 0, 0, 10);
+    expect(1, 0, 0, 10, 20);
+    expect(2, 0, 0, 20, 30);
+}
+END_TEST
+
 START_TEST(late_ends_and_late_arrivals_are_seen_one_microsecond_later_under_compat_ds3)
 {
     struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1);
@@ -664,6 +690,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(both, what_a_policy_leaves_waiting_keeps_its_order, 0, 2);
     tcase_add_loop_test(both, simultaneous_ends_are_applied_in_the_order_of_their_starts, 0, 2);
     tcase_add_loop_test(both, of_tasks_that_start_together_those_of_older_jobs_are_first, 0, 2);
+    tcase_add_loop_test(both, an_idle_pe_that_is_given_several_tasks_begins_with_the_oldest_job, 0,
+                        2);
     tcase_add_loop_test(both, what_a_pe_runs_is_not_in_its_queue, 0, 2);
     tcase_add_loop_test(both, a_task_that_comes_after_another_waits_for_its_end, 0, 2);
     tcase_add_loop_test(both, an_arrival_is_applied_before_the_ends_of_its_date, 0, 2);
