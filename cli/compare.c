@@ -3,18 +3,15 @@
 #include "analysis/comparison.h"
 
 #include <argp.h>
-#include <errno.h>
-#include <stdlib.h>
 
-#include "base/memory.h"
 #include "cli/command.h"
+#include "cli/words.h"
 #include "lab/manifest.h"
 
 struct options {
     const char *dirs[2];
     int dir_count;
-    const char **metrics;
-    size_t metric_count, metric_capacity;
+    struct words metrics;
     const char *csv;
     bool quiet;
 };
@@ -34,9 +31,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct options *options = state->input;
     switch (key) {
     case 'm':
-        options->metrics = memory_grow(options->metrics, &options->metric_capacity,
-                                       options->metric_count + 1, sizeof *options->metrics);
-        options->metrics[options->metric_count++] = text;
+        words_add(&options->metrics, text);
         return 0;
     case 'o':
         options->csv = text;
@@ -90,8 +85,8 @@ static void tell_configuration(const struct options *options, const struct compa
 static bool compare(const struct options *options, struct fault *fault)
 {
     static const char *const usual[] = {"mean_latency_us"};
-    const char *const *metrics = options->metric_count > 0 ? options->metrics : usual;
-    size_t count = options->metric_count > 0 ? options->metric_count : 1;
+    const char *const *metrics = options->metrics.count > 0 ? options->metrics.list : usual;
+    size_t count = options->metrics.count > 0 ? options->metrics.count : 1;
     struct comparison *comparison = comparison_create(options->dirs[0], options->dirs[1], fault);
     bool ok = comparison != NULL && comparison_has(comparison, metrics, count, fault) &&
               (options->csv == NULL || comparison_write(comparison, options->csv, fault));
@@ -112,8 +107,6 @@ int command_compare(int argc, char **argv)
     struct options options = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     bool ok = compare(&options, &fault);
-    if (!ok)
-        fault_print(&fault, stderr);
-    free(options.metrics);
-    return ok ? EXIT_DONE : EXIT_FAULT;
+    words_finish(&options.metrics);
+    return command_end(ok, &fault);
 }

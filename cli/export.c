@@ -77,8 +77,6 @@ int command_export(int argc, char **argv)
     struct options options = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct fault fault = FAULT_NONE;
-    if (export_file(options.kind, options.dir, options.output, &fault))
-        return EXIT_DONE;
-    fault_print(&fault, stderr);
-    return EXIT_FAULT;
+    bool ok = export_file(options.kind, options.dir, options.output, &fault);
+    return command_end(ok, &fault);
 }

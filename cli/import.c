@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hetsoc import --from FORMAT FILE... */
 #include <argp.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/control.h"
 #include "base/csv.h"
@@ -10,13 +8,13 @@
 #include "base/schema.h"
 #include "cli/command.h"
 #include "cli/formats.h"
+#include "cli/words.h"
 #include "traces/import_write.h"
 
 struct options {
     const struct import_kind *kind;
     const char *output;
-    const char **files;
-    size_t file_count, file_capacity;
+    struct words files;
     struct import_options import;
     bool overwrite, quiet;
 };
@@ -79,14 +77,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->overwrite = true;
         return 0;
     case ARGP_KEY_ARG:
-        options->files = memory_grow(options->files, &options->file_capacity,
-                                     options->file_count + 1, sizeof *options->files);
-        options->files[options->file_count++] = text;
+        words_add(&options->files, text);
         return 0;
     case ARGP_KEY_END:
         if (options->kind == NULL)
             argp_error(state, "which format? (--from FORMAT)");
-        if (options->file_count == 0)
+        if (options->files.count == 0)
             argp_error(state, "which files?");
         return 0;
     default:
@@ -188,19 +184,15 @@ int command_import(int argc, char **argv)
     struct options options = {.output = ".", .import = import_options_default};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct fault fault = FAULT_NONE;
-    bool ok = folder_make(options.output, &fault);
-    if (!ok)
-        options.file_count = 0;
-    size_t step = options.kind->takes_several ? options.file_count : 1;
-    for (size_t i = 0; i < options.file_count; i += step) {
+    bool has_folder = folder_make(options.output, &fault), ok = has_folder;
+    size_t step = options.kind->takes_several ? options.files.count : 1;
+    for (size_t i = 0; has_folder && i < options.files.count; i += step) {
         struct fault of_files = FAULT_NONE;
-        if (!import_files(&options, options.files + i, (int32_t)step, &of_files)) {
+        if (!import_files(&options, options.files.list + i, (int32_t)step, &of_files)) {
             fault_print(&of_files, stderr);
             ok = false;
         }
     }
-    if (fault_is_set(&fault))
-        fault_print(&fault, stderr);
-    free(options.files);
-    return ok ? EXIT_DONE : EXIT_FAULT;
+    words_finish(&options.files);
+    return command_end(ok, &fault);
 }

@@ -181,7 +181,5 @@ int kernels_bench(int argc, char **argv)
             printf("Wrote %s\n", options.csv);
         bench_finish(&result);
     }
-    if (!is_done)
-        fault_print(&fault, stderr);
-    return is_done ? EXIT_DONE : EXIT_FAULT;
+    return command_end(is_done, &fault);
 }

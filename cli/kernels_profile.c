@@ -88,10 +88,8 @@ int kernels_profile(int argc, char **argv)
         profile_print(&profile, stdout);
         return EXIT_DONE;
     }
-    if (!profile_write(&profile, options.output, &fault)) {
-        fault_print(&fault, stderr);
-        return EXIT_FAULT;
-    }
-    printf("Wrote %s\n", options.output);
-    return EXIT_DONE;
+    bool ok = profile_write(&profile, options.output, &fault);
+    if (ok)
+        printf("Wrote %s\n", options.output);
+    return command_end(ok, &fault);
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -334,10 +333,8 @@ int kernels_train(int argc, char **argv)
     pupil_init(&pupil, recipe);
     bool ok = images_load(&images, options.data, &fault) &&
               train_and_test(&options, &pupil, &images, &fault);
-    if (fault_is_set(&fault))
-        fault_print(&fault, stderr);
     images_finish(&images);
     pupil_finish(&pupil);
     arena_destroy(arena);
-    return ok ? EXIT_DONE : EXIT_FAULT;
+    return command_end(ok, &fault);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,7 +47,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_SET:
         if (strchr(text, '=') == NULL)
             argp_error(state, "--set takes KEY=VALUE, not `%s`", text);
-        launch_set(launch, text);
+        words_add(&launch->sets, text);
         return 0;
     case KEY_MPI:
         launch->mpi = true;
@@ -71,13 +70,6 @@ const struct argp launch_argp = {.options = option_list, .parser = parse_option}
 void launch_init(struct launch *launch)
 {
     *launch = (struct launch){.arena = arena_create()};
-}
-
-void launch_set(struct launch *launch, const char *set)
-{
-    launch->sets = memory_grow(launch->sets, &launch->set_capacity, launch->set_count + 1,
-                               sizeof *launch->sets);
-    launch->sets[launch->set_count++] = set;
 }
 
 static int32_t processor_count(void)
@@ -138,7 +130,7 @@ int launch_finish(struct launch *launch, bool ok, const struct fault *fault)
     if (fault_is_set(fault))
         fault_print(fault, stderr);
     ranks_finish();
-    free(launch->sets);
+    words_finish(&launch->sets);
     arena_destroy(launch->arena);
     return ok ? EXIT_DONE : EXIT_FAULT;
 }

@@ -11,13 +11,13 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "cli/words.h"
 
 struct launch {
     struct arena *arena;
     const char *experiment; /* as given */
     const char *output;     /* NULL = out/NAME */
-    const char **sets;
-    size_t set_count, set_capacity;
+    struct words sets;
     int32_t jobs; /* 0 = as many as there are processors */
     bool quiet, mpi, has_joined;
 };
@@ -26,9 +26,6 @@ struct launch {
 extern const struct argp launch_argp;
 
 void launch_init(struct launch *launch);
-
-/* Adds KEY=VALUE to the sets, from an option that stands for one; borrowed. */
-void launch_set(struct launch *launch, const char *set);
 
 /* Processes to use at once: what -j says; else 1 under --mpi, where mpirun counts, and the number
  * of processors that the process may use without. */

@@ -3,11 +3,11 @@
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agents/network.h"
 #include "cli/command.h"
+#include "cli/words.h"
 #include "lab/library.h"
 #include "lab/roster.h"
 #include "lab/trial.h"
@@ -19,8 +19,7 @@ enum { KEY_PLUGIN = 256 };
 
 struct options {
     int shelf;
-    const char **plugins;
-    size_t plugin_count, plugin_capacity;
+    struct words plugins;
 };
 
 static void print_row(const char *name, const char *summary)
@@ -35,7 +34,7 @@ static bool list_schedulers(const struct options *options, struct arena *arena, 
                                            [POLICY_DYNAMIC] = "dynamic",
                                            [POLICY_LATE_BINDING] = "late binding"};
     const struct roster *roster =
-        roster_create(arena, options->plugins, (int32_t)options->plugin_count, fault);
+        roster_create(arena, options->plugins.list, (int32_t)options->plugins.count, fault);
     for (int i = 0; roster != NULL && roster->policies[i] != NULL; i++) {
         const struct policy_kind *policy = roster->policies[i];
         printf("%s\t%s\t%s\t%s\t%s\n", policy->name, policy->summary, families[policy->family],
@@ -124,9 +123,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     struct options *options = state->input;
     switch (key) {
     case KEY_PLUGIN:
-        options->plugins = memory_grow(options->plugins, &options->plugin_capacity,
-                                       options->plugin_count + 1, sizeof *options->plugins);
-        options->plugins[options->plugin_count++] = text;
+        words_add(&options->plugins, text);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
@@ -160,9 +157,7 @@ int command_list(int argc, char **argv)
     struct fault fault = FAULT_NONE;
     struct arena *arena = arena_create();
     bool ok = shelves[options.shelf].print(&options, arena, &fault);
-    if (!ok)
-        fault_print(&fault, stderr);
     arena_destroy(arena);
-    free(options.plugins);
-    return ok ? EXIT_DONE : EXIT_FAULT;
+    words_finish(&options.plugins);
+    return command_end(ok, &fault);
 }

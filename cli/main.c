@@ -5,16 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "base/schema.h"
 #include "cli/command.h"
+#include "cli/menu.h"
 #include "lab/version.h"
 
-static const struct {
-    const char *name;
-    const char *summary;
-    int (*run)(int argc, char **argv);
-} commands[] = {
+static const struct menu_entry commands[] = {
     {"run", "run an experiment and write tables, a summary and plots", command_run},
     {"merge", "join the results of the shards of an experiment", command_merge},
     {"report", "write the results of a run as one page with an interactive schedule",
@@ -31,34 +26,17 @@ static const struct {
      command_kernels},
 };
 
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
-
-static void print_help(FILE *stream)
-{
-    fputs("Usage: hetsoc SUBCOMMAND [OPTION...]\n"
-          "Simulates heterogeneous systems-on-chip that execute streams of DAG jobs.\n\n",
-          stream);
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fputs("\n  --version  print version, commit and libraries\n"
-          "  --help     print this help; `hetsoc SUBCOMMAND --help` tells more\n\n"
-          "Exit status: 0 done, 1 a trial failed or the input is wrong, 2 wrong usage.\n",
-          stream);
-}
-
-static int unknown_command(const char *word)
-{
-    const char *names[COMMAND_COUNT];
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        names[i] = commands[i].name;
-    const char *nearest = schema_nearest(word, names, COMMAND_COUNT);
-    fprintf(stderr, "hetsoc: unknown subcommand `%s`\n", word);
-    if (nearest != NULL)
-        fprintf(stderr, "    hint: did you mean `hetsoc %s`?\n", nearest);
-    else
-        fputs("    hint: `hetsoc --help` lists all\n", stderr);
-    return EXIT_USAGE;
-}
+static const struct menu menu = {
+    .program = "hetsoc",
+    .noun = "subcommand",
+    .head = "Usage: hetsoc SUBCOMMAND [OPTION...]\n"
+            "Simulates heterogeneous systems-on-chip that execute streams of DAG jobs.\n\n",
+    .end = "\n  --version  print version, commit and libraries\n"
+           "  --help     print this help; `hetsoc SUBCOMMAND --help` tells more\n\n"
+           "Exit status: 0 done, 1 a trial failed or the input is wrong, 2 wrong usage.\n",
+    .entries = commands,
+    .entry_count = sizeof commands / sizeof *commands,
+};
 
 /* What was printed may still be on its way: a full disk behind `>` shows now. */
 static int print_rest(int status)
@@ -71,29 +49,11 @@ static int print_rest(int status)
 
 static int run_command(int argc, char **argv)
 {
-    if (argc < 2) {
-        print_help(stderr);
-        return EXIT_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
-        print_help(stdout);
-        return EXIT_DONE;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("hetsoc %s (commit %s)\nbuilt with %s\n", version_number, version_commit,
-               version_libraries);
-        return EXIT_DONE;
-    }
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
-            continue;
-        struct arena *arena = arena_create();
-        argv[1] = arena_printf(arena, "hetsoc %s", commands[i].name);
-        int status = commands[i].run(argc - 1, argv + 1);
-        arena_destroy(arena);
-        return status;
-    }
-    return unknown_command(argv[1]);
+    if (argc < 2 || strcmp(argv[1], "--version") != 0)
+        return menu_run(&menu, argc, argv);
+    printf("hetsoc %s (commit %s)\nbuilt with %s\n", version_number, version_commit,
+           version_libraries);
+    return EXIT_DONE;
 }
 
 int main(int argc, char **argv)

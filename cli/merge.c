@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hetsoc merge DIR... -o DIR */
 #include <argp.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "analysis/plot.h"
 #include "analysis/report.h"
 #include "analysis/summary.h"
 #include "cli/command.h"
+#include "cli/words.h"
 #include "lab/store.h"
 
 struct options {
     const char *output;
-    const char **dirs;
-    size_t dir_count, dir_capacity;
+    struct words dirs;
     bool quiet;
 };
 
@@ -35,12 +33,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        options->dirs = memory_grow(options->dirs, &options->dir_capacity, options->dir_count + 1,
-                                    sizeof *options->dirs);
-        options->dirs[options->dir_count++] = text;
+        words_add(&options->dirs, text);
         return 0;
     case ARGP_KEY_END:
-        if (options->dir_count == 0)
+        if (options->dirs.count == 0)
             argp_error(state, "which folders?");
         if (options->output == NULL || *options->output == '\0')
             argp_error(state, "where to? (-o DIR)");
@@ -64,13 +60,11 @@ static bool merge(const struct options *options, struct fault *fault)
     struct store_merged merged;
     struct arena *arena = arena_create();
     struct fault plot_fault = FAULT_NONE;
-    bool ok =
-        store_merge(options->output, options->dirs, options->dir_count, arena, &merged, fault) &&
-        summary_write(options->output, merged.baseline, fault);
-    if (ok && merged.done > 0 && !plot_write(options->output, &plot_fault)) {
-        fputs("hetsoc: warning: there is no picture\n", stderr);
-        fault_print(&plot_fault, stderr);
-    }
+    bool ok = store_merge(options->output, options->dirs.list, options->dirs.count, arena, &merged,
+                          fault) &&
+              summary_write(options->output, merged.baseline, fault);
+    if (ok && merged.done > 0 && !plot_write(options->output, &plot_fault))
+        command_warn("there is no picture", &plot_fault);
     if (ok && merged.done > 0)
         ok = report_write(options->output, REPORT_ANY_TRIAL, fault);
     if (ok && merged.done > 0 && !options->quiet)
@@ -92,8 +86,6 @@ int command_merge(int argc, char **argv)
     struct options options = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     bool ok = merge(&options, &fault);
-    if (fault_is_set(&fault))
-        fault_print(&fault, stderr);
-    free(options.dirs);
-    return ok ? EXIT_DONE : EXIT_FAULT;
+    words_finish(&options.dirs);
+    return command_end(ok, &fault);
 }

@@ -12,6 +12,7 @@
 #include "base/folder.h"
 #include "base/tick.h"
 #include "cli/command.h"
+#include "cli/words.h"
 #include "lab/export.h"
 #include "lab/replay.h"
 #include "lab/tables.h"
@@ -20,8 +21,7 @@ struct options {
     struct replay_options replay;
     struct arena *arena;
     const char *output; /* NULL = none */
-    const char **sets, **plugins;
-    size_t set_count, set_capacity, plugin_count, plugin_capacity;
+    struct words sets, plugins;
     bool quiet;
 };
 
@@ -46,12 +46,6 @@ static const struct argp_option option_list[] = {
     {0},
 };
 
-static void append(const char ***list, size_t *count, size_t *capacity, const char *text)
-{
-    *list = memory_grow(*list, capacity, *count + 1, sizeof **list);
-    (*list)[(*count)++] = text;
-}
-
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
@@ -75,10 +69,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_SET:
         if (strchr(text, '=') == NULL)
             argp_error(state, "--set takes KEY=VALUE, not `%s`", text);
-        append(&options->sets, &options->set_count, &options->set_capacity, text);
+        words_add(&options->sets, text);
         return 0;
     case KEY_PLUGIN:
-        append(&options->plugins, &options->plugin_count, &options->plugin_capacity, text);
+        words_add(&options->plugins, text);
         return 0;
     case 'o':
         options->output = text;
@@ -298,10 +292,10 @@ static bool run(const struct options *options, struct replay *replay, struct fau
 static bool replay_trace(struct options *options, struct fault *fault)
 {
     struct replay replay;
-    options->replay.roster =
-        roster_create(options->arena, options->plugins, (int32_t)options->plugin_count, fault);
-    options->replay.sets = options->sets;
-    options->replay.set_count = (int)options->set_count;
+    options->replay.roster = roster_create(options->arena, options->plugins.list,
+                                           (int32_t)options->plugins.count, fault);
+    options->replay.sets = options->sets.list;
+    options->replay.set_count = (int)options->sets.count;
     if (options->replay.roster == NULL ||
         !replay_open(&replay, options->arena, &options->replay, fault))
         return false;
@@ -316,10 +310,8 @@ int command_replay(int argc, char **argv)
     struct options options = {.arena = arena_create()};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     bool ok = replay_trace(&options, &fault);
-    if (fault_is_set(&fault))
-        fault_print(&fault, stderr);
-    free(options.sets);
-    free(options.plugins);
+    words_finish(&options.sets);
+    words_finish(&options.plugins);
     arena_destroy(options.arena);
-    return ok ? EXIT_DONE : EXIT_FAULT;
+    return command_end(ok, &fault);
 }

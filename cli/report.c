@@ -59,11 +59,8 @@ int command_report(int argc, char **argv)
     struct fault fault = FAULT_NONE;
     struct options options = {.trial = REPORT_ANY_TRIAL};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    if (!report_write(options.dir, options.trial, &fault)) {
-        fault_print(&fault, stderr);
-        return EXIT_FAULT;
-    }
-    if (!options.quiet)
+    bool ok = report_write(options.dir, options.trial, &fault);
+    if (ok && !options.quiet)
         printf("%s/report.html\n", options.dir);
-    return EXIT_DONE;
+    return command_end(ok, &fault);
 }

@@ -25,8 +25,7 @@ enum { FAILURES_TOLD = 5 };
 struct options {
     struct launch launch;
     const char *record; /* where traces go; NULL = as the experiment says */
-    const char **plugins;
-    size_t plugin_count, plugin_capacity;
+    struct words plugins;
     bool dry_run, dump_config, overwrite;
     int32_t shard, shard_count; /* this process runs every shard_count-th trial */
 };
@@ -114,12 +113,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_ENGINE:
         if (engine_find(text) == NULL)
             argp_error(state, "there is no engine `%s`", text);
-        launch_set(&options->launch, arena_printf(options->launch.arena, "engine=%s", text));
+        words_add(&options->launch.sets, arena_printf(options->launch.arena, "engine=%s", text));
         return 0;
     case KEY_PLUGIN:
-        options->plugins = memory_grow(options->plugins, &options->plugin_capacity,
-                                       options->plugin_count + 1, sizeof *options->plugins);
-        options->plugins[options->plugin_count++] = text;
+        words_add(&options->plugins, text);
         return 0;
     case KEY_RECORD:
         options->record = text;
@@ -250,10 +247,8 @@ static bool report(const struct run *run, const char *dir, bool any, double seco
     struct fault plot_fault = FAULT_NONE;
     if (!summary_write(dir, baseline, fault))
         return false;
-    if (draws && !plot_write(dir, &plot_fault)) {
-        fputs("hetsoc: warning: there is no picture\n", stderr);
-        fault_print(&plot_fault, stderr);
-    }
+    if (draws && !plot_write(dir, &plot_fault))
+        command_warn("there is no picture", &plot_fault);
     if (draws && !report_write(dir, REPORT_ANY_TRIAL, fault))
         return false;
     if (run->options->launch.quiet)
@@ -439,10 +434,10 @@ static bool load(struct options *options, struct experiment *experiment, struct 
     if (path == NULL)
         return false;
     const struct roster *roster =
-        roster_create(launch->arena, options->plugins, (int32_t)options->plugin_count, fault);
+        roster_create(launch->arena, options->plugins.list, (int32_t)options->plugins.count, fault);
     return roster != NULL &&
-           experiment_load_with(roster, experiment, launch->arena, path, launch->sets,
-                                (int)launch->set_count, fault) &&
+           experiment_load_with(roster, experiment, launch->arena, path, launch->sets.list,
+                                (int)launch->sets.count, fault) &&
            (options->dump_config || points_expand(points, experiment, fault));
 }
 
@@ -472,6 +467,6 @@ int command_run(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     find_shard(&options);
     bool ok = run_experiment(&options, &fault);
-    free(options.plugins);
+    words_finish(&options.plugins);
     return launch_finish(&options.launch, ok, &fault);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hetsoc show platform|app|scheduler NAME: what it is made of, as text or as a graph. */
 #include <argp.h>
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/optimum.h"
@@ -11,14 +9,14 @@
 #include "base/schema.h"
 #include "base/tick.h"
 #include "cli/command.h"
+#include "cli/words.h"
 #include "lab/library.h"
 #include "lab/roster.h"
 #include "workloads/app_dot.h"
 
 struct options {
     const char *what, *name, *platform;
-    const char **plugins;
-    size_t plugin_count, plugin_capacity;
+    struct words plugins;
     double optimum_s; /* 0: not asked */
     bool dot;
     struct arena *arena;
@@ -126,8 +124,8 @@ static bool show_scheduler(const struct options *options, struct fault *fault)
     static const char *const families[] = {[POLICY_STATIC] = "static",
                                            [POLICY_DYNAMIC] = "dynamic",
                                            [POLICY_LATE_BINDING] = "late binding"};
-    const struct roster *roster =
-        roster_create(options->arena, options->plugins, (int32_t)options->plugin_count, fault);
+    const struct roster *roster = roster_create(options->arena, options->plugins.list,
+                                                (int32_t)options->plugins.count, fault);
     if (roster == NULL)
         return false;
     const struct policy_kind *policy = roster_find(roster, options->name);
@@ -173,9 +171,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->dot = true;
         return 0;
     case KEY_PLUGIN:
-        options->plugins = memory_grow(options->plugins, &options->plugin_capacity,
-                                       options->plugin_count + 1, sizeof *options->plugins);
-        options->plugins[options->plugin_count++] = text;
+        words_add(&options->plugins, text);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 1)
@@ -209,9 +205,7 @@ int command_show(int argc, char **argv)
     struct options options = {.arena = arena_create()};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     bool ok = things[find_thing(options.what)].show(&options, &fault);
-    if (!ok)
-        fault_print(&fault, stderr);
-    free(options.plugins);
+    words_finish(&options.plugins);
     arena_destroy(options.arena);
-    return ok ? EXIT_DONE : EXIT_FAULT;
+    return command_end(ok, &fault);
 }

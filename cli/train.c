@@ -95,10 +95,8 @@ static void conclude(const char *dir, bool is_quiet)
 {
     struct fault fault = FAULT_NONE;
     bool is_drawn = plot_learning(dir, &fault);
-    if (!is_drawn) {
-        fputs("hetsoc: warning: there is no picture\n", stderr);
-        fault_print(&fault, stderr);
-    }
+    if (!is_drawn)
+        command_warn("there is no picture", &fault);
     if (is_quiet)
         return;
     printf("Files:\n  %s/policy.safetensors\n  %s/train.csv\n  %s/state.safetensors\n", dir, dir,
@@ -114,8 +112,8 @@ static bool train(struct options *options, struct fault *fault)
     struct curriculum curriculum;
     const char *path = library_find_experiment(launch->arena, launch->experiment, fault);
     if (path == NULL ||
-        !experiment_load(&experiment, launch->arena, path, launch->sets, (int)launch->set_count,
-                         fault) ||
+        !experiment_load(&experiment, launch->arena, path, launch->sets.list,
+                         (int)launch->sets.count, fault) ||
         !curriculum_load(&curriculum, &experiment, fault))
         return launch_join(launch, false, fault);
     struct progress_lines lines = {launch, &curriculum, launch->quiet, isatty(STDERR_FILENO) != 0};
