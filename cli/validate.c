@@ -9,6 +9,7 @@
 
 #include "base/csv.h"
 #include "cli/command.h"
+#include "cli/words.h"
 #include "lab/experiment.h"
 #include "lab/library.h"
 #include "lab/points.h"
@@ -150,8 +151,7 @@ static const char *check_file(const struct roster *roster, struct arena *arena, 
 }
 
 struct options {
-    const char **files, **plugins;
-    size_t file_count, file_capacity, plugin_count, plugin_capacity;
+    struct words files, plugins;
 };
 
 enum { KEY_PLUGIN = 256 };
@@ -162,21 +162,15 @@ static const struct argp_option option_list[] = {
     {0},
 };
 
-static void append(const char ***list, size_t *count, size_t *capacity, const char *text)
-{
-    *list = memory_grow(*list, capacity, *count + 1, sizeof **list);
-    (*list)[(*count)++] = text;
-}
-
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
     switch (key) {
     case KEY_PLUGIN:
-        append(&options->plugins, &options->plugin_count, &options->plugin_capacity, text);
+        words_add(&options->plugins, text);
         return 0;
     case ARGP_KEY_ARG:
-        append(&options->files, &options->file_count, &options->file_capacity, text);
+        words_add(&options->files, text);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which file?");
@@ -201,7 +195,7 @@ static bool validate(const struct options *options, const char *path)
     struct fault fault = FAULT_NONE;
     struct arena *arena = arena_create();
     const struct roster *roster =
-        roster_create(arena, options->plugins, (int32_t)options->plugin_count, &fault);
+        roster_create(arena, options->plugins.list, (int32_t)options->plugins.count, &fault);
     const char *what = roster == NULL ? NULL : check_file(roster, arena, path, &fault);
     if (what != NULL)
         printf("%s: ok (%s)\n", path, what);
@@ -216,9 +210,9 @@ int command_validate(int argc, char **argv)
     struct options options = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     int status = EXIT_DONE;
-    for (size_t i = 0; i < options.file_count; i++)
-        status = validate(&options, options.files[i]) ? status : EXIT_FAULT;
-    free(options.files);
-    free(options.plugins);
+    for (size_t i = 0; i < options.files.count; i++)
+        status = validate(&options, options.files.list[i]) ? status : EXIT_FAULT;
+    words_finish(&options.files);
+    words_finish(&options.plugins);
     return status;
 }
