@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Links fail: dates by hand (docs/decisions/0030), and a long stream of failures. */
-#include <stdlib.h>
+/* Links fail: dates by hand (docs/decisions/0030); long streams are in test_endurance.c. */
 #include <string.h>
 
 #include "base/tick.h"
 #include "sched/registry.h"
-#include "sim/scenario_drawn.h"
 #include "test/fixture.h"
 #include "test/suite.h"
 
@@ -266,73 +264,6 @@ START_TEST(to_assign_where_the_data_has_no_way_is_illegal)
 }
 END_TEST
 
-/* ---- a long stream ---- */
-
-static int64_t change_count, ended_count, done_count;
-
-static void count_change(void *self, int64_t now_ps, int32_t link, bool is_down)
-{
-    (void)self, (void)now_ps, (void)link, (void)is_down;
-    change_count++;
-}
-
-static void count_end(void *self, int64_t now_ps, const struct observed_task *observed)
-{
-    (void)self, (void)now_ps, (void)observed;
-    ended_count++;
-}
-
-static void count_done(void *self, const struct observed_task *observed)
-{
-    (void)self, (void)observed;
-    done_count++;
-}
-
-START_TEST(a_hundred_thousand_failures_and_repairs_of_links_lose_nothing)
-{
-    static const char *const policies[] = {"etf", "heft", "srpt_lb", "heft_wc"};
-    static const double shares[] = {1};
-    struct random_stream stream = random_open(4, 0, RANDOM_TEST, (uint32_t)_i, 0);
-    struct soc *soc = fixture_soc(arena, 2, (int32_t[]){5, 4}, 10);
-    bool is_bus = _i % 2 == 0;
-    fixture_connect(soc, is_bus ? SOC_BUS : SOC_MESH, 0.1, 3, 2);
-    struct app *app = fixture_random_app(arena, &stream, 2, 12, false);
-    const struct arrivals arrivals = {.kind = arrivals_find("poisson"),
-                                      .mean_interarrival_us = 200};
-    const struct scenario_drawn drawn = {
-        .seed = 9,
-        .jobs = is_bus ? 25000 : 20000,
-        .arrivals = &arrivals,
-        .app_share = shares,
-        .app_count = 1,
-        .noise = {.link_failures = {.mtbf_us = is_bus ? 80 : 800, .repair_us = is_bus ? 12 : 60}},
-    };
-    const struct scenario scenario = scenario_drawn(&drawn);
-    static const struct observer observer = {.on_task_done = count_done,
-                                             .on_task_skipped = count_end,
-                                             .on_task_failed = count_end,
-                                             .on_transfer_lost = count_lost,
-                                             .on_link_changed = count_change};
-    const struct world_setup setup = {
-        .soc = soc,
-        .binds = fixture_bind(arena, soc, &app, 1),
-        .bind_count = 1,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = sched_find(policies[_i]),
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    fault = FAULT_NONE;
-    ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
-    ck_assert_int_gt(change_count, 100000);
-    ck_assert_int_eq(result.jobs_done, drawn.jobs);
-    ck_assert_int_eq(result.jobs_failed, 0);
-    ck_assert_int_eq(done_count + ended_count, (int64_t)drawn.jobs * app->task_count);
-    ck_assert_int_gt(lost_count, 100);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("links that fail");
@@ -352,11 +283,5 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_transfer_that_waits_for_a_channel_is_not_lost_with_the_link, 0, 2);
     tcase_add_test(tests, to_assign_where_the_data_has_no_way_is_illegal);
     suite_add_tcase(suite, tests);
-    TCase *streams = tcase_create("streams");
-    tcase_add_checked_fixture(streams, set_up, tear_down);
-    tcase_set_timeout(streams, 60);
-    tcase_add_loop_test(streams, a_hundred_thousand_failures_and_repairs_of_links_lose_nothing, 0,
-                        4);
-    suite_add_tcase(suite, streams);
     return suite;
 }

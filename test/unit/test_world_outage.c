@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* PEs fail: dates by hand (docs/decisions/0024), and a long stream of failures. */
-#include <math.h>
-#include <stdlib.h>
+/* PEs fail: dates by hand (docs/decisions/0024); long streams are in test_endurance.c. */
 #include <string.h>
 
 #include "base/tick.h"
 #include "sched/registry.h"
-#include "sim/scenario_drawn.h"
 #include "test/fixture.h"
 #include "test/suite.h"
 
@@ -360,74 +357,6 @@ START_TEST(failures_do_not_hide_a_deadlock)
 }
 END_TEST
 
-/* ---- a long stream ---- */
-
-static int64_t change_count, ended_count, done_count;
-
-static void count_change(void *self, int64_t now_ps, int32_t pe, bool is_down)
-{
-    (void)self, (void)now_ps, (void)pe, (void)is_down;
-    change_count++;
-}
-
-static void count_end(void *self, int64_t now_ps, const struct observed_task *observed)
-{
-    (void)self, (void)now_ps, (void)observed;
-    ended_count++;
-}
-
-static void count_done(void *self, const struct observed_task *observed)
-{
-    (void)self, (void)observed;
-    done_count++;
-}
-
-/* 10^5 failures and repairs over a stream of jobs that a bus connects. */
-START_TEST(a_hundred_thousand_failures_and_repairs_lose_nothing)
-{
-    static const char *const policies[] = {"etf", "heft", "srpt_lb", "heft_wc"};
-    static const double shares[] = {1};
-    struct random_stream stream = random_open(3, 0, RANDOM_TEST, (uint32_t)_i, 0);
-    struct soc *soc = fixture_soc(arena, 2, (int32_t[]){4, 3}, 50);
-    if (_i % 2 == 0)
-        fixture_connect(soc, SOC_BUS, 0.1, 1, 2);
-    struct app *app = fixture_random_app(arena, &stream, 2, 12, false);
-    const struct arrivals arrivals = {.kind = arrivals_find("poisson"),
-                                      .mean_interarrival_us = 200};
-    const struct scenario_drawn drawn = {
-        .seed = 9,
-        .jobs = 40000,
-        .arrivals = &arrivals,
-        .app_share = shares,
-        .app_count = 1,
-        .noise = {.failures = {.mtbf_us = 800, .repair_us = 100}},
-    };
-    const struct scenario scenario = scenario_drawn(&drawn);
-    static const struct observer observer = {.on_task_done = count_done,
-                                             .on_task_skipped = count_end,
-                                             .on_task_failed = count_end,
-                                             .on_pe_changed = count_change};
-    const struct world_setup setup = {
-        .soc = soc,
-        .binds = fixture_bind(arena, soc, &app, 1),
-        .bind_count = 1,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = sched_find(policies[_i]),
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    fault = FAULT_NONE;
-    ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
-    ck_assert_int_gt(change_count, 100000);
-    ck_assert_int_eq(result.jobs_done + result.jobs_failed, drawn.jobs);
-    ck_assert_int_eq(result.jobs_failed, 0);
-    ck_assert_int_eq(done_count + ended_count, (int64_t)drawn.jobs * app->task_count);
-    ck_assert_int_eq(done_count, result.tasks_done);
-    ck_assert_int_gt(result.tasks_aborted, 100);
-}
-END_TEST
-
 static void set_up(void)
 {
     arena = arena_create();
@@ -455,10 +384,5 @@ Suite *test_suite(void)
     tcase_add_test(tests, to_assign_to_a_pe_that_is_down_is_illegal);
     tcase_add_test(tests, failures_do_not_hide_a_deadlock);
     suite_add_tcase(suite, tests);
-    TCase *streams = tcase_create("streams");
-    tcase_add_checked_fixture(streams, set_up, tear_down);
-    tcase_set_timeout(streams, 60);
-    tcase_add_loop_test(streams, a_hundred_thousand_failures_and_repairs_lose_nothing, 0, 4);
-    suite_add_tcase(suite, streams);
     return suite;
 }
