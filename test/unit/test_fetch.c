@@ -1,39 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When data is where it is needed, on every interconnect and both engines, by hand. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/tick.h"
-#include "test/fixture.h"
+#include "test/script.h"
 #include "test/suite.h"
 
 #define US TICK_PER_US
 
-static int32_t pe_of[8];        /* of each task of the app */
-static int64_t assign_at_ps[8]; /* not before */
-
-/* Assigns ready tasks to their PEs once it is time. */
-static void decide(void *self, const struct view *view, struct decisions *decisions)
-{
-    (void)self;
-    for (int32_t i = 0; i < view->ready_count; i++) {
-        int32_t index = view->tasks[view->ready[i]].index;
-        if (assign_at_ps[index] <= view->now_ps)
-            decide_assign(decisions, view->ready[i], pe_of[index]);
-        else
-            decide_wake(decisions, assign_at_ps[index]);
-    }
-}
-
-static const struct policy_kind policy = {
-    .contract = POLICY_CONTRACT,
-    .name = "scripted",
-    .discipline = POLICY_DATA_READY,
-    .decide = decide,
-};
-
-static struct arena *arena;
-static struct fixture_log report;
 static struct soc *soc;
 
 /* What came over shared links, in the order of arrival. */
@@ -48,47 +20,23 @@ static void note_transfer(void *self, const struct observed_transfer *transfer)
 
 static void set_up(void)
 {
-    arena = arena_create();
-    report = (struct fixture_log){0};
-    memset(pe_of, 0, sizeof pe_of);
-    memset(assign_at_ps, 0, sizeof assign_at_ps);
+    script_init();
+    script.watcher = (struct observer){.on_transfer_done = note_transfer};
     moved_count = 0;
-    soc = fixture_soc(arena, 1, (int32_t[]){6}, 1000);
-}
-
-static void tear_down(void)
-{
-    fixture_log_finish(&report);
-    arena_destroy(arena);
+    soc = fixture_soc(script.arena, 1, (int32_t[]){6}, 1000);
 }
 
 static void run(int engine, const struct fixture_task *tasks, int32_t task_count,
                 const struct fixture_edge *edges, int32_t edge_count)
 {
-    struct app *app = fixture_app(arena, "app", 1, tasks, task_count, edges, edge_count);
-    static const struct arrival_row rows[] = {{0}};
-    struct scenario scenario =
-        fixture_scenario(&(struct fixture_scenario){.rows = rows, .row_count = 1});
-    struct observer observers[] = {fixture_observer(&report), {.on_transfer_done = note_transfer}};
-    struct world_setup setup = {
-        .soc = soc,
-        .binds = fixture_bind(arena, soc, &app, 1),
-        .bind_count = 1,
-        .scenario = &scenario,
-        .engine = engine_kinds[engine],
-        .policy = &policy,
-        .observers = observers,
-        .observer_count = 2,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
-    bool is_done = world_run(&setup, &result, &fault);
-    ck_assert_msg(is_done, "%s", fault.what);
+    struct app *app = fixture_app(script.arena, "app", 1, tasks, task_count, edges, edge_count);
+    bool is_done = script_run(soc, app, &script_single, &script_policy, engine);
+    ck_assert_msg(is_done, "%s", script.fault.what);
 }
 
 static void expect(int32_t task, double ready_us, double start_us)
 {
-    const struct fixture_row *row = fixture_find(&report, 0, task);
+    const struct fixture_row *row = fixture_find(&script.log, 0, task);
     ck_assert_msg(row != NULL, "task %d did not finish", task);
     ck_assert_double_eq(tick_to_us(row->ready_ps), ready_us);
     ck_assert_double_eq(tick_to_us(row->start_ps), start_us);
@@ -100,8 +48,8 @@ static const struct fixture_edge join_edges[] = {{0, 2, 5000}, {1, 2, 8000}};
 
 START_TEST(on_a_matrix_data_travels_while_its_consumer_has_no_pe_yet)
 {
-    pe_of[1] = 1, pe_of[2] = 2;
-    assign_at_ps[2] = 13 * US;
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
+    script.not_before_ps[2] = 13 * US;
     run(_i, join, 3, join_edges, 2);
     expect(2, 10, 18);
 }
@@ -110,8 +58,8 @@ END_TEST
 START_TEST(on_a_matrix_it_can_wait_for_its_consumer_to_have_one)
 {
     soc->at_assign = true;
-    pe_of[1] = 1, pe_of[2] = 2;
-    assign_at_ps[2] = 13 * US;
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
+    script.not_before_ps[2] = 13 * US;
     run(_i, join, 3, join_edges, 2);
     expect(2, 10, 21);
 }
@@ -121,7 +69,7 @@ END_TEST
 START_TEST(in_shared_memory_a_task_is_ready_when_its_data_is_written_and_starts_when_it_is_read)
 {
     fixture_connect(soc, SOC_SHARED_MEMORY, 0, 0, 0);
-    pe_of[1] = 1, pe_of[2] = 2;
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
     run(_i, join, 3, join_edges, 2);
     expect(2, 18, 26);
 }
@@ -130,7 +78,7 @@ END_TEST
 START_TEST(shared_memory_is_no_shortcut_for_a_pe_that_gives_data_to_itself)
 {
     fixture_connect(soc, SOC_SHARED_MEMORY, 0.5, 0, 0);
-    pe_of[1] = 1, pe_of[2] = 1;
+    script.pe_of[1] = 1, script.pe_of[2] = 1;
     run(_i, join, 3, join_edges, 2);
     expect(2, 18.5, 27);
 }
@@ -140,7 +88,7 @@ START_TEST(shared_memory_can_wait_for_the_consumer_to_have_a_pe)
 {
     fixture_connect(soc, SOC_SHARED_MEMORY, 0, 0, 0);
     soc->at_assign = true;
-    pe_of[1] = 1, pe_of[2] = 2;
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
     run(_i, join, 3, join_edges, 2);
     expect(2, 10, 26);
 }
@@ -150,7 +98,7 @@ END_TEST
 START_TEST(two_transfers_on_a_bus_share_it)
 {
     fixture_connect(soc, SOC_BUS, 0.25, 1, 4);
-    pe_of[1] = 1, pe_of[2] = 2;
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
     run(_i, join, 3, join_edges, 2);
     expect(2, 10, 23.25);
     ck_assert_int_eq(moved_count, 2);
@@ -172,7 +120,7 @@ END_TEST
 START_TEST(with_one_dma_channel_transfers_to_a_pe_come_one_after_the_other)
 {
     fixture_connect(soc, SOC_BUS, 0, 1, 1);
-    pe_of[1] = 1, pe_of[2] = 2;
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
     run(_i, join, 3, join_edges, 2);
     expect(2, 10, 23);
     ck_assert_int_eq(moved[0].start_ps, 10 * US);
@@ -187,7 +135,7 @@ START_TEST(the_end_of_one_lets_one_go_of_those_that_wait)
     static const struct fixture_task three[] = {{"a", {10}}, {"b", {10}}, {"c", {10}}, {"d", {1}}};
     static const struct fixture_edge edges[] = {{0, 3, 5000}, {1, 3, 5000}, {2, 3, 5000}};
     fixture_connect(soc, SOC_BUS, 0, 1, 1);
-    pe_of[1] = 1, pe_of[2] = 2, pe_of[3] = 3;
+    script.pe_of[1] = 1, script.pe_of[2] = 2, script.pe_of[3] = 3;
     run(_i, three, 4, edges, 3);
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(moved[i].start_ps, (10 + 5 * i) * US);
@@ -199,7 +147,7 @@ END_TEST
 START_TEST(a_transfer_of_nothing_takes_its_latency)
 {
     fixture_connect(soc, SOC_BUS, 0.125, 1, 4);
-    pe_of[1] = 1;
+    script.pe_of[1] = 1;
     run(_i, join, 2, (struct fixture_edge[]){{0, 1, 0}}, 1);
     expect(1, 10, 10.125);
 }
@@ -211,7 +159,7 @@ END_TEST
 START_TEST(on_a_mesh_each_link_that_is_passed_costs_its_latency)
 {
     fixture_connect(soc, SOC_MESH, 0.5, 3, 4);
-    pe_of[1] = 3, pe_of[2] = 4, pe_of[3] = 5;
+    script.pe_of[1] = 3, script.pe_of[2] = 4, script.pe_of[3] = 5;
     run(_i, (struct fixture_task[]){{"a", {10}}, {"b", {10}}, {"c", {1}}, {"d", {1}}}, 4,
         (struct fixture_edge[]){{0, 2, 1000}, {1, 3, 1000}}, 2);
     expect(2, 10, 12);
@@ -223,8 +171,9 @@ END_TEST
 START_TEST(on_a_mesh_only_those_on_one_link_share_it)
 {
     fixture_connect(soc, SOC_MESH, 0, 6, 4);
-    pe_of[1] = 1, pe_of[2] = 2, pe_of[3] = 3, pe_of[4] = 2, pe_of[5] = 3;
-    assign_at_ps[5] = 20 * US;
+    script.pe_of[1] = 1, script.pe_of[2] = 2, script.pe_of[3] = 3, script.pe_of[4] = 2,
+    script.pe_of[5] = 3;
+    script.not_before_ps[5] = 20 * US;
     run(_i,
         (struct fixture_task[]){
             {"a", {10}}, {"b", {10}}, {"c", {10}}, {"d", {1}}, {"e", {1}}, {"f", {1}}},
@@ -239,7 +188,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("fetch");
     TCase *cases = tcase_create("interconnects");
-    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_checked_fixture(cases, set_up, script_finish);
     tcase_add_loop_test(cases, on_a_matrix_data_travels_while_its_consumer_has_no_pe_yet, 0, 2);
     tcase_add_loop_test(cases, on_a_matrix_it_can_wait_for_its_consumer_to_have_one, 0, 2);
     tcase_add_loop_test(

@@ -7,66 +7,37 @@
 #include "base/tick.h"
 #include "sched/registry.h"
 #include "sim/links.h"
-#include "test/fixture.h"
+#include "test/script.h"
 #include "test/suite.h"
 
-static struct arena *arena;
 static struct soc *soc;
 static struct traffic *traffic;
-static int32_t pe_of[8]; /* of each task of the app */
 static struct failures link_failures;
-
-static void decide(void *self, const struct view *view, struct decisions *decisions)
-{
-    (void)self;
-    for (int32_t i = 0; i < view->ready_count; i++)
-        decide_assign(decisions, view->ready[i], pe_of[view->tasks[view->ready[i]].index]);
-}
-
-static const struct policy_kind scripted = {
-    .contract = POLICY_CONTRACT,
-    .name = "scripted",
-    .discipline = POLICY_DATA_READY,
-    .decide = decide,
-};
 
 static void set_up(void)
 {
-    arena = arena_create();
-    memset(pe_of, 0, sizeof pe_of);
+    script_init();
     traffic = NULL;
     link_failures = (struct failures){0};
-    soc = fixture_soc(arena, 1, (int32_t[]){6}, 1000);
+    soc = fixture_soc(script.arena, 1, (int32_t[]){6}, 1000);
 }
 
 static void tear_down(void)
 {
     traffic_destroy(traffic);
-    arena_destroy(arena);
+    script_finish();
 }
 
 static void run(int engine, const struct policy_kind *policy, struct app *app,
                 const struct arrival_row *rows, int32_t row_count, int32_t warmup_jobs)
 {
-    struct scenario scenario = fixture_scenario(&(struct fixture_scenario){
-        .rows = rows, .row_count = row_count, .link_failures = link_failures});
+    const struct fixture_scenario source = {
+        .rows = rows, .row_count = row_count, .link_failures = link_failures};
     traffic_destroy(traffic);
     traffic = traffic_create(soc, warmup_jobs);
-    struct observer observer = traffic_observer(traffic);
-    struct world_setup setup = {
-        .soc = soc,
-        .binds = fixture_bind(arena, soc, &app, 1),
-        .bind_count = 1,
-        .scenario = &scenario,
-        .engine = engine_kinds[engine],
-        .policy = policy,
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
-    bool is_done = world_run(&setup, &result, &fault);
-    ck_assert_msg(is_done, "%s", fault.what);
+    script.watcher = traffic_observer(traffic);
+    bool is_done = script_run(soc, app, &source, policy, engine);
+    ck_assert_msg(is_done, "%s", script.fault.what);
 }
 
 static const struct arrival_row once[] = {{0}};
@@ -74,7 +45,7 @@ static const struct arrival_row once[] = {{0}};
 /* a and b end at 10; c, which takes 1, needs 5000 bytes of a and 8000 of b. */
 static struct app *join(void)
 {
-    return fixture_app(arena, "join", 1,
+    return fixture_app(script.arena, "join", 1,
                        (struct fixture_task[]){{"a", {10}}, {"b", {10}}, {"c", {1}}}, 3,
                        (struct fixture_edge[]){{0, 2, 5000}, {1, 2, 8000}}, 2);
 }
@@ -82,7 +53,7 @@ static struct app *join(void)
 static struct traffic_link read_named(const char *name)
 {
     for (int32_t link = 0; link < links_count(soc); link++) {
-        const char *other = links_name(soc, arena, link);
+        const char *other = links_name(soc, script.arena, link);
         if (other != NULL && strcmp(other, name) == 0)
             return traffic_read(traffic, link);
     }
@@ -93,8 +64,8 @@ static struct traffic_link read_named(const char *name)
 START_TEST(a_bus_is_busy_while_any_transfer_is_under_way)
 {
     fixture_connect(soc, SOC_BUS, 0.25, 1, 4);
-    pe_of[1] = 1, pe_of[2] = 2;
-    run(_i, &scripted, join(), once, 1, 0);
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
+    run(_i, &script_policy, join(), once, 1, 0);
     struct traffic_link bus = read_named("bus");
     ck_assert_int_eq(bus.transfers, 2);
     ck_assert_double_eq(bus.bytes, 13000);
@@ -110,8 +81,8 @@ END_TEST
 START_TEST(waits_for_a_dma_channel_are_no_time_on_the_link)
 {
     fixture_connect(soc, SOC_BUS, 0, 1, 1);
-    pe_of[1] = 1, pe_of[2] = 2;
-    run(_i, &scripted, join(), once, 1, 0);
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
+    run(_i, &script_policy, join(), once, 1, 0);
     struct traffic_link bus = read_named("bus");
     ck_assert_double_eq(bus.busy_us, 13);
     ck_assert_double_eq(bus.mean_transfer_us, (5 + 8) / 2.0);
@@ -124,8 +95,8 @@ START_TEST(shares_are_those_of_the_counted_jobs_and_sums_those_of_all)
 {
     static const struct arrival_row twice[] = {{0}, {.at_ps = 100 * TICK_PER_US}};
     fixture_connect(soc, SOC_BUS, 0.25, 1, 4);
-    pe_of[1] = 1, pe_of[2] = 2;
-    run(_i, &scripted, join(), twice, 2, 1);
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
+    run(_i, &script_policy, join(), twice, 2, 1);
     struct traffic_link bus = read_named("bus");
     ck_assert_int_eq(bus.transfers, 4);
     ck_assert_double_eq(bus.busy_us, 26.5);
@@ -139,8 +110,8 @@ END_TEST
 START_TEST(on_a_mesh_each_link_of_the_route_counts)
 {
     fixture_connect(soc, SOC_MESH, 0.5, 3, 4);
-    pe_of[1] = 3, pe_of[2] = 4;
-    run(_i, &scripted, join(), once, 1, 0);
+    script.pe_of[1] = 3, script.pe_of[2] = 4;
+    run(_i, &script_policy, join(), once, 1, 0);
     ck_assert_double_eq(read_named("K0_0>K0_1").busy_us, 6);
     ck_assert_double_eq(read_named("K0_1>K0_4").bytes, 5000);
     ck_assert_double_eq(read_named("K0_1>K0_4").mean_transfer_us, 6);
@@ -157,8 +128,8 @@ END_TEST
 START_TEST(what_goes_through_shared_memory_is_written_and_read)
 {
     fixture_connect(soc, SOC_SHARED_MEMORY, 0, 1, 4);
-    pe_of[1] = 1, pe_of[2] = 1;
-    run(_i, &scripted, join(), once, 1, 0);
+    script.pe_of[1] = 1, script.pe_of[2] = 1;
+    run(_i, &script_policy, join(), once, 1, 0);
     for (int link = 0; link < LINKS_MEMORY; link++) {
         struct traffic_link access = traffic_read(traffic, link);
         ck_assert_int_eq(access.transfers, 2);
@@ -189,10 +160,10 @@ END_TEST
  * the 31 of the last row. */
 START_TEST(a_mesh_of_1024_pes_is_ready_in_seconds)
 {
-    soc = fixture_soc(arena, 1, (int32_t[]){1024}, 1000);
+    soc = fixture_soc(script.arena, 1, (int32_t[]){1024}, 1000);
     fixture_connect(soc, SOC_MESH, 0.5, 32, 4);
-    pe_of[1] = 992, pe_of[2] = 1023;
-    run(_i, &scripted, join(), once, 1, 0);
+    script.pe_of[1] = 992, script.pe_of[2] = 1023;
+    run(_i, &script_policy, join(), once, 1, 0);
     ck_assert_double_eq(read_named("K0_0>K0_1").busy_us, 5 + 31);
     ck_assert_double_eq(read_named("K0_31>K0_63").busy_us, 5 + 31);
     ck_assert_double_eq(read_named("K0_992>K0_993").busy_us, 8 + 15.5);
@@ -207,8 +178,8 @@ START_TEST(what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer)
         {1 * LINKS_PER_NODE + LINKS_SOUTH, 14 * TICK_PER_US, TICK_NEVER}};
     link_failures = (struct failures){.list = list, .count = 1};
     fixture_connect(soc, SOC_MESH, 0, 2, 4);
-    pe_of[2] = 3;
-    run(_i, &scripted, join(), once, 1, 0);
+    script.pe_of[2] = 3;
+    run(_i, &script_policy, join(), once, 1, 0);
     struct traffic_link link = read_named("K0_0>K0_1");
     ck_assert_int_eq(link.transfers, 0);
     link = read_named("K0_0>K0_2");
@@ -219,7 +190,7 @@ START_TEST(what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer)
     link_failures.list = later;
     if (_i == 0)
         return; /* SimGrid has one engine per process */
-    run(_i, &scripted, join(), once, 1, 0);
+    run(_i, &script_policy, join(), once, 1, 0);
     link = read_named("K0_0>K0_1");
     ck_assert_int_eq(link.transfers, 0);
     ck_assert_double_eq(link.bytes, 0);
@@ -242,9 +213,10 @@ START_TEST(both_engines_say_the_same)
     for (int32_t job = 0; job < 20; job++)
         rows[job] = (struct arrival_row){.at_ps = (int64_t)job * 7 * TICK_PER_US};
     fixture_connect(soc, kinds[_i % 3], 0.125, 3, 2);
-    struct app *app = fixture_random_app(arena, &stream, 1, 12, false);
+    struct app *app = fixture_random_app(script.arena, &stream, 1, 12, false);
     run(0, sched_find("eft"), app, rows, 20, 3);
-    struct traffic_link *first = arena_zeroed(arena, (size_t)links_count(soc), sizeof *first);
+    struct traffic_link *first =
+        arena_zeroed(script.arena, (size_t)links_count(soc), sizeof *first);
     for (int32_t link = 0; link < links_count(soc); link++)
         first[link] = traffic_read(traffic, link);
     run(1, sched_find("eft"), app, rows, 20, 3);
