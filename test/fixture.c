@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sched/registry.h"
+
 struct soc *fixture_soc(struct arena *arena, int32_t kind_count, const int32_t *pes_of,
                         double bandwidth_bytes_per_us)
 {
@@ -358,4 +360,37 @@ const void *fixture_policy_file(struct arena *arena, const struct policy_kind *p
         abort();
     }
     return loaded;
+}
+
+int fixture_policy_count(void)
+{
+    int count = 0;
+    while (sched_registry[count] != NULL)
+        count++;
+    return count;
+}
+
+struct world_result fixture_run(const struct policy_kind *policy, const struct soc *soc,
+                                const struct bind *binds, int32_t bind_count,
+                                const struct fixture_scenario *source, struct fixture_log *log)
+{
+    struct scenario scenario = fixture_scenario(source);
+    struct observer observer = fixture_observer(log);
+    const struct world_setup setup = {
+        .soc = soc,
+        .binds = binds,
+        .bind_count = bind_count,
+        .scenario = &scenario,
+        .engine = engine_find("heap"),
+        .policy = policy,
+        .observers = &observer,
+        .observer_count = 1,
+    };
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    if (!world_run(&setup, &result, &fault)) {
+        fault_print(&fault, stderr);
+        abort();
+    }
+    return result;
 }

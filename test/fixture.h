@@ -75,6 +75,9 @@ struct bind *fixture_bind(struct arena *arena, const struct soc *soc, struct app
  * fault. */
 const void *fixture_policy_file(struct arena *arena, const struct policy_kind *policy);
 
+/* How many policies there are. */
+int fixture_policy_count(void);
+
 /* One finished task as a test reads it. */
 struct fixture_row {
     int32_t job, task, pe;
@@ -89,6 +92,12 @@ struct fixture_log {
 
 struct observer fixture_observer(struct fixture_log *log);
 void fixture_log_finish(struct fixture_log *log);
+
+/* Runs jobs of apps under a policy that has no file, on the engine `heap`, and logs its tasks.
+ * Aborts the test on a fault. */
+struct world_result fixture_run(const struct policy_kind *policy, const struct soc *soc,
+                                const struct bind *binds, int32_t bind_count,
+                                const struct fixture_scenario *source, struct fixture_log *log);
 
 /* The row of a task, NULL if it did not finish. */
 const struct fixture_row *fixture_find(const struct fixture_log *log, int32_t job, int32_t task);

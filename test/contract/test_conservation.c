@@ -13,14 +13,6 @@
 
 enum { APPS = 3, CASES = 24, PES_MAX = 8 };
 
-static int policy_count(void)
-{
-    int count = 0;
-    while (sched_registry[count] != NULL)
-        count++;
-    return count;
-}
-
 /* What happened in a trial, and what is true of it all the time. */
 struct ledger {
     const struct soc *soc;
@@ -250,7 +242,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("every scheduler");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, every_task_ends_once_and_no_pe_works_while_it_is_down, 0,
-                        policy_count());
+                        fixture_policy_count());
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -13,14 +13,6 @@
 
 enum { APPS = 3, CASES = 20 };
 
-static int policy_count(void)
-{
-    int count = 0;
-    while (sched_registry[count] != NULL)
-        count++;
-    return count;
-}
-
 /* A generated machine with apps and a noisy Poisson stream. */
 struct scene {
     struct arena *arena;
@@ -392,7 +384,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("schedulers");
     TCase *contract = tcase_create("contract");
-    int count = policy_count();
+    int count = fixture_policy_count();
     tcase_set_timeout(contract, 60);
     tcase_add_loop_test(contract, it_describes_itself, 0, count);
     tcase_add_loop_test(contract,

@@ -125,14 +125,6 @@ static void govern(struct scene *scene, struct random_stream *stream, bool is_in
         add_warmth(scene, stream, is_integer ? 2 : 11.3);
 }
 
-static int policy_count(void)
-{
-    int count = 0;
-    while (sched_registry[count] != NULL)
-        count++;
-    return count;
-}
-
 /* Links that go down and come back, and sometimes one that does not. */
 static void add_link_failures(struct scene *scene, uint32_t number, bool is_integer)
 {
@@ -226,7 +218,7 @@ static void make_scene(struct scene *scene, uint32_t number)
     scene->scenario = scenario_drawn(&scene->drawn);
     scene->truth = truth_create(&scene->scenario, scene->binds, APPS);
     scene->scenario.truth = scene->truth;
-    scene->policy = sched_registry[(int)(number / 2) % policy_count()];
+    scene->policy = sched_registry[(int)(number / 2) % fixture_policy_count()];
     if (number % 7 < 3)
         scene->decision_cost =
             (struct decision_cost){DECISION_FIXED, is_integer ? TICK_PER_US : 1234567};

@@ -262,23 +262,9 @@ static int32_t run_after_odd_one(const struct policy_kind *policy, double factor
         fixture_app(tableau.arena, "app", 2, (struct fixture_task[]){{"a", {10, 12}}}, 1, NULL, 0);
     struct arrival_row rows[] = {{0}, {.at_ps = tick_from_us(later_us)}};
     struct fixture_scenario source = {.rows = rows, .row_count = 2, .factor = first_job_is_odd};
-    struct scenario scenario = fixture_scenario(&source);
     struct fixture_log log = {0};
-    struct observer observer = fixture_observer(&log);
-    struct world_setup setup = {
-        .soc = soc,
-        .binds = fixture_bind(tableau.arena, soc, &app, 1),
-        .bind_count = 1,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = policy,
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
     factor_of_first_job = factor;
-    ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
+    fixture_run(policy, soc, fixture_bind(tableau.arena, soc, &app, 1), 1, &source, &log);
     ck_assert_int_eq(fixture_find(&log, 0, 0)->pe, 0);
     int32_t pe = fixture_find(&log, 1, 0)->pe;
     fixture_log_finish(&log);

@@ -18,21 +18,8 @@ static void run(const struct policy_kind *policy, const struct soc *soc, struct 
                 int32_t app_count, const struct fixture_scenario *source, struct fixture_log *log)
 {
     struct arena *arena = arena_create();
-    struct scenario scenario = fixture_scenario(source);
-    struct observer observer = fixture_observer(log);
-    struct world_setup setup = {
-        .soc = soc,
-        .binds = fixture_bind(arena, soc, apps, app_count),
-        .bind_count = app_count,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = policy,
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
-    ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
+    const struct bind *binds = fixture_bind(arena, soc, apps, app_count);
+    struct world_result result = fixture_run(policy, soc, binds, app_count, source, log);
     ck_assert_int_eq(result.jobs_done, source->row_count);
     arena_destroy(arena);
 }
@@ -361,14 +348,6 @@ static double noise(int32_t job, int32_t task)
     return random_below(&stream, 4) == 0 ? 0.0 : 2.0 * random_uniform(&stream);
 }
 
-static int policy_count(void)
-{
-    int count = 0;
-    while (sched_registry[count] != NULL)
-        count++;
-    return count;
-}
-
 START_TEST(a_plan_names_what_has_not_started_once_and_can_be_executed)
 {
     spy.policy = sched_registry[_i];
@@ -524,7 +503,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_task_that_is_overdue_is_expected_to_end_now);
     tcase_add_test(tests, a_task_behind_an_overdue_one_is_planned_later_too);
     tcase_add_loop_test(tests, a_plan_names_what_has_not_started_once_and_can_be_executed, 0,
-                        policy_count());
+                        fixture_policy_count());
     tcase_add_test(tests, without_noise_a_stream_runs_as_plain_heft_plans_it);
     suite_add_tcase(suite, tests);
     return suite;

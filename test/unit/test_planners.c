@@ -426,27 +426,6 @@ static void stream_open(struct stream *made, uint32_t seed)
     }
 }
 
-static void run(const struct policy_kind *policy, const struct stream *made,
-                struct fixture_log *log)
-{
-    struct fixture_scenario source = {.rows = made->rows, .row_count = JOBS};
-    struct scenario scenario = fixture_scenario(&source);
-    struct observer observer = fixture_observer(log);
-    struct world_setup setup = {
-        .soc = made->soc,
-        .binds = made->binds,
-        .bind_count = 3,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = policy,
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
-    ck_assert_msg(world_run(&setup, &result, &fault), "%s: %s", policy->name, fault.what);
-}
-
 static void plan_stream(struct plain *plain, const struct stream *made, plain_rule *rule)
 {
     struct ranks ranks;
@@ -471,8 +450,9 @@ START_TEST(a_stream_runs_as_the_plain_rule_plans_it)
     for (uint32_t seed = 0; seed < SEEDS; seed++) {
         struct stream made;
         stream_open(&made, seed);
+        const struct fixture_scenario source = {.rows = made.rows, .row_count = JOBS};
         struct fixture_log log = {0};
-        run(planners[_i].policy, &made, &log);
+        fixture_run(planners[_i].policy, made.soc, made.binds, 3, &source, &log);
         plan_stream(plain, &made, planners[_i].rule);
         ck_assert_uint_eq(log.count, (size_t)plain->count);
         for (int32_t i = 0; i < plain->count; i++) {

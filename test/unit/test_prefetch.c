@@ -268,10 +268,8 @@ Suite *test_suite(void)
     tcase_add_test(cases, the_block_used_last_and_those_on_their_way_are_not_dropped);
     tcase_add_loop_test(cases, bytes_add_up, 0, 10);
     tcase_add_loop_test(cases, a_branch_fetches_the_likeliest_alternatives_while_it_runs, 0, 14);
-    int count = 0;
-    while (sched_registry[count] != NULL)
-        count++;
-    tcase_add_loop_test(cases, every_scheduler_runs_with_weights_that_come_in_advance, 0, count);
+    tcase_add_loop_test(cases, every_scheduler_runs_with_weights_that_come_in_advance, 0,
+                        fixture_policy_count());
     suite_add_tcase(suite, cases);
     return suite;
 }

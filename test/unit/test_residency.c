@@ -142,22 +142,8 @@ START_TEST(a_task_takes_the_load_of_its_weights_longer_unless_they_are_there)
                                               .decide = pinned_decide};
     static const struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 100 * US}};
     struct fixture_scenario source = {.rows = rows, .row_count = 2};
-    struct scenario scenario = fixture_scenario(&source);
     struct fixture_log log = {0};
-    struct observer observer = fixture_observer(&log);
-    struct world_setup setup = {
-        .soc = soc,
-        .binds = binds,
-        .bind_count = 1,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = &pinned,
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
-    ck_assert(world_run(&setup, &result, &fault));
+    struct world_result result = fixture_run(&pinned, soc, binds, 1, &source, &log);
     static const int64_t finish_ns[2][TASKS] = {
         {5000, 10000, 15000, 26000, 36100},
         {105000, 110000, 111000, 122000, 132100},
@@ -210,22 +196,8 @@ START_TEST(a_pe_is_expected_to_load_weights_and_to_wait_for_data)
     const struct app_kernel *kernels[] = {&kernel, &kernel};
     app->kernels = kernels;
     struct fixture_scenario source = {.rows = rows, .row_count = 3};
-    struct scenario scenario = fixture_scenario(&source);
     struct fixture_log log = {0};
-    struct observer observer = fixture_observer(&log);
-    struct world_setup setup = {
-        .soc = slow,
-        .binds = fixture_bind(arena, slow, &app, 1),
-        .bind_count = 1,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = &look,
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
-    ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
+    fixture_run(&look, slow, fixture_bind(arena, slow, &app, 1), 1, &source, &log);
     ck_assert_int_eq(expected_ps[1], 5 * US);
     ck_assert_int_eq(expected_ps[2], 30 * US);
     ck_assert_int_eq(fixture_find(&log, 0, 1)->finish_ps, 30 * US);
@@ -306,10 +278,8 @@ Suite *test_suite(void)
     tcase_add_test(cases, a_task_takes_the_load_of_its_weights_longer_unless_they_are_there);
     tcase_add_test(cases, a_pe_is_expected_to_load_weights_and_to_wait_for_data);
     tcase_add_test(cases, the_earliest_finish_counts_the_load);
-    int count = 0;
-    while (sched_registry[count] != NULL)
-        count++;
-    tcase_add_loop_test(cases, every_scheduler_runs_jobs_whose_weights_come_and_go, 0, count);
+    tcase_add_loop_test(cases, every_scheduler_runs_jobs_whose_weights_come_and_go, 0,
+                        fixture_policy_count());
     suite_add_tcase(suite, cases);
     return suite;
 }

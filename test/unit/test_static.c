@@ -26,26 +26,6 @@ static void teardown(void)
     arena_destroy(arena);
 }
 
-static void run(const struct policy_kind *policy, const struct soc *soc, const struct bind *binds,
-                int32_t bind_count, const struct fixture_scenario *source, struct fixture_log *log)
-{
-    struct scenario scenario = fixture_scenario(source);
-    struct observer observer = fixture_observer(log);
-    struct world_setup setup = {
-        .soc = soc,
-        .binds = binds,
-        .bind_count = bind_count,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = policy,
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
-    ck_assert_msg(world_run(&setup, &result, &fault), "%s: %s", policy->name, fault.what);
-}
-
 /* ---- published examples ---- */
 
 /* Tasks are numbered from 1 as in the papers. */
@@ -126,7 +106,7 @@ static void check_plan(const struct policy_kind *policy, const struct bind *bind
     struct arrival_row row = {0};
     struct fixture_scenario source = {.rows = &row, .row_count = 1};
     struct fixture_log log = {0};
-    run(policy, bind->soc, bind, 1, &source, &log);
+    fixture_run(policy, bind->soc, bind, 1, &source, &log);
     for (int32_t task = 0; task < 10; task++) {
         const struct fixture_row *done = fixture_find(&log, 0, task);
         ck_assert_int_eq(done->pe + 1, (int32_t)plan[3 * task]);
@@ -245,7 +225,7 @@ static void check_case(const struct policy_kind *policy, const struct case_made 
     struct arrival_row row = {0};
     struct fixture_scenario source = {.rows = &row, .row_count = 1};
     struct fixture_log log = {0};
-    run(policy, soc, fixture_bind(arena, soc, &app, 1), 1, &source, &log);
+    fixture_run(policy, soc, fixture_bind(arena, soc, &app, 1), 1, &source, &log);
     for (int32_t task = 0; task < made->task_count; task++) {
         const struct fixture_row *done = fixture_find(&log, 0, task);
         ck_assert_msg(done->pe == pes[task] && done->start_ps == tick_from_us(starts_us[task]),
@@ -346,7 +326,7 @@ START_TEST(the_critical_paths_of_two_jobs_go_to_two_equal_pes)
     struct arrival_row rows[] = {{0}, {.at_ps = US}};
     struct fixture_scenario source = {.rows = rows, .row_count = 2};
     struct fixture_log log = {0};
-    run(&sched_cpop, soc, fixture_bind(arena, soc, &app, 1), 1, &source, &log);
+    fixture_run(&sched_cpop, soc, fixture_bind(arena, soc, &app, 1), 1, &source, &log);
     for (int32_t job = 0; job < 2; job++)
         for (int32_t task = 0; task < 2; task++)
             ck_assert_int_eq(fixture_find(&log, job, task)->pe, job);

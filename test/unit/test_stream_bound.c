@@ -118,13 +118,10 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("stream_bound");
     TCase *tcase = tcase_create("stream_bound");
-    int policies = 0;
-    while (sched_registry[policies] != NULL)
-        policies++;
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, on_one_pe_it_is_shortest_remaining_time_first);
     tcase_add_test(tcase, a_wide_job_is_bounded_by_its_work);
-    tcase_add_loop_test(tcase, no_scheduler_is_below_it, 0, policies);
+    tcase_add_loop_test(tcase, no_scheduler_is_below_it, 0, fixture_policy_count());
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -28,21 +28,7 @@ static void teardown(void)
 static void run(const struct policy_kind *policy, const struct soc *soc, const struct bind *binds,
                 int32_t bind_count, const struct fixture_scenario *source, struct fixture_log *log)
 {
-    struct scenario scenario = fixture_scenario(source);
-    struct observer observer = fixture_observer(log);
-    struct world_setup setup = {
-        .soc = soc,
-        .binds = binds,
-        .bind_count = bind_count,
-        .scenario = &scenario,
-        .engine = engine_find("heap"),
-        .policy = policy,
-        .observers = &observer,
-        .observer_count = 1,
-    };
-    struct world_result result;
-    struct fault fault = FAULT_NONE;
-    ck_assert_msg(world_run(&setup, &result, &fault), "%s: %s", policy->name, fault.what);
+    struct world_result result = fixture_run(policy, soc, binds, bind_count, source, log);
     ck_assert_int_eq(result.jobs_done, source->row_count);
 }
 
