@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <limits.h>
-#include <stdlib.h>
 
 #include "analysis/portrait.h"
 #include "analysis/shape.h"
 #include "analysis/table.h"
 #include "base/csv.h"
 #include "base/tick.h"
+#include "base/writing.h"
 #include "workloads/app_dot.h"
 
 /* Nothing is cut: a task may come after hundreds of others. */
@@ -32,21 +32,17 @@ static const char *condition_text(struct arena *arena, const struct app *app,
 /* Appends "a (100), b" as a cell. */
 static void add_preds(struct table *table, struct arena *arena, const struct app *app, int32_t task)
 {
-    char *text = NULL, bytes[32];
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    if (stream == NULL)
-        memory_exhausted(1, BUFSIZ);
+    char bytes[32];
+    struct writing writing;
+    writing_begin(&writing);
     for (int32_t p = 0; p < app->tasks[task].pred_count; p++) {
         const struct app_edge *pred = &app->preds[app->tasks[task].first_pred + p];
-        fprintf(stream, "%s%s%s", p == 0 ? "" : ", ", app->tasks[pred->task].name,
+        fprintf(writing.stream, "%s%s%s", p == 0 ? "" : ", ", app->tasks[pred->task].name,
                 condition_text(arena, app, pred));
         if (app->bytes[pred->edge] > 0)
-            fprintf(stream, " (%s)", csv_format_real(bytes, app->bytes[pred->edge]));
+            fprintf(writing.stream, " (%s)", csv_format_real(bytes, app->bytes[pred->edge]));
     }
-    fclose(stream);
-    table_add(table, "%s", text);
-    free(text);
+    table_add(table, "%s", writing_keep(&writing, arena));
 }
 
 /* "A7 10, A15 4": of the machine's PE kinds, or as the app says it. */

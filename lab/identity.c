@@ -6,6 +6,7 @@
 
 #include "base/csv.h"
 #include "base/schema.h"
+#include "base/writing.h"
 
 /* Keys of an experiment that are no parameter of a point, or are added one by one. */
 static const char *const left_out[] = {
@@ -18,26 +19,6 @@ static bool is_left_out(const char *key)
         if (strcmp(left_out[i], key) == 0)
             return true;
     return false;
-}
-
-/* A text that is written like a file. */
-struct text {
-    char *bytes;
-    size_t size;
-    FILE *stream;
-};
-
-static void text_begin(struct text *text)
-{
-    text->stream = open_memstream(&text->bytes, &text->size);
-    if (text->stream == NULL)
-        memory_exhausted(1, BUFSIZ);
-}
-
-static void text_end(struct text *text)
-{
-    if (fclose(text->stream) != 0)
-        memory_exhausted(1, text->size);
 }
 
 static void print_canonical(const struct yaml_node *node, FILE *stream);
@@ -88,9 +69,9 @@ static void print_canonical(const struct yaml_node *node, FILE *stream)
 const char *identity_shared(struct arena *arena, const struct yaml_node *complete,
                             const char *const *contents)
 {
-    struct text text;
-    text_begin(&text);
-    fprintf(text.stream, "model: %d\n", IDENTITY_MODEL);
+    struct writing writing;
+    writing_begin(&writing);
+    fprintf(writing.stream, "model: %d\n", IDENTITY_MODEL);
     struct yaml_node kept = *complete;
     kept.count = 0;
     kept.keys = arena_zeroed(arena, (size_t)complete->count, sizeof *kept.keys);
@@ -101,30 +82,25 @@ const char *identity_shared(struct arena *arena, const struct yaml_node *complet
         kept.keys[kept.count] = complete->keys[i];
         kept.items[kept.count++] = complete->items[i];
     }
-    print_map(&kept, text.stream);
+    print_map(&kept, writing.stream);
     for (; *contents != NULL; contents++)
-        fprintf(text.stream, "content %s\n", *contents);
-    text_end(&text);
-    const char *shared = arena_string(arena, text.bytes);
-    free(text.bytes);
-    return shared;
+        fprintf(writing.stream, "content %s\n", *contents);
+    return writing_keep(&writing, arena);
 }
 
 const char *identity_of_point(struct arena *arena, const char *shared,
                               const struct yaml_node *noise, const struct yaml_node *scheduler,
                               const char *content)
 {
-    struct text text;
-    text_begin(&text);
-    fprintf(text.stream, "%snoise: ", shared);
-    print_canonical(noise, text.stream);
-    fputs("scheduler: ", text.stream);
-    print_canonical(scheduler, text.stream);
+    struct writing writing;
+    writing_begin(&writing);
+    fprintf(writing.stream, "%snoise: ", shared);
+    print_canonical(noise, writing.stream);
+    fputs("scheduler: ", writing.stream);
+    print_canonical(scheduler, writing.stream);
     if (content != NULL)
-        fprintf(text.stream, "content %s\n", content);
-    text_end(&text);
+        fprintf(writing.stream, "content %s\n", content);
     char digest[DIGEST_SIZE];
-    digest_bytes(digest, text.bytes, text.size);
-    free(text.bytes);
+    writing_digest(&writing, digest);
     return arena_string(arena, digest);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "base/writing.h"
 #include "lab/decision_cost.h"
 #include "lab/failures_read.h"
 #include "lab/identity.h"
@@ -336,18 +337,12 @@ bool points_expand(struct points *points, const struct experiment *experiment, s
 
 void points_digest(const struct points *points, char digest[static DIGEST_SIZE])
 {
-    char *text;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    if (stream == NULL)
-        memory_exhausted(1, BUFSIZ);
-    fprintf(stream, "replicates: %d\n", (int)points->replicates);
+    struct writing writing;
+    writing_begin(&writing);
+    fprintf(writing.stream, "replicates: %d\n", (int)points->replicates);
     for (int32_t i = 0; i < points->count; i++)
-        fprintf(stream, "%s\n", points->list[i].identity);
-    if (fclose(stream) != 0)
-        memory_exhausted(1, size);
-    digest_bytes(digest, text, size);
-    free(text);
+        fprintf(writing.stream, "%s\n", points->list[i].identity);
+    writing_digest(&writing, digest);
 }
 
 double points_seconds(const struct points *points)

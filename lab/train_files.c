@@ -2,13 +2,13 @@
 #include "lab/train_files.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/digest.h"
 #include "base/folder.h"
 #include "base/memory.h"
+#include "base/writing.h"
 #include "lab/version.h"
 
 enum { NOTE_LIMIT = 16 };
@@ -21,15 +21,10 @@ static const char *path_of(const struct train *train, const char *name)
 /* What a state must share with the training that goes on from it: every key of the experiment. */
 static void digest_config(const struct train *train, char digest[static DIGEST_SIZE])
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    if (stream == NULL)
-        memory_exhausted(1, 1);
-    yaml_print(train->setup->experiment->root, stream);
-    fclose(stream);
-    digest_bytes(digest, text, size);
-    free(text);
+    struct writing writing;
+    writing_begin(&writing);
+    yaml_print(train->setup->experiment->root, writing.stream);
+    writing_digest(&writing, digest);
 }
 
 /* ---- the table ---- */
@@ -226,22 +221,16 @@ bool train_files_load(struct train *train, struct fault *fault)
 
 void train_files_digest(const struct train *train, char digest[static DIGEST_SIZE])
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    if (stream == NULL)
-        memory_exhausted(1, 1);
+    struct writing writing;
+    writing_begin(&writing);
     digest_config(train, digest);
-    fprintf(stream, "%s %d\n", digest, (int)train->iteration);
+    fprintf(writing.stream, "%s %d\n", digest, (int)train->iteration);
     for (int32_t i = 0; i < train->curriculum->count; i++) {
         points_digest(&train->curriculum->sources[i].points, digest);
-        fprintf(stream, "%s\n", digest);
+        fprintf(writing.stream, "%s\n", digest);
     }
-    fwrite(train->weights, sizeof(real), train->network.tensors.reals, stream);
-    if (fclose(stream) != 0)
-        memory_exhausted(1, size);
-    digest_bytes(digest, text, size);
-    free(text);
+    fwrite(train->weights, sizeof(real), train->network.tensors.reals, writing.stream);
+    writing_digest(&writing, digest);
 }
 
 bool train_files_open(struct train *train, struct fault *fault)

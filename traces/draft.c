@@ -8,6 +8,7 @@
 
 #include "base/csv.h"
 #include "base/tick.h"
+#include "base/writing.h"
 
 /* What an app file can hold (workloads/app_schema.c). */
 #define TIME_MAX_US (TICK_LIMIT / 1e6)
@@ -130,19 +131,16 @@ static int32_t find_kind(struct draft *draft, const char *label, const struct ap
                          int32_t count)
 {
     char number[32];
-    char *key = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&key, &size);
-    if (stream == NULL)
-        memory_exhausted(1, BUFSIZ);
-    fputs(label, stream);
+    struct writing key;
+    writing_begin(&key);
+    fputs(label, key.stream);
     for (int32_t i = 0; i < count; i++)
-        fprintf(stream, "\n%s\n%s", costs[i].pe_kind, csv_format_real(number, costs[i].exec_us));
-    if (fclose(stream) != 0)
-        memory_exhausted(1, size);
-    int32_t kind = names_find(&draft->kind_keys, key);
+        fprintf(key.stream, "\n%s\n%s", costs[i].pe_kind,
+                csv_format_real(number, costs[i].exec_us));
+    writing_end(&key);
+    int32_t kind = names_find(&draft->kind_keys, key.text);
     if (kind < 0) {
-        kind = names_add(&draft->kind_keys, draft_keep(draft, key), -1);
+        kind = names_add(&draft->kind_keys, draft_keep(draft, key.text), -1);
         draft->kinds = memory_grow(draft->kinds, &draft->kind_capacity,
                                    (size_t)draft->kind_count + 1, sizeof *draft->kinds);
         struct app_cost *copy = arena_zeroed(draft->arena, (size_t)count, sizeof *copy);
@@ -150,7 +148,7 @@ static int32_t find_kind(struct draft *draft, const char *label, const struct ap
         draft->kinds[draft->kind_count++] =
             (struct draft_kind){draft_keep(draft, label), copy, count};
     }
-    free(key);
+    writing_finish(&key);
     return kind;
 }
 

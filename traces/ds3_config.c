@@ -9,6 +9,7 @@
 
 #include "base/csv.h"
 #include "base/schema.h"
+#include "base/writing.h"
 
 enum { GAPS_MAX = 1000 };
 
@@ -242,12 +243,10 @@ static const char *find_scheduler(const struct ds3_config *config, struct import
 static const char *write_arrivals(const struct ds3_config *config, struct arena *arena,
                                   double gap_us, int64_t *jobs)
 {
-    char *csv = NULL, number[32];
-    size_t size;
-    FILE *stream = open_memstream(&csv, &size);
-    if (stream == NULL)
-        memory_exhausted(1, BUFSIZ);
-    fputs("arrival_us,app\n", stream);
+    char number[32];
+    struct writing csv;
+    writing_begin(&csv);
+    fputs("arrival_us,app\n", csv.stream);
     *jobs = 0;
     int32_t apps = config->job_file_count;
     for (int32_t first = 0; first + apps <= config->count_count; first += apps)
@@ -257,15 +256,12 @@ static const char *write_arrivals(const struct ds3_config *config, struct arena 
                 if (config->counts[first + a] >= 1) {
                     config->counts[first + a]--;
                     any = true;
-                    fprintf(stream, "%s,%s\n", csv_format_real(number, gap_us * (double)(*jobs)++),
+                    fprintf(csv.stream, "%s,%s\n",
+                            csv_format_real(number, gap_us * (double)(*jobs)++),
                             import_name(arena, config->job_files[a]));
                 }
         }
-    if (fclose(stream) != 0)
-        memory_exhausted(1, size);
-    const char *kept = arena_string(arena, csv);
-    free(csv);
-    return kept;
+    return writing_keep(&csv, arena);
 }
 
 static void put_arrivals(const struct ds3_config *config, FILE *stream, double us_per_unit,
@@ -292,8 +288,7 @@ static void put_arrivals(const struct ds3_config *config, FILE *stream, double u
 void ds3_add_experiment(const struct ds3_config *config, struct imported *imported,
                         struct arena *arena, double us_per_unit)
 {
-    char *text = NULL, number[32];
-    size_t size;
+    char number[32];
     int64_t jobs = config->jobs;
     const char *arrivals = NULL;
     if (config->count_count > 0) {
@@ -304,9 +299,9 @@ void ds3_add_experiment(const struct ds3_config *config, struct imported *import
                     config->name, (long long)jobs,
                     csv_format_real(number, config->gaps[0] * us_per_unit));
     }
-    FILE *stream = open_memstream(&text, &size);
-    if (stream == NULL)
-        memory_exhausted(1, BUFSIZ);
+    struct writing writing;
+    writing_begin(&writing);
+    FILE *stream = writing.stream;
     fprintf(stream, "format: 1\nname: %s\nplatform: %s.yaml\nworkload:\n  apps:\n", config->name,
             import_name(arena, config->resource_file));
     bool has_shares = config->share_count == config->job_file_count && arrivals == NULL;
@@ -321,10 +316,7 @@ void ds3_add_experiment(const struct ds3_config *config, struct imported *import
             find_scheduler(config, imported, arena));
     fprintf(stream, "%sreplicates: %lld\nseed: %lld\n", us_per_unit == 1 ? "compat: ds3\n" : "",
             (long long)(config->replicates < 1 ? 1 : config->replicates), (long long)config->seed);
-    if (fclose(stream) != 0)
-        memory_exhausted(1, size);
     imported->experiment = arena_zeroed(arena, 1, sizeof *imported->experiment);
     *imported->experiment = (struct import_experiment){
-        .name = config->name, .text = arena_string(arena, text), .arrivals = arrivals};
-    free(text);
+        .name = config->name, .text = writing_keep(&writing, arena), .arrivals = arrivals};
 }
