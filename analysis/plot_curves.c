@@ -2,7 +2,6 @@
 #include "analysis/plot_curves.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "analysis/gnuplot.h"
 #include "analysis/plot_script.h"
@@ -19,24 +18,24 @@ struct page {
     int legend;                   /* height of the strip at the bottom; 0 = no legend */
 };
 
-static int longest_text(const struct plot_key *key)
+static int longest_value(const struct plot_key *key)
 {
-    size_t longest = 0;
-    for (size_t v = 0; v < key->count; v++) {
-        size_t length = strlen(key->values[v]);
-        longest = length > longest ? length : longest;
-    }
-    return longest < 40 ? (int)longest : 40;
+    return plot_script_longest(key->values, key->count);
+}
+
+/* The key whose values are the names under a horizontal axis with names. */
+static const struct plot_key *named_key(const struct plot_data *data)
+{
+    return &data->keys[data->axis == PLOT_NOISE ? data->noise : data->scheduler];
 }
 
 /* Whether the names under a horizontal axis with names have to be slanted to have room. */
 static bool is_slanted(const struct plot_data *data, const struct page *page)
 {
-    const struct plot_key *key =
-        &data->keys[data->axis == PLOT_NOISE ? data->noise : data->scheduler];
+    const struct plot_key *key = named_key(data);
     int panel_width = (page->width - page->left - page->right) / page->columns - page->gap_x;
     return (data->axis == PLOT_NOISE || data->axis == PLOT_SCHEDULER) &&
-           (longest_text(key) + 2) * 8 * (int)key->count > panel_width;
+           (longest_value(key) + 2) * 8 * (int)key->count > panel_width;
 }
 
 static struct page lay_out(const struct plot_data *data)
@@ -49,14 +48,13 @@ static struct page lay_out(const struct plot_data *data)
     page.rows = (page.panels + page.columns - 1) / page.columns;
     page.width = page.columns == 1 ? 860 : 460 * page.columns;
     if (is_slanted(data, &page)) {
-        int extra =
-            4 * longest_text(&data->keys[data->axis == PLOT_NOISE ? data->noise : data->scheduler]);
+        int extra = 4 * longest_value(named_key(data));
         page.bottom += extra;
         page.gap_y += extra;
     }
     if (data->axis != PLOT_SCHEDULER) {
         const struct plot_key *scheduler = &data->keys[data->scheduler];
-        int entry = 9 * longest_text(scheduler) + 75;
+        int entry = 9 * longest_value(scheduler) + 75;
         int per_line = page.width / entry > 0 ? page.width / entry : 1;
         page.legend = 24 * (((int)scheduler->count + per_line - 1) / per_line) + 8;
     }

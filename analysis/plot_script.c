@@ -55,6 +55,16 @@ void plot_script_array(const char *name, const char *const *values, size_t count
     fputs("]\n", script);
 }
 
+int plot_script_longest(const char *const *texts, size_t count)
+{
+    size_t longest = 0;
+    for (size_t t = 0; t < count; t++) {
+        size_t length = strlen(texts[t]);
+        longest = length > longest ? length : longest;
+    }
+    return longest < 40 ? (int)longest : 40;
+}
+
 void plot_script_linetypes(size_t count, FILE *script)
 {
     size_t colour_count = sizeof colours / sizeof *colours;

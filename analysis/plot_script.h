@@ -29,6 +29,9 @@ void plot_script_linetypes(size_t count, FILE *script);
 /* Writes "array NAME[COUNT] = [...]". */
 void plot_script_array(const char *name, const char *const *values, size_t count, FILE *script);
 
+/* Characters of the longest of these texts, at most 40. */
+int plot_script_longest(const char *const *texts, size_t count);
+
 /* Makes DIR/plots/NAME.gp by `write`, in which numbers have a decimal point whatever the locale,
  * and runs gnuplot on it. Faults: a file cannot be made; gnuplot is missing or fails, then the
  * script stays and the pictures go. */

@@ -48,16 +48,6 @@ static bool read_names(struct matrix *matrix, struct arena *arena, const char *p
     return !fault_is_set(fault);
 }
 
-static int longest_name(const struct matrix *matrix)
-{
-    size_t longest = 0;
-    for (size_t s = 0; s < matrix->count; s++) {
-        size_t length = strlen(matrix->schedulers[s]);
-        longest = length > longest ? length : longest;
-    }
-    return longest < 40 ? (int)longest : 40;
-}
-
 static void write_tics(const char *axis, const struct matrix *matrix, FILE *script)
 {
     fprintf(script, "set %stics%s (", axis, axis[0] == 'x' ? " rotate by 25 right" : "");
@@ -72,7 +62,8 @@ static void write_tics(const char *axis, const struct matrix *matrix, FILE *scri
 static void write_matrix(const void *subject, FILE *script)
 {
     const struct matrix *matrix = subject;
-    int names = 8 * longest_name(matrix), side = 56 * (int)matrix->count;
+    int names = 8 * plot_script_longest(matrix->schedulers, matrix->count);
+    int side = 56 * (int)matrix->count;
     const struct plot_script frame = {
         .name = matrix->name,
         .about = "Share of the pairs in which a scheduler has the lower mean latency",
