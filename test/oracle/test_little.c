@@ -5,10 +5,9 @@
 #include <math.h>
 
 #include "base/tick.h"
-#include "lab/points.h"
 #include "lab/trial.h"
 #include "sched/registry.h"
-#include "test/scratch.h"
+#include "test/race.h"
 #include "test/suite.h"
 
 /* What has been seen of a trial. */
@@ -110,13 +109,9 @@ START_TEST(the_mean_number_in_the_system_is_throughput_times_mean_latency)
         "schedulers: [%s]\nnoise: [%s%s]\nengine: heap\nseed: 3\n",
         platforms[_i % PLATFORMS], workloads[_i / PLATFORMS % WORKLOADS], JOBS, schedulers,
         noises[noise], noise > 0 ? endings[_i % PLATFORMS > 0] : "");
-    const char *path = scratch_write(&scratch, "little.yaml", text);
     struct experiment experiment;
     struct points points;
-    struct fault fault = FAULT_NONE;
-    ck_assert_msg(experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault) &&
-                      points_expand(&points, &experiment, &fault),
-                  "%s: %s", fault.where, fault.what);
+    race_load(&scratch, text, &experiment, &points);
     for (int32_t i = 0; i < points.count; i++)
         play(&points, &experiment, i);
     scratch_finish(&scratch);

@@ -6,7 +6,7 @@
 #include "base/tick.h"
 #include "lab/trial.h"
 #include "sim/links.h"
-#include "test/scratch.h"
+#include "test/race.h"
 #include "test/suite.h"
 
 #define US TICK_PER_US
@@ -51,10 +51,7 @@ static bool load(const char *noise)
                                     "schedulers: [heft, etf]\nengine: heap\n"
                                     "noise: [{name: x, %s}]\n",
                                     platform, noise);
-    const char *path = scratch_write(&scratch, "t.yaml", text);
-    fault = FAULT_NONE;
-    return experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault) &&
-           points_expand(&points, &experiment, &fault);
+    return race_expand(&scratch, text, &experiment, &points, &fault);
 }
 
 static void assert_loads(const char *noise)
@@ -98,30 +95,32 @@ END_TEST
 static const struct {
     const char *noise, *where, *what;
 } mistakes[] = {
-    {"failure: {mtbf_us: 0, repair_us: 1}", "t.yaml:7:38", "0"},
-    {"failure: {mtbf_us: 5}", "t.yaml:7:28", "repair_us"},
-    {"failure: {mtbf_us: 5, repair_us: -1}", "t.yaml:7:52", "-1"},
-    {"failure: {mtbf_us: 5, repair_us: 1, pes: [C]}", "t.yaml:7:61", "quad has no PE, cluster or "},
-    {"outages: [{pe: little_9, at_us: 1}]", "t.yaml:7:34", "`little_9`"},
-    {"outages: [{pe: big, at_us: -1}]", "t.yaml:7:46", "-1"},
-    {"outages: [{pe: big, at_us: 5, until_us: 5}]", "t.yaml:7:59", "ends before it begins"},
-    {"outages: [{at_us: 5}]", "t.yaml:7:29", "an outage of nothing"},
-    {"outages: [{pe: big, link: bus, at_us: 5}]", "t.yaml:7:29", "both a PE and a link"},
-    {"outages: [{link: bus, at_us: 5}]", "t.yaml:7:36", "quad has no links that fail: on a matrix"},
-    {"link_failure: {mtbf_us: 5, repair_us: 1}", "t.yaml:7:33", "no links that fail"},
-    {"outages: [{pe: big, at_us: soon}]", "t.yaml:7:46", "soon"},
+    {"failure: {mtbf_us: 0, repair_us: 1}", "race.yaml:7:38", "0"},
+    {"failure: {mtbf_us: 5}", "race.yaml:7:28", "repair_us"},
+    {"failure: {mtbf_us: 5, repair_us: -1}", "race.yaml:7:52", "-1"},
+    {"failure: {mtbf_us: 5, repair_us: 1, pes: [C]}", "race.yaml:7:61",
+     "quad has no PE, cluster or "},
+    {"outages: [{pe: little_9, at_us: 1}]", "race.yaml:7:34", "`little_9`"},
+    {"outages: [{pe: big, at_us: -1}]", "race.yaml:7:46", "-1"},
+    {"outages: [{pe: big, at_us: 5, until_us: 5}]", "race.yaml:7:59", "ends before it begins"},
+    {"outages: [{at_us: 5}]", "race.yaml:7:29", "an outage of nothing"},
+    {"outages: [{pe: big, link: bus, at_us: 5}]", "race.yaml:7:29", "both a PE and a link"},
+    {"outages: [{link: bus, at_us: 5}]", "race.yaml:7:36",
+     "quad has no links that fail: on a matrix"},
+    {"link_failure: {mtbf_us: 5, repair_us: 1}", "race.yaml:7:33", "no links that fail"},
+    {"outages: [{pe: big, at_us: soon}]", "race.yaml:7:46", "soon"},
 };
 
 static const struct {
     const char *noise, *where, *what, *hint;
 } link_mistakes[] = {
-    {"outages: [{link: little_0>big, at_us: 5}]", "t.yaml:7:36", "grid has no link `little_0>big`",
-     "A>B"},
-    {"outages: [{link: bus, at_us: 5}]", "t.yaml:7:36", "`bus`", "A<>B"},
-    {"link_failure: {mtbf_us: 5, repair_us: 1, links: [big_3>little_1, nowhere]}", "t.yaml:7:84",
+    {"outages: [{link: little_0>big, at_us: 5}]", "race.yaml:7:36",
+     "grid has no link `little_0>big`", "A>B"},
+    {"outages: [{link: bus, at_us: 5}]", "race.yaml:7:36", "`bus`", "A<>B"},
+    {"link_failure: {mtbf_us: 5, repair_us: 1, links: [big_3>little_1, nowhere]}", "race.yaml:7:84",
      "`nowhere`", "neighbour"},
-    {"link_failure: {mtbf_us: 5}", "t.yaml:7:33", "repair_us", ""},
-    {"link_failure: {mtbf_us: soon, repair_us: 1}", "t.yaml:7:43", "soon", ""},
+    {"link_failure: {mtbf_us: 5}", "race.yaml:7:33", "repair_us", ""},
+    {"link_failure: {mtbf_us: soon, repair_us: 1}", "race.yaml:7:43", "soon", ""},
 };
 
 START_TEST(a_mistake_about_links_is_refused_with_its_place)

@@ -3,17 +3,15 @@
 #include <string.h>
 
 #include "lab/points.h"
-#include "test/scratch.h"
+#include "test/race.h"
 #include "test/suite.h"
 
 static struct scratch scratch;
-static struct fault fault;
 
 static void setup(void)
 {
     scratch_init(&scratch);
     scratch_write_shelf(&scratch);
-    fault = FAULT_NONE;
 }
 
 static void teardown(void)
@@ -30,10 +28,7 @@ static const char *identity_of(const char *name, const char *lines, int index)
     struct experiment experiment;
     struct points points;
     const char *text = arena_printf(scratch.arena, "name: %s\n%s", name, lines);
-    const char *path = scratch_write(&scratch, "race.yaml", text);
-    bool ok = experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault) &&
-              points_expand(&points, &experiment, &fault);
-    ck_assert_msg(ok, "%s: %s", fault.where, fault.what);
+    race_load(&scratch, text, &experiment, &points);
     ck_assert_int_lt(index, points.count);
     return points.list[index].identity;
 }

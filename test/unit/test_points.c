@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lab/points.h"
-#include "test/scratch.h"
+#include "test/race.h"
 #include "test/suite.h"
 
 static struct scratch scratch;
@@ -27,10 +27,7 @@ static void teardown(void)
 
 static bool expand(const char *text)
 {
-    const char *path = scratch_write(&scratch, "race.yaml", text);
-    fault = FAULT_NONE;
-    return experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault) &&
-           points_expand(&points, &experiment, &fault);
+    return race_expand(&scratch, text, &experiment, &points, &fault);
 }
 
 static void assert_expands(const char *text)

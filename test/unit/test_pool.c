@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lab/pool.h"
-#include "test/scratch.h"
+#include "test/race.h"
 #include "test/suite.h"
 
 enum { ROW_LIMIT = 64 };
@@ -60,13 +60,12 @@ static void setup(void)
     place = 0;
     odd_only = false;
     stop = 0;
-    const char *path = scratch_write(
-        &scratch, "race.yaml",
+    race_load(
+        &scratch,
         "name: race\nplatform: duo\nschedulers: [heft, etf]\nreplicates: 3\nengine: heap\n"
         "noise: [{name: ln, exec: {dist: lognormal, sigma: 0.3}}]\n"
-        "workload: {apps: [pair], jobs: 20, arrivals: {kind: poisson, rate_jobs_per_ms: 50}}\n");
-    ck_assert(experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault));
-    ck_assert(points_expand(&points, &experiment, &fault));
+        "workload: {apps: [pair], jobs: 20, arrivals: {kind: poisson, rate_jobs_per_ms: 50}}\n",
+        &experiment, &points);
 }
 
 static void teardown(void)

@@ -11,7 +11,7 @@
 #include "base/tick.h"
 #include "lab/record.h"
 #include "lab/replay.h"
-#include "test/scratch.h"
+#include "test/race.h"
 #include "test/suite.h"
 
 static struct scratch scratch;
@@ -28,10 +28,7 @@ static const char race[] =
 
 static void load(const char *text)
 {
-    const char *path = scratch_write(&scratch, "race.yaml", text);
-    ck_assert_msg(experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault), "%s: %s",
-                  fault.where, fault.what);
-    ck_assert(points_expand(&points, &experiment, &fault));
+    race_load(&scratch, text, &experiment, &points);
     experiment.record.dir = scratch_path(&scratch, "traces");
 }
 

@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "base/sql.h"
 #include "lab/store.h"
-#include "test/scratch.h"
+#include "test/race.h"
 #include "test/suite.h"
 
 static struct scratch scratch;
@@ -37,9 +37,7 @@ static void load(const char *more)
         "workload: {apps: [pair], jobs: [4, 5], arrivals: {kind: poisson, rate_jobs_per_ms: 0.3}}\n"
         "%s",
         more);
-    const char *path = scratch_write(&scratch, "race.yaml", text);
-    ck_assert(experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault));
-    ck_assert(points_expand(&points, &experiment, &fault));
+    race_load(&scratch, text, &experiment, &points);
 }
 
 static struct store *open_store(void)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lab/points.h"
-#include "test/scratch.h"
+#include "test/race.h"
 #include "test/suite.h"
 
 static struct scratch scratch;
@@ -27,15 +27,12 @@ static void teardown(void)
 /* An experiment on duo with these further lines and this sweep. */
 static bool expand(const char *more, const char *sweep)
 {
-    const char *path = scratch_write(
-        &scratch, "race.yaml",
+    const char *text =
         arena_printf(scratch.arena,
                      "name: race\nschedulers: [heft]\nengine: heap\n"
                      "workload: {apps: [pair], arrivals: {kind: poisson%s\nsweep: %s\n",
-                     more, sweep));
-    fault = FAULT_NONE;
-    return experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault) &&
-           points_expand(&points, &experiment, &fault);
+                     more, sweep);
+    return race_expand(&scratch, text, &experiment, &points, &fault);
 }
 
 #define ON_DUO "}}\nplatform: duo"
@@ -85,14 +82,11 @@ END_TEST
 
 START_TEST(whole_workloads_and_platforms_can_be_zipped)
 {
-    const char *path =
-        scratch_write(&scratch, "race.yaml",
-                      "name: race\nschedulers: [heft]\nsweep:\n  zip:\n    platform: [duo, duo]\n"
-                      "    workload: [{name: one, apps: [pair], arrivals: single}, "
-                      "{name: two, apps: [solo], arrivals: single}]\n");
-    ck_assert_msg(experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault) &&
-                      points_expand(&points, &experiment, &fault),
-                  "%s: %s", fault.where, fault.what);
+    race_load(&scratch,
+              "name: race\nschedulers: [heft]\nsweep:\n  zip:\n    platform: [duo, duo]\n"
+              "    workload: [{name: one, apps: [pair], arrivals: single}, "
+              "{name: two, apps: [solo], arrivals: single}]\n",
+              &experiment, &points);
     ck_assert_int_eq(points.count, 2);
     ck_assert_str_eq(points.list[0].workload, "one");
     ck_assert_str_eq(points.list[1].workload, "two");
@@ -104,12 +98,11 @@ START_TEST(a_swept_point_is_the_one_that_is_written_by_hand)
     assert_expands(ON_DUO, "{zip: {workload.jobs: [5, 6], workload.arrivals.rate_jobs_per_ms: [3, "
                            "2]}}");
     const char *swept = points.list[1].identity;
-    const char *path = scratch_write(
-        &scratch, "hand.yaml",
+    race_load(
+        &scratch,
         "name: hand\nschedulers: [heft]\nengine: heap\nplatform: duo\n"
-        "workload: {apps: [pair], jobs: 6, arrivals: {kind: poisson, rate_jobs_per_ms: 2.0}}\n");
-    ck_assert(experiment_load(&experiment, scratch.arena, path, NULL, 0, &fault));
-    ck_assert(points_expand(&points, &experiment, &fault));
+        "workload: {apps: [pair], jobs: 6, arrivals: {kind: poisson, rate_jobs_per_ms: 2.0}}\n",
+        &experiment, &points);
     ck_assert_str_eq(points.list[0].identity, swept);
 }
 END_TEST
