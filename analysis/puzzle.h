@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The makespan of one job as numbers: what analysis/optimum.c searches on.
+/* The makespan of one job as numbers: what analysis/optimum.c and analysis/partial.c search on.
  *
  * PEs that are alike are one class: those of a cluster, or, if no edge takes time, those of a kind;
  * they are renumbered so that a class is a range. */
