@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The points of ds3_heft and ds3_heft_rt that DS3's own runs (golden ds3) may not touch, by hand.
  * The world executes the plans; with one byte per us a byte more on the way is a us more. */
-#include <stdlib.h>
-
 #include "base/tick.h"
 #include "sched/registry.h"
 #include "test/fixture.h"
@@ -10,17 +8,31 @@
 
 #define US TICK_PER_US
 
-static void run(const char *name, const struct soc *soc, struct app *const *apps, int32_t app_count,
-                const struct fixture_scenario *source, const double *params,
-                struct fixture_log *log)
+static struct arena *arena;
+static struct fixture_log report; /* of the last run */
+
+static void set_up(void)
 {
-    struct arena *arena = arena_create();
+    arena = arena_create();
+    report = (struct fixture_log){0};
+}
+
+static void tear_down(void)
+{
+    fixture_log_finish(&report);
+    arena_destroy(arena);
+}
+
+static void run(const char *name, const struct soc *soc, struct app *app,
+                const struct fixture_scenario *source, const double *params)
+{
+    fixture_log_finish(&report);
     struct scenario scenario = fixture_scenario(source);
-    struct observer observer = fixture_observer(log);
+    struct observer observer = fixture_observer(&report);
     struct world_setup setup = {
         .soc = soc,
-        .binds = fixture_bind(arena, soc, apps, app_count),
-        .bind_count = app_count,
+        .binds = fixture_bind(arena, soc, &app, 1),
+        .bind_count = 1,
         .scenario = &scenario,
         .engine = engine_find("heap"),
         .policy = sched_find(name),
@@ -32,13 +44,11 @@ static void run(const char *name, const struct soc *soc, struct app *const *apps
     struct fault fault = FAULT_NONE;
     ck_assert_msg(world_run(&setup, &result, &fault), "%s", fault.what);
     ck_assert_int_eq(result.jobs_done, source->row_count);
-    arena_destroy(arena);
 }
 
-static void check_task(const struct fixture_log *log, int32_t job, int32_t task, int32_t pe,
-                       double start_us)
+static void check_task(int32_t job, int32_t task, int32_t pe, double start_us)
 {
-    const struct fixture_row *row = fixture_find(log, job, task);
+    const struct fixture_row *row = fixture_find(&report, job, task);
     ck_assert_ptr_nonnull(row);
     ck_assert_int_eq(row->pe, pe);
     ck_assert_int_eq(row->start_ps, tick_from_us(start_us));
@@ -50,19 +60,15 @@ START_TEST(of_the_tasks_of_highest_rank_the_first_comes_last)
 {
     static const struct fixture_task tasks[] = {
         {"a", {5}}, {"b", {5}}, {"c", {5}}, {"shorter", {4}}};
-    struct arena *arena = arena_create();
     struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1.0);
     struct app *app = fixture_app(arena, "equal", 1, tasks, 4, NULL, 0);
     struct arrival_row row = {0};
     struct fixture_scenario source = {.rows = &row, .row_count = 1};
-    struct fixture_log log = {0};
-    run(both[_i], soc, &app, 1, &source, NULL, &log);
-    check_task(&log, 0, 1, 0, 0);
-    check_task(&log, 0, 2, 0, 5);
-    check_task(&log, 0, 0, 0, 10);
-    check_task(&log, 0, 3, 0, 15);
-    fixture_log_finish(&log);
-    arena_destroy(arena);
+    run(both[_i], soc, app, &source, NULL);
+    check_task(0, 1, 0, 0);
+    check_task(0, 2, 0, 5);
+    check_task(0, 0, 0, 10);
+    check_task(0, 3, 0, 15);
 }
 END_TEST
 
@@ -81,17 +87,13 @@ START_TEST(a_task_waits_for_the_one_before_it_although_its_pe_is_idle)
                                                 {"quick", {-1, -1, 5}},
                                                 {"second", {3, -1, -1}}};
     static const struct fixture_edge edges[] = {{0, 1, 1}, {2, 3, 1}};
-    struct arena *arena = arena_create();
     struct soc *soc = fixture_soc(arena, 3, (int32_t[]){1, 1, 1}, 1.0);
     struct app *app = fixture_app(arena, "chains", 3, tasks, 4, edges, 2);
     struct arrival_row row = {0};
     struct fixture_scenario source = {.rows = &row, .row_count = 1, .factor = first_is_slow};
-    struct fixture_log log = {0};
-    run("ds3_heft", soc, &app, 1, &source, NULL, &log);
-    check_task(&log, 0, 1, 0, 17);
-    check_task(&log, 0, 3, 0, 37);
-    fixture_log_finish(&log);
-    arena_destroy(arena);
+    run("ds3_heft", soc, app, &source, NULL);
+    check_task(0, 1, 0, 17);
+    check_task(0, 3, 0, 37);
 }
 END_TEST
 
@@ -104,18 +106,14 @@ START_TEST(a_task_fits_in_front_of_one_without_length_that_starts_when_it_ends)
                                                 {"last", {-1, -1, 10}},
                                                 {"filler", {6, -1, -1}}};
     static const struct fixture_edge edges[] = {{0, 4, 1}, {1, 2, 1}, {2, 3, 1}};
-    struct arena *arena = arena_create();
     struct soc *soc = fixture_soc(arena, 3, (int32_t[]){1, 1, 1}, 1.0);
     struct app *app = fixture_app(arena, "gap", 3, tasks, 5, edges, 3);
     struct arrival_row row = {0};
     struct fixture_scenario source = {.rows = &row, .row_count = 1, .factor = first_is_slow};
-    struct fixture_log log = {0};
-    run("ds3_heft", soc, &app, 1, &source, NULL, &log);
-    check_task(&log, 0, 4, 0, 17);
-    check_task(&log, 0, 2, 0, 23);
-    check_task(&log, 0, 3, 2, 24);
-    fixture_log_finish(&log);
-    arena_destroy(arena);
+    run("ds3_heft", soc, app, &source, NULL);
+    check_task(0, 4, 0, 17);
+    check_task(0, 2, 0, 23);
+    check_task(0, 3, 2, 24);
 }
 END_TEST
 
@@ -128,21 +126,15 @@ START_TEST(a_task_that_has_the_number_of_the_dummy_entry_is_waited_for)
     static const struct fixture_task below[] = {
         {"long", {100, -1}}, {"head", {-1, 5}}, {"next", {10, 20}}};
     static const struct fixture_edge above_edge = {0, 1, 0}, below_edge = {1, 2, 0};
-    struct arena *arena = arena_create();
     struct soc *soc = fixture_soc(arena, 2, (int32_t[]){1, 1}, 1.0);
     struct arrival_row row = {0};
     struct fixture_scenario source = {.rows = &row, .row_count = 1};
-    struct fixture_log log = {0};
     struct app *app = fixture_app(arena, "above", 2, above, 3, &above_edge, 1);
-    run("ds3_heft_rt", soc, &app, 1, &source, NULL, &log);
-    check_task(&log, 0, 1, 0, 100);
-    fixture_log_finish(&log);
-    log = (struct fixture_log){0};
+    run("ds3_heft_rt", soc, app, &source, NULL);
+    check_task(0, 1, 0, 100);
     app = fixture_app(arena, "below", 2, below, 3, &below_edge, 1);
-    run("ds3_heft_rt", soc, &app, 1, &source, NULL, &log);
-    check_task(&log, 0, 2, 1, 5);
-    fixture_log_finish(&log);
-    arena_destroy(arena);
+    run("ds3_heft_rt", soc, app, &source, NULL);
+    check_task(0, 2, 1, 5);
 }
 END_TEST
 
@@ -152,7 +144,6 @@ static const struct fixture_edge crossed_edge = {0, 1, 0};
 
 START_TEST(a_plan_against_precedence_is_dropped_when_patience_ends)
 {
-    struct arena *arena = arena_create();
     struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1.0);
     struct app *app = fixture_app(arena, "crossed", 1, crossed, 2, &crossed_edge, 1);
     struct arrival_row row = {.at_ps = 7 * US};
@@ -161,13 +152,10 @@ START_TEST(a_plan_against_precedence_is_dropped_when_patience_ends)
     static const double *const params[] = {&patience_us, NULL};
     static const double start_us[] = {57, 100007};
     for (int32_t i = 0; i < 2; i++) {
-        struct fixture_log log = {0};
-        run("ds3_heft", soc, &app, 1, &source, params[i], &log);
-        check_task(&log, 0, 0, 0, start_us[i]);
-        check_task(&log, 0, 1, 0, start_us[i] + 1);
-        fixture_log_finish(&log);
+        run("ds3_heft", soc, app, &source, params[i]);
+        check_task(0, 0, 0, start_us[i]);
+        check_task(0, 1, 0, start_us[i] + 1);
     }
-    arena_destroy(arena);
 }
 END_TEST
 
@@ -175,19 +163,15 @@ START_TEST(an_arrival_that_comes_before_patience_ends_makes_a_new_plan)
 {
     /* In the new plan the first job's `before` is queued already and comes first, but what is left
      * waits in a circle again. */
-    struct arena *arena = arena_create();
     struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1.0);
     struct app *app = fixture_app(arena, "crossed", 1, crossed, 2, &crossed_edge, 1);
     struct arrival_row rows[] = {{0}, {.at_ps = 20 * US}};
     struct fixture_scenario source = {.rows = rows, .row_count = 2};
-    struct fixture_log log = {0};
-    run("ds3_heft", soc, &app, 1, &source, (double[]){50}, &log);
-    check_task(&log, 0, 0, 0, 20);
-    check_task(&log, 1, 0, 0, 71);
-    check_task(&log, 0, 1, 0, 72);
-    check_task(&log, 1, 1, 0, 82);
-    fixture_log_finish(&log);
-    arena_destroy(arena);
+    run("ds3_heft", soc, app, &source, (double[]){50});
+    check_task(0, 0, 0, 20);
+    check_task(1, 0, 0, 71);
+    check_task(0, 1, 0, 72);
+    check_task(1, 1, 0, 82);
 }
 END_TEST
 
@@ -195,6 +179,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("ds3_heft");
     TCase *all = tcase_create("by hand");
+    tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_loop_test(all, of_the_tasks_of_highest_rank_the_first_comes_last, 0, 2);
     tcase_add_test(all, a_task_waits_for_the_one_before_it_although_its_pe_is_idle);
     tcase_add_test(all, a_task_fits_in_front_of_one_without_length_that_starts_when_it_ends);
