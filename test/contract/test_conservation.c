@@ -2,7 +2,6 @@
 /* PEs and links fail under every registered scheduler: work is conserved, nothing hangs, and no job
  * is lost without a word. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/tick.h"

@@ -2,8 +2,6 @@
 /* Every scheduler on every shipped machine, with all the shipped apps that it can run, without and
  * with noise: what it decides is legal, needs no memory and is the same again, and every job ends.
  * What is added to a registry or a shelf is tried unasked. */
-#include <stdlib.h>
-
 #include "lab/library.h"
 #include "lab/trial.h"
 #include "sched/registry.h"

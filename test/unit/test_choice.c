@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "agents/choice.h"
 #include "agents/objective.h"

@@ -2,7 +2,6 @@
 /* The engine contract (sim/engine.h), held against both engines. Check runs every test in a
  * process of its own, so SimGrid is fresh each time. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/tick.h"
 #include "sim/engine.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/folder.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "test/scratch.h"

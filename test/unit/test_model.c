@@ -2,8 +2,6 @@
 /* Which trained policies are taken: those that look at what this program shows in their mode. */
 #include "sched/model.h"
 
-#include <stdlib.h>
-
 #include "test/scratch.h"
 #include "test/suite.h"
 

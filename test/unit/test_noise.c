@@ -3,7 +3,6 @@
 #include "sim/noise.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/tick.h"
 #include "sim/scenario_drawn.h"

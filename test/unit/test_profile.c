@@ -2,7 +2,6 @@
 #include "workloads/kernels/profile.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sim/soc.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include "base/random.h"
 #include "test/suite.h"

@@ -2,7 +2,6 @@
 #include "workloads/route.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "test/fixture.h"
 #include "test/suite.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/scenario_recorded.h"
 
-#include <stdlib.h>
-
 #include "base/tick.h"
 #include "test/fixture.h"
 #include "test/suite.h"

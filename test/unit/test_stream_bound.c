@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bound on a stream: by hand where it is known, and below every scheduler on generated cases.
  */
-#include <stdlib.h>
-
 #include "analysis/stream_bound.h"
 #include "base/tick.h"
 #include "sched/registry.h"

@@ -2,7 +2,6 @@
 #include "workloads/kernels/trellis_weights.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/safetensors.h"

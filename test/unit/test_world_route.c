@@ -3,7 +3,6 @@
  *
  * Blocks take 1 us + 2 us per sample, routers 1 us per sample, the end 1 us. Data is 1 byte per
  * sample, 1 us between different PEs. */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
