@@ -88,6 +88,14 @@ START_TEST(without_noise_every_factor_is_one)
 }
 END_TEST
 
+START_TEST(a_factor_is_drawn_by_the_key_of_its_job_and_then_its_task)
+{
+    struct scenario_drawn drawn = make_drawn(make_noise(NOISE_LOGNORMAL, 0.5));
+    struct random_stream stream = random_open(drawn.seed, drawn.replicate, RANDOM_EXEC, 3, 8);
+    ck_assert_double_eq(factor(&drawn, 3, 8), noise_draw(&drawn.noise.exec, &stream));
+}
+END_TEST
+
 static const double sigmas[] = {0.1, 0.3, 0.5, 1.0};
 
 START_TEST(lognormal_factors_have_mean_one_and_the_spread_asked_for)
@@ -498,6 +506,7 @@ static TCase *make_noise_case(void)
 {
     TCase *tcase = tcase_create("noise");
     tcase_add_test(tcase, without_noise_every_factor_is_one);
+    tcase_add_test(tcase, a_factor_is_drawn_by_the_key_of_its_job_and_then_its_task);
     tcase_add_test(tcase, exponential_factors_have_mean_and_variance_one_and_their_median);
     tcase_add_loop_test(tcase, lognormal_factors_have_mean_one_and_the_spread_asked_for, 0, 4);
     tcase_add_loop_test(tcase, normal_factors_keep_the_mean_and_stay_in_their_bounds, 0, 4);
