@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/bootstrap.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@ enum { TAIL = (BOOTSTRAP_RESAMPLES + 1) / 40 }; /* 2.5 % */
 
 struct bootstrap {
     size_t n;
-    float *times; /* [value * BOOTSTRAP_RESAMPLES + resample] that it was drawn */
+    uint8_t *times; /* [value * BOOTSTRAP_RESAMPLES + resample] that it was drawn */
 };
 
 struct bootstrap *bootstrap_create(size_t n)
@@ -25,7 +26,9 @@ struct bootstrap *bootstrap_create(size_t n)
     struct random_stream stream = random_open(0, 0, RANDOM_RESAMPLE, (uint32_t)n, 0);
     for (size_t i = 0; i < BOOTSTRAP_RESAMPLES * n; i++) {
         size_t value = random_below(&stream, (uint32_t)n);
-        bootstrap->times[value * BOOTSTRAP_RESAMPLES + i / n] += 1.0F;
+        uint8_t *times = &bootstrap->times[value * BOOTSTRAP_RESAMPLES + i / n];
+        assert(*times < UINT8_MAX); /* draws are the same in every run, and one value is rare */
+        (*times)++;
     }
     return bootstrap;
 }
@@ -73,11 +76,11 @@ static void sum_resamples(const struct bootstrap *bootstrap, const double *value
                           double sd, double *sums, double *squares)
 {
     for (size_t i = 0; i < bootstrap->n; i++) {
-        const float *times = &bootstrap->times[i * BOOTSTRAP_RESAMPLES];
+        const uint8_t *times = &bootstrap->times[i * BOOTSTRAP_RESAMPLES];
         double value = (values[i] - mean) / sd, square = value * value;
         for (size_t r = 0; r < BOOTSTRAP_RESAMPLES; r++) {
-            sums[r] += (double)times[r] * value;
-            squares[r] += (double)times[r] * square;
+            sums[r] += times[r] * value;
+            squares[r] += times[r] * square;
         }
     }
 }

@@ -18,6 +18,7 @@ enum {
  */
 struct bootstrap;
 
+/* Takes n x BOOTSTRAP_RESAMPLES bytes. */
 struct bootstrap *bootstrap_create(size_t n);
 size_t bootstrap_size(const struct bootstrap *bootstrap); /* the n that it is for */
 void bootstrap_destroy(struct bootstrap *bootstrap);      /* NULL is fine */
