@@ -317,6 +317,8 @@ struct plan_slot plan_find(const struct plan *plan, int32_t pe, int64_t data_ps,
     const struct timeline *line = &plan->timelines[pe];
     const struct block *blocks = &plan->blocks[line->first];
     int64_t start_ps = data_ps > line->free_ps ? data_ps : line->free_ps;
+    if (start_ps + cost_ps >= limit_ps)
+        return (struct plan_slot){.finish_ps = TICK_NEVER, .pe = -1};
     int32_t place = find_start(blocks, line->count, start_ps + cost_ps);
     if (place > 0 && blocks[place - 1].finish_ps > start_ps)
         start_ps = blocks[place - 1].finish_ps;
@@ -354,7 +356,10 @@ struct plan_slot plan_find_in(struct plan *plan, const struct view *view, int32_
     if (cost_ps == BIND_INCAPABLE)
         return best;
     struct reach reach = inputs_reach(inputs, view->soc, cluster);
-    for (int32_t pe = what->first_pe; pe < what->first_pe + what->pe_count; pe++) {
+    int64_t least_ps =
+        (reach.cluster_ps > view->now_ps ? reach.cluster_ps : view->now_ps) + cost_ps;
+    int32_t end = what->first_pe + what->pe_count;
+    for (int32_t pe = what->first_pe; pe < end; pe++) {
         if (!is_free && !is_open(view, task, pe))
             continue;
         int64_t data_ps = reach_ps(&reach, pe);
@@ -365,6 +370,13 @@ struct plan_slot plan_find_in(struct plan *plan, const struct view *view, int32_
             continue;
         best = slot;
         limit_ps = slot.finish_ps;
+        if (limit_ps > least_ps)
+            continue;
+        /* none but the producer's own PE could be better */
+        if (reach.host <= pe)
+            break;
+        pe = reach.host - 1;
+        end = reach.host + 1;
     }
     return best;
 }

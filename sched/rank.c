@@ -3,47 +3,58 @@
 
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/memory.h"
 
-/* Takes the highest ready task, the smallest number among equals, out of the list. */
-static int32_t take_highest(const double *rank, int32_t *ready, int32_t *ready_count)
+static int compare_ranks(const void *a, const void *b, void *context)
 {
-    int32_t best = 0;
-    for (int32_t i = 1; i < *ready_count; i++) {
-        double ahead = rank[ready[i]] - rank[ready[best]];
-        if (ahead > 0 || (ahead == 0 && ready[i] < ready[best]))
-            best = i;
-    }
-    int32_t task = ready[best];
-    ready[best] = ready[--*ready_count];
-    return task;
+    const double *rank = context;
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    if (rank[x] != rank[y])
+        return rank[x] > rank[y] ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+void rank_sort(double *rank, int32_t count, int32_t *best)
+{
+    for (int32_t i = 0; i < count; i++)
+        best[i] = i;
+    qsort_r(best, (size_t)count, sizeof *best, compare_ranks, rank);
 }
 
 void rank_order(const struct app *app, const double *rank_ps, int32_t *order)
 {
-    double *rank = memory_zeroed((size_t)app->task_count, sizeof *rank);
-    int32_t *ready = memory_zeroed((size_t)app->task_count, sizeof *ready);
-    int32_t *preds_left = memory_zeroed((size_t)app->task_count, sizeof *preds_left);
-    int32_t ready_count = 0;
-    for (int32_t task = 0; task < app->task_count; task++) {
+    const int32_t count = app->task_count;
+    double *rank = memory_zeroed((size_t)count, sizeof *rank);
+    int32_t *best = memory_zeroed((size_t)count, sizeof *best);
+    int32_t *place = memory_zeroed((size_t)count, sizeof *place);
+    int32_t *preds_left = memory_zeroed((size_t)count, sizeof *preds_left);
+    uint64_t *ready = memory_zeroed(bits_words(count), sizeof *ready); /* places in `best` */
+    for (int32_t task = 0; task < count; task++)
         rank[task] = rank_round(rank_ps[task]);
-        preds_left[task] = app->tasks[task].pred_count;
-        if (preds_left[task] == 0)
-            ready[ready_count++] = task;
+    rank_sort(rank, count, best);
+    for (int32_t i = 0; i < count; i++) {
+        place[best[i]] = i;
+        preds_left[best[i]] = app->tasks[best[i]].pred_count;
+        if (preds_left[best[i]] == 0)
+            bits_add(ready, count, i);
     }
-    for (int32_t taken = 0; taken < app->task_count; taken++) {
-        int32_t task = take_highest(rank, ready, &ready_count);
-        order[taken] = task;
-        const struct app_task *what = &app->tasks[task];
+    for (int32_t taken = 0; taken < count; taken++) {
+        int32_t first = bits_next(ready, count, 0);
+        bits_remove(ready, count, first);
+        order[taken] = best[first];
+        const struct app_task *what = &app->tasks[best[first]];
         for (int32_t i = 0; i < what->succ_count; i++) {
             int32_t succ = app->succs[what->first_succ + i].task;
             if (--preds_left[succ] == 0)
-                ready[ready_count++] = succ;
+                bits_add(ready, count, place[succ]);
         }
     }
     free(rank);
-    free(ready);
+    free(best);
+    free(place);
     free(preds_left);
+    free(ready);
 }
 
 static double larger(double a, double b)

@@ -17,8 +17,12 @@ static inline double rank_round(double rank_ps)
     return round(rank_ps * 1024.0);
 }
 
+/* Fills [count] with the numbers of ranks, the highest first, the smaller number among equals.
+ * O(count log count). */
+void rank_sort(double *rank, int32_t count, int32_t *best);
+
 /* Fills the order, [task_count], in which a list scheduler takes the tasks of an app: by rank,
- * smaller number first among equals, never before a predecessor. O(V width + E). */
+ * smaller number first among equals, never before a predecessor. O(V log V + E). */
 void rank_order(const struct app *app, const double *rank_ps, int32_t *order);
 
 /* Downward ranks: the longest way from an entry to the task, with mean costs and mean delays

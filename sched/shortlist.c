@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "sched/rank.h"
 
 /* ---- a heap of jobs ---- */
 
@@ -74,15 +75,6 @@ static int64_t expect_ps(const struct bind *bind, int32_t index)
 
 /* ---- life ---- */
 
-static int compare_ranks(const void *a, const void *b, void *context)
-{
-    const double *rank = context;
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    if (rank[x] != rank[y])
-        return rank[x] > rank[y] ? -1 : 1;
-    return (x > y) - (x < y);
-}
-
 /* Orders the tasks of each app once: no rank changes. */
 static void order_tasks(struct shortlist *shortlist, const struct view *view)
 {
@@ -99,9 +91,7 @@ static void order_tasks(struct shortlist *shortlist, const struct view *view)
     for (int32_t i = 0; i < view->bind_count; i++) {
         int32_t count = view->binds[i].app->task_count, first = shortlist->upward.first[i];
         int32_t *best = &shortlist->best[first];
-        for (int32_t task = 0; task < count; task++)
-            best[task] = task;
-        qsort_r(best, (size_t)count, sizeof *best, compare_ranks, &shortlist->upward.list[first]);
+        rank_sort(&shortlist->upward.list[first], count, best);
         for (int32_t place = 0; place < count; place++)
             shortlist->place[first + best[place]] = place;
     }

@@ -12,7 +12,7 @@
 
 #define US TICK_PER_US
 
-enum { JOBS = 15, TASKS = 12, SEEDS = 60, PES = 5, KINDS = 3 };
+enum { JOBS = 15, TASKS = 12, SEEDS = 90, PES = 14, KINDS = 3 };
 
 /* ---- what is placed ---- */
 
@@ -406,7 +406,9 @@ static void stream_open(struct stream *made, uint32_t seed)
     bool is_integer = seed % 2 == 0;
     struct arena *arena = arena_create();
     *made = (struct stream){.arena = arena};
-    made->soc = fixture_soc(arena, KINDS, (int32_t[]){2, 1, 2}, 1.0);
+    const bool has_many = seed % 3 == 0; /* PEs that are alike */
+    made->soc =
+        fixture_soc(arena, KINDS, has_many ? (int32_t[]){9, 1, 4} : (int32_t[]){2, 1, 2}, 1.0);
     for (int32_t kind = 0; kind < KINDS; kind++)
         made->soc->kinds[kind].active_mw = 1.0 + random_below(&stream, 3);
     made->soc->lane_count = 3;
