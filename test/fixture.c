@@ -352,8 +352,9 @@ const void *fixture_policy_file(struct arena *arena, const struct policy_kind *p
     struct fault fault = FAULT_NONE;
     if (policy->file == NULL)
         return NULL;
+    const char *root = getenv("HETSOC_SOURCE_ROOT"); /* not set by hand, from the root */
     const char *path = arena_printf(arena, "%s/sched/policies/%s.safetensors",
-                                    getenv("HETSOC_SOURCE_ROOT"), policy->file->fallback);
+                                    root == NULL ? "." : root, policy->file->fallback);
     const void *loaded = policy->file->load(arena, path, &fault);
     if (loaded == NULL) {
         fault_print(&fault, stderr);
