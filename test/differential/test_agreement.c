@@ -282,7 +282,8 @@ static bool run_simgrid(const struct scene *scene, struct fixture_log *log, doub
         bool is_done = run(scene, engine_find("simgrid"), &rows, energy_uj);
         FILE *out = fdopen(ends[1], "w");
         is_done &= fwrite(energy_uj, sizeof *energy_uj, pe_count, out) == pe_count;
-        is_done &= fwrite(rows.rows, sizeof *rows.rows, rows.count, out) == rows.count;
+        if (rows.count > 0)
+            is_done &= fwrite(rows.rows, sizeof *rows.rows, rows.count, out) == rows.count;
         is_done &= fclose(out) == 0;
         _exit(is_done ? 0 : 1);
     }
