@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hetsoc: finds the subcommand and hands over. */
 #include <argp.h>
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,8 +42,11 @@ static const struct menu menu = {
 /* What was printed may still be on its way: a full disk behind `>` shows now. */
 static int print_rest(int status)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && ferror(stdout) == 0)
         return status;
+    if (errno == EPIPE)
+        return status; /* whoever reads has enough, as `| head` */
     fputs("hetsoc: cannot write all that was to be printed\n    hint: is the disk full?\n", stderr);
     return EXIT_FAULT;
 }

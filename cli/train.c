@@ -11,16 +11,17 @@
 #include "lab/library.h"
 #include "lab/train.h"
 
-enum { KEY_RESUME = 256 };
+enum { KEY_RESUME = 256, KEY_OVERWRITE };
 
 static const struct argp_option option_list[] = {
     {"resume", KEY_RESUME, NULL, 0, "go on where an interrupted training stopped", 0},
+    {"overwrite", KEY_OVERWRITE, NULL, 0, "start anew: forget the training that DIR holds", 0},
     {0},
 };
 
 struct options {
     struct launch launch;
-    bool resume;
+    bool resume, overwrite;
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -33,6 +34,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_RESUME:
         options->resume = true;
+        return 0;
+    case KEY_OVERWRITE:
+        options->overwrite = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -124,6 +128,7 @@ static bool train(struct options *options, struct fault *fault)
         .dir = dir,
         .workers = launch_jobs(launch),
         .resume = options->resume,
+        .overwrite = options->overwrite,
         .on_report = on_report,
         .join = join,
         .context = &lines,

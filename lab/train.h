@@ -34,7 +34,8 @@ struct train_setup {
     const struct curriculum *curriculum;
     const char *dir; /* policy.safetensors, state.safetensors and train.csv go here */
     int32_t workers;
-    bool resume; /* go on from state.safetensors if it is there */
+    bool resume;    /* go on from state.safetensors if it is there */
+    bool overwrite; /* start anew although it is there, which is a fault else */
     void (*on_report)(void *context, const struct train_report *report);
     void *context;
     /* Joins the other MPI ranks, all of which have to be `ok`; called once by one process of each

@@ -209,8 +209,13 @@ static bool restore(struct train *train, const struct checkpoint *state, struct 
 bool train_files_load(struct train *train, struct fault *fault)
 {
     const char *path = path_of(train, "state.safetensors");
-    if (!train->setup->resume || access(path, F_OK) != 0)
+    if (access(path, F_OK) != 0 || train->setup->overwrite)
         return true;
+    if (!train->setup->resume)
+        return fault_set(fault, train->setup->dir,
+                         "--resume goes on with it, --overwrite starts anew, -o names another "
+                         "folder",
+                         "a training is in this folder already");
     struct checkpoint state;
     if (!checkpoint_open(&state, path, fault))
         return false;

@@ -116,6 +116,17 @@ START_TEST(validate_reads_every_table_of_a_trace)
 }
 END_TEST
 
+START_TEST(a_folder_for_traces_that_cannot_be_made_costs_no_row)
+{
+    run("run race.yaml -o out --quiet --set platform=duo");
+    const char *before = scratch_read(&scratch, "out/trials.csv");
+    struct spawned spawned = spawn_expect(
+        &scratch, "run race.yaml -o out --quiet --set platform=duo --record race.yaml/traces", 1);
+    assert_holds(spawned.err, "choose another folder with --record");
+    ck_assert_str_eq(scratch_read(&scratch, "out/trials.csv"), before);
+}
+END_TEST
+
 START_TEST(recording_changes_no_row)
 {
     run("run race.yaml -o plain --quiet");
@@ -187,6 +198,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_replay_writes_the_rows_of_the_recorded_trial);
     tcase_add_test(tcase, links_that_failed_fail_again_in_the_replay);
     tcase_add_test(tcase, validate_reads_every_table_of_a_trace);
+    tcase_add_test(tcase, a_folder_for_traces_that_cannot_be_made_costs_no_row);
     tcase_add_test(tcase, recording_changes_no_row);
     tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
     tcase_add_test(tcase, the_measured_trace_of_the_manual_is_replayed);

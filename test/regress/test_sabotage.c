@@ -278,6 +278,16 @@ START_TEST(what_cannot_be_printed_is_a_fault)
 }
 END_TEST
 
+START_TEST(a_reader_that_leaves_is_no_fault)
+{
+    const char *line =
+        arena_printf(scratch.arena, "cd '%s' && '%s' run race.yaml -o out -j 1 2>said | true",
+                     scratch.folder, getenv("HETSOC_BINARY"));
+    ck_assert_int_eq(system(line), 0);
+    ck_assert_ptr_null(strstr(scratch_read(&scratch, "said"), "cannot write"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("sabotage");
@@ -293,6 +303,7 @@ Suite *test_suite(void)
     tcase = tcase_create("list");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, what_cannot_be_printed_is_a_fault);
+    tcase_add_test(tcase, a_reader_that_leaves_is_no_fault);
     suite_add_tcase(suite, tcase);
     return suite;
 }

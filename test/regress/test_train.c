@@ -139,6 +139,16 @@ START_TEST(a_training_that_was_killed_resumes_to_the_same_weights)
 }
 END_TEST
 
+START_TEST(a_training_that_is_there_is_lost_only_if_that_is_wanted)
+{
+    const char *first = train("-j 2", "out");
+    assert_holds(run_tiny("out", "-j 2 --set seed=2", 1), "a training is in this folder already");
+    assert_holds(run_tiny("out", "-j 2 --set seed=2", 1), "--overwrite");
+    ck_assert_str_eq(train("-j 2 --resume", "out"), first);
+    ck_assert_str_ne(train("-j 2 --set seed=2 --overwrite", "out"), first);
+}
+END_TEST
+
 START_TEST(a_state_of_another_experiment_is_refused)
 {
     train("-j 1", "state");
@@ -277,6 +287,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, pes_that_fail_tables_that_err_and_a_cap_are_trained_on);
     tcase_add_test(tests, jobs_that_fail_cost_nothing_more_and_a_run_without_others_is_refused);
     tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
+    tcase_add_test(tests, a_training_that_is_there_is_lost_only_if_that_is_wanted);
     tcase_add_test(tests, a_state_of_another_experiment_is_refused);
     tcase_add_test(tests, policies_trained_on_one_engine_decide_the_same_on_the_other);
     tcase_add_test(tests, a_toy_of_two_tasks_is_solved_to_its_optimum);
