@@ -38,6 +38,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_OVERWRITE:
         options->overwrite = true;
         return 0;
+    case ARGP_KEY_SUCCESS:
+        if (options->resume && options->overwrite)
+            argp_error(state, "--resume and --overwrite exclude each other");
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }

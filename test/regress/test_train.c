@@ -144,6 +144,7 @@ START_TEST(a_training_that_is_there_is_lost_only_if_that_is_wanted)
     const char *first = train("-j 2", "out");
     assert_holds(run_tiny("out", "-j 2 --set seed=2", 1), "a training is in this folder already");
     assert_holds(run_tiny("out", "-j 2 --set seed=2", 1), "--overwrite");
+    assert_holds(run_tiny("out", "--resume --overwrite", 2), "exclude each other");
     ck_assert_str_eq(train("-j 2 --resume", "out"), first);
     ck_assert_str_ne(train("-j 2 --set seed=2 --overwrite", "out"), first);
 }
