@@ -10,7 +10,6 @@
 #include "analysis/plot.h"
 #include "analysis/report.h"
 #include "analysis/summary.h"
-#include "base/folder.h"
 #include "base/ranks.h"
 #include "cli/command.h"
 #include "cli/launch.h"
@@ -377,15 +376,6 @@ static bool run_missing(struct run *run, const char *dir, struct fault *fault)
     return ok && run->progress.done == missing;
 }
 
-/* Makes the folder of --record before a trial needs it. */
-static bool make_record(const struct options *options, struct fault *fault)
-{
-    struct fault own = FAULT_NONE;
-    if (options->record == NULL || folder_make(options->record, &own))
-        return true;
-    return fault_set(fault, own.where, "choose another folder with --record", "%s", own.what);
-}
-
 /* Starts processes, joins the other ranks, opens the folder, and runs. */
 static bool run_trials(struct options *options, struct experiment *experiment,
                        const struct points *points, struct fault *fault)
@@ -405,7 +395,8 @@ static bool run_trials(struct options *options, struct experiment *experiment,
     } else if (ok) {
         struct run run = {
             .options = options, .experiment = experiment, .points = points, .pool = &pool};
-        if (make_record(options, fault))
+        if (experiment->record.dir == NULL ||
+            record_prepare(experiment, points, options->overwrite, fault))
             run.store = store_open(dir, points, experiment, options->overwrite, fault);
         ok = run.store != NULL && run_missing(&run, dir, fault);
         if (run.store == NULL)

@@ -2,6 +2,7 @@
 #include "lab/record.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,6 +243,55 @@ bool record_end(struct record *record, const char *status, int64_t end_ps, struc
     if (ok && rename(record->aside, record->dir) != 0)
         ok = fault_set(fault, record->dir, NULL, "cannot make the folder: %s", strerror(errno));
     arena_destroy(record->arena);
+    return ok;
+}
+
+static bool is_point_of(const struct points *points, const char *identity)
+{
+    for (int32_t i = 0; i < points->count; i++)
+        if (strcmp(points->list[i].identity, identity) == 0)
+            return true;
+    return false;
+}
+
+/* Deals with one entry of the folder: a trace of another experiment is removed or a fault. */
+static bool clear_entry(const char *name, const struct experiment *experiment,
+                        const struct points *points, bool overwrite, struct fault *fault)
+{
+    if (strspn(name, "0123456789") != strlen(name))
+        return true;
+    struct arena *arena = arena_create();
+    struct fault none = FAULT_NONE;
+    struct trace_manifest manifest;
+    const char *dir = arena_printf(arena, "%s/%s", experiment->record.dir, name);
+    bool ok = true;
+    if (trace_manifest_read(&manifest, arena, dir, &none) &&
+        (manifest.identity == NULL || !is_point_of(points, manifest.identity)))
+        ok = overwrite
+                 ? folder_remove(dir, fault)
+                 : fault_set(fault, dir, "choose another folder with --record, or --overwrite",
+                             "there is a trace of another experiment, `%s` under %s, or of this "
+                             "one before a change",
+                             manifest.experiment, manifest.scheduler);
+    arena_destroy(arena);
+    return ok;
+}
+
+bool record_prepare(const struct experiment *experiment, const struct points *points,
+                    bool overwrite, struct fault *fault)
+{
+    struct fault own = FAULT_NONE;
+    const char *dir = experiment->record.dir;
+    if (!folder_make(dir, &own))
+        return fault_set(fault, own.where, "choose another folder with --record", "%s", own.what);
+    DIR *stream = opendir(dir);
+    if (stream == NULL)
+        return fault_set(fault, dir, "choose another folder with --record", "cannot read: %s",
+                         strerror(errno));
+    bool ok = true;
+    for (struct dirent *entry = readdir(stream); ok && entry != NULL; entry = readdir(stream))
+        ok = clear_entry(entry->d_name, experiment, points, overwrite, fault);
+    closedir(stream);
     return ok;
 }
 

@@ -10,6 +10,11 @@
 
 struct record;
 
+/* Makes the folder of the traces, experiment->record.dir, and looks what is in it. A trace of a
+ * point that this experiment does not have is a fault, or removed if `overwrite`. */
+bool record_prepare(const struct experiment *experiment, const struct points *points,
+                    bool overwrite, struct fault *fault);
+
 /* Starts the trace of a trial in DIR/.TRIAL.new, where DIR is experiment->record.dir; makes
  * folders. NULL and a fault. Borrows all but strings. */
 struct record *record_begin(const struct experiment *experiment, const struct point *point,

@@ -127,6 +127,22 @@ START_TEST(a_folder_for_traces_that_cannot_be_made_costs_no_row)
 }
 END_TEST
 
+START_TEST(traces_of_another_experiment_are_not_mixed_with_those_of_this_one)
+{
+    run("run race.yaml -o out --quiet --set platform=duo --record traces");
+    run("run race.yaml -o out --quiet --set platform=duo --record traces --set replicates=2");
+    const char *other = "run race.yaml -o other --quiet --set platform=bus --record traces";
+    const char *before = scratch_read(&scratch, "traces/3/manifest.json");
+    assert_holds(spawn_expect(&scratch, other, 1).err, "there is a trace of another experiment");
+    ck_assert_str_eq(scratch_read(&scratch, "traces/3/manifest.json"), before);
+    scratch_write(&scratch, "traces/4/notes.txt", "mine");
+    run(arena_printf(scratch.arena, "%s --overwrite", other));
+    ck_assert_int_ne(access(scratch_path(&scratch, "traces/3"), F_OK), 0);
+    ck_assert_str_eq(scratch_read(&scratch, "traces/4/notes.txt"), "mine");
+    assert_holds(run("validate traces/1"), "traces/1: ok");
+}
+END_TEST
+
 START_TEST(recording_changes_no_row)
 {
     run("run race.yaml -o plain --quiet");
@@ -199,6 +215,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, links_that_failed_fail_again_in_the_replay);
     tcase_add_test(tcase, validate_reads_every_table_of_a_trace);
     tcase_add_test(tcase, a_folder_for_traces_that_cannot_be_made_costs_no_row);
+    tcase_add_test(tcase, traces_of_another_experiment_are_not_mixed_with_those_of_this_one);
     tcase_add_test(tcase, recording_changes_no_row);
     tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
     tcase_add_test(tcase, the_measured_trace_of_the_manual_is_replayed);
