@@ -26,17 +26,17 @@ enum {
 };
 
 static const struct argp_option option_list[] = {
-    {"data", KEY_DATA, "DIR", 0, "Folder of the data set: four IDX files, plain or .gz", 0},
-    {"output", 'o', "FILE", 0, "Write the weights to FILE (default: NAME.safetensors)", 0},
-    {"mirror", KEY_MIRROR, NULL, 0, "In each epoch mirror about half of the images", 0},
-    {"epochs", KEY_EPOCHS, "N", 0, "Passes over the images to learn from (default: below)", 0},
-    {"seed", KEY_SEED, "N", 0, "Of starting weights, order, dropout (default: 1)", 0},
-    {"jobs", 'j', "N", 0, "Threads, of which 2 at most have work (default: 2); same weights", 0},
-    {"resume", KEY_RESUME, NULL, 0, "Go on from FILE.state, if it is there; same weights", 0},
-    {"test", KEY_TEST, NULL, 0, "Do not train: test the weights of FILE", 0},
-    {"csv", KEY_CSV, "FILE", 0, "Write the result as a row: network, mac, accuracy, ...", 0},
-    {"routes", KEY_ROUTES, "FILE", 0, "Write samples of each class on each route as CSV", 0},
-    {"quiet", 'q', NULL, 0, "Print nothing but the result and faults", 0},
+    {"data", KEY_DATA, "DIR", 0, "folder of the data set: four IDX files, plain or .gz", 0},
+    {"output", 'o', "FILE", 0, "write the weights to FILE (default: NAME.safetensors)", 0},
+    {"mirror", KEY_MIRROR, NULL, 0, "in each epoch mirror about half of the images", 0},
+    {"epochs", KEY_EPOCHS, "N", 0, "passes over the images to learn from (default: below)", 0},
+    {"seed", KEY_SEED, "N", 0, "of starting weights, order, dropout (default: 1)", 0},
+    {"jobs", 'j', "N", 0, "threads, of which 2 at most have work (default: 2); same weights", 0},
+    {"resume", KEY_RESUME, NULL, 0, "go on from FILE.state, if it is there; same weights", 0},
+    {"test", KEY_TEST, NULL, 0, "do not train: test the weights of FILE", 0},
+    {"csv", KEY_CSV, "FILE", 0, "write the result as a row: network, mac, accuracy, ...", 0},
+    {"routes", KEY_ROUTES, "FILE", 0, "write samples of each class on each route as CSV", 0},
+    {"quiet", 'q', NULL, 0, "print nothing but the result and faults", 0},
     {0},
 };
 

@@ -225,16 +225,19 @@ static void tell_failures(const struct run *run)
                 (long long)(failed - FAILURES_TOLD));
 }
 
-static void tell_files(struct arena *arena, const char *dir)
+static void tell_files(const struct run *run, const char *dir)
 {
     static const char *const names[] = {
         "trials.csv", "summary.csv", "wins.csv",          "jobs.csv",    "tasks.csv",
         "pes.csv",    "links.csv",   "plots/latency.png", "report.html", "manifest.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *path = arena_printf(arena, "%s/%s", dir, names[i]);
+        const char *path = arena_printf(run->options->launch.arena, "%s/%s", dir, names[i]);
         if (access(path, F_OK) == 0)
             printf("  %s\n", path);
     }
+    if (run->experiment->record.dir != NULL)
+        printf("  %s/0, ..., traces for `hetsoc replay` and `hetsoc export`\n",
+               run->experiment->record.dir);
 }
 
 /* Summary, plot, page and table from the finished trials, if there are any; of a shard without
@@ -257,7 +260,7 @@ static bool report(const struct run *run, const char *dir, bool any, double seco
         return false;
     printf("\n%lld trials in %.2f s, %lld failed. Files:\n", (long long)run->progress.done, seconds,
            (long long)run->progress.failed);
-    tell_files(run->options->launch.arena, dir);
+    tell_files(run, dir);
     return true;
 }
 
@@ -299,9 +302,11 @@ static int64_t count_trials(const struct run *run, int64_t *missing)
     return count;
 }
 
-/* "about 40 s", "about 3 min", "about 2.5 h" */
+/* "less than a second", "about 40 s", "about 3 min", "about 2.5 h" */
 static const char *tell_duration(struct arena *arena, double seconds)
 {
+    if (seconds < 1)
+        return "less than a second";
     if (seconds < 100)
         return arena_printf(arena, "about %.2g s", seconds);
     return seconds < 6000 ? arena_printf(arena, "about %.0f min", seconds / 60)
@@ -352,6 +357,36 @@ static void tell_overload(const struct points *points)
           stderr);
 }
 
+/* Whether any task of a point can run on the PEs of a kind. */
+static bool has_task_for(const struct point *point, int32_t kind)
+{
+    for (int32_t a = 0; a < point->app_count; a++) {
+        const struct bind *bind = &point->binds[a];
+        for (int32_t task = 0; task < bind->app->task_count; task++)
+            if (bind->cost_ps[(int64_t)task * bind->soc->kind_count + kind] != BIND_INCAPABLE)
+                return true;
+    }
+    return false;
+}
+
+/* Warns of a PE kind that takes its times from a name for which no app has any: a slip. */
+static void tell_idle_kind(const struct points *points)
+{
+    for (int32_t i = 0; i < points->count; i++) {
+        const struct point *point = &points->list[i];
+        for (int32_t k = 0; k < point->soc->kind_count; k++) {
+            const struct soc_kind *kind = &point->soc->kinds[k];
+            if (kind->like == NULL || has_task_for(point, k))
+                continue;
+            fprintf(stderr,
+                    "hetsoc: warning: no task of %s can run on the PEs of kind `%s` of %s\n"
+                    "    hint: it is like `%s`, a name for which the apps have no times\n",
+                    point->workload, kind->name, point->platform, kind->like);
+            return;
+        }
+    }
+}
+
 /* Runs what is missing and writes all files; false if there is a fault or a trial is not done. */
 static bool run_missing(struct run *run, const char *dir, struct fault *fault)
 {
@@ -359,8 +394,10 @@ static bool run_missing(struct run *run, const char *dir, struct fault *fault)
         .next = next_trial, .on_row = on_row, .context = run, .stop = launch_stop()};
     int64_t missing, total = count_trials(run, &missing);
     tell_plan(run, total, missing);
-    if (!run->options->launch.quiet && missing > 0)
+    if (!run->options->launch.quiet && missing > 0) {
         tell_overload(run->points);
+        tell_idle_kind(run->points);
+    }
     progress_begin(&run->progress, missing, run->options->launch.quiet);
     bool ok = pool_run(run->pool, &work, fault);
     double seconds = progress_end(&run->progress);

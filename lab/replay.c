@@ -97,7 +97,8 @@ static struct yaml_node *invent(const struct replay_options *options, struct are
                                 const char *path, struct fault *fault)
 {
     if (options->platform == NULL) {
-        fault_set(fault, options->dir, "add --platform, or write experiment.yaml there",
+        fault_set(fault, options->dir,
+                  "write experiment.yaml there, or give `hetsoc replay` a --platform",
                   "the trace has no experiment.yaml, so that its platform is unknown");
         return NULL;
     }

@@ -182,13 +182,17 @@ static bool read_real(const struct checkpoint *state, const char *key, double *v
 /* Takes everything over from a state. */
 static bool restore(struct train *train, const struct checkpoint *state, struct fault *fault)
 {
-    static const char hint[] = "train without --resume, or with the experiment as it was";
+    static const char hint[] = "train with the experiment as it was (--set too), or --overwrite";
     size_t reals = train->network.tensors.reals;
     char config[DIGEST_SIZE];
     int64_t iteration, best_iteration;
+    const char *noted = checkpoint_note(state, "config");
     digest_config(train, config);
-    if (!checkpoint_expect(state, "config", config, hint, fault) ||
-        !checkpoint_number(state, "iteration", &iteration, fault) ||
+    if (noted == NULL || strcmp(noted, config) != 0)
+        return fault_set(fault, state->path, hint,
+                         "the state is of another experiment, or of this one before a change: "
+                         "rates follow from all of train.iterations");
+    if (!checkpoint_number(state, "iteration", &iteration, fault) ||
         !checkpoint_number(state, "best_iteration", &best_iteration, fault) ||
         !read_real(state, "best_score", &train->best_score, fault) ||
         !read_real(state, "wall_s", &train->wall_s, fault))

@@ -140,7 +140,7 @@ static const char *check_trellis(const struct weights *weights, struct fault *fa
         return NULL;
     trellis_weights_destroy(trellis);
     return arena_printf(weights->arena, "weights of kernel %s, %d stages, %lld parameters", name,
-                        (int)model->stage_count, count_numbers(weights->file));
+                        (int)model->stage_count, (long long)trellis_total(model).stored_parameters);
 }
 
 /* The state of a training of kernels: whether it fits is known with the options of the training. */

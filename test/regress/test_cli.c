@@ -239,6 +239,26 @@ static void wait_for(const char *name)
     ck_assert_msg(scratch_has(&scratch, name), "%s did not come", name);
 }
 
+START_TEST(a_kind_like_a_name_for_which_no_app_has_times_is_told)
+{
+    static const char slip[] = "format: 1\nplatform: %s\nsummary: a slip\n"
+                               "kinds: {A: {class: cpu}, B: {class: dsp, like: %s}}\n"
+                               "clusters: [{name: a, kind: A}, {name: c, kind: B}]\n"
+                               "interconnect: {kind: matrix, bandwidth_bytes_per_us: 1}\n";
+    static const char pair[] = "format: 1\napp: pair\nsummary: a task\nkinds: {work: {A: 10}}\n"
+                               "tasks: [{name: first, kind: work}]\n";
+    scratch_write(&scratch, "pair.yaml", pair);
+    scratch_write(&scratch, "slip.yaml", arena_printf(scratch.arena, slip, "slip", "AA"));
+    scratch_write(&scratch, "right.yaml", arena_printf(scratch.arena, slip, "right", "A"));
+    static const char arguments[] = "run race.yaml --set workload.apps=[pair] --set platform=%s";
+    const char *said = run(arena_printf(scratch.arena, arguments, "slip"), 0).err;
+    assert_holds(said, "no task of pair can run on the PEs of kind `B` of slip");
+    assert_holds(said, "it is like `AA`, a name for which the apps have no times");
+    said = run(arena_printf(scratch.arena, arguments, "right -o right"), 0).err;
+    ck_assert_ptr_null(strstr(said, "no task"));
+}
+END_TEST
+
 START_TEST(more_work_than_the_platform_can_serve_is_told_before_the_start)
 {
     static const char many[] =
@@ -355,13 +375,15 @@ START_TEST(validate_says_for_what_weights_are)
     const char *command =
         arena_printf(scratch.arena,
                      "validate %s/sched/policies/default.safetensors "
-                     "%s/analysis/experiments/fashion-mnist/weights/fff_8x5.safetensors",
-                     folder, folder);
+                     "%s/analysis/experiments/fashion-mnist/weights/fff_8x5.safetensors "
+                     "%s/analysis/experiments/fashion-mnist/weights/cigt_fmnist.safetensors",
+                     folder, folder, folder);
     const char *out = run(command, 0).out;
     assert_holds(out, "default.safetensors: ok (policy, mode pair_ahead: network mlp, 48 features, "
                       "32 and 16 hidden, 2113 parameters; trained by experiment train-default");
     assert_holds(out, "fff_8x5.safetensors: ok (weights of kernel fff 8x5, 784 inputs, 10 outputs, "
                       "400680 parameters)\n");
+    assert_holds(out, "(weights of kernel cigt_fmnist, 5 stages, 249646 parameters)\n");
 }
 END_TEST
 
@@ -400,6 +422,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_failed_trial_is_told_and_the_others_are_kept);
     tcase_add_test(tcase, a_run_of_failures_only_still_writes_its_rows);
     tcase_add_test(tcase, without_gnuplot_a_run_succeeds_with_a_warning);
+    tcase_add_test(tcase, a_kind_like_a_name_for_which_no_app_has_times_is_told);
     tcase_add_test(tcase, more_work_than_the_platform_can_serve_is_told_before_the_start);
     tcase_add_test(tcase, an_interrupt_lets_running_trials_finish_and_keeps_them);
     tcase_add_test(tcase, a_second_interrupt_ends_a_long_trial);

@@ -153,7 +153,7 @@ END_TEST
 START_TEST(a_state_of_another_experiment_is_refused)
 {
     train("-j 1", "state");
-    assert_holds(run_tiny("state", "--resume --set seed=9", 1), "without --resume");
+    assert_holds(run_tiny("state", "--resume --set seed=9", 1), "the state is of another");
 }
 END_TEST
 
