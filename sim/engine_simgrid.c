@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The SimGrid engine: SimGrid owns the clock and executes the work; the only file that knows it.
+/* The SimGrid engine: SimGrid owns the clock and executes the work. Its interface is known here and
+ * in simgrid_actor and simgrid_movers alone.
  *
  * One engine second is one tick and one flop is one tick of work, so that dates are whole numbers
  * in SimGrid's doubles. Every PE is a host with an actor that executes what it is given; timers are
  * actors of a pool that sleep. At their date they all report, then the control actor wakes up and
  * hands the round to the world: simultaneous ends come in no useful order otherwise. Transfers are
- * actors of another pool that send between hosts which stand for the ends of links.
+ * actors of another pool (sim/simgrid_movers.h).
  *
  * Idle actors are suspended, which is cheaper than a semaphore. Whoever wakes one sets its flag
  * first, and it looks at the flag before it suspends itself, so no wake-up can be lost.
@@ -29,12 +30,11 @@
 #include "base/tick.h"
 #include "sim/engine.h"
 #include "sim/power.h"
+#include "sim/simgrid_actor.h"
+#include "sim/simgrid_movers.h"
 #include "sim/simgrid_platform.h"
 
 extern const struct engine_kind engine_simgrid;
-
-/* In KiB, as SimGrid has it; of actors that run no code of the world. */
-#define SMALL_STACK_KIB 128
 
 /* Ticks of work that are not executed where speeds change (see report_end). */
 #define WITHHELD_PS 1.0
@@ -65,16 +65,6 @@ struct sleeper {
     struct sleeper *next_free;
 };
 
-/* A transfer. */
-struct mover {
-    sg_actor_t actor; /* suspended while free */
-    bool is_armed;
-    sg_host_t from, to;
-    double latency_ps, amount;
-    struct event event;
-    struct mover *next_free;
-};
-
 /* Events that come in one round. */
 struct batch {
     struct event *events;
@@ -91,16 +81,10 @@ struct simgrid {
     size_t sleeper_count, sleeper_capacity;
     struct sleeper *free_sleepers;
     const struct soc *soc;
-    sg_host_t *nodes;      /* ends of links, [2] of a bus, [pe] of a mesh; NULL without */
-    sg_host_t *yx_nodes;   /* the same of YX routes; NULL without */
-    struct mover **movers; /* [mover_count] */
-    size_t mover_count, mover_capacity;
-    struct mover *free_movers;
-    struct mover **moving; /* [moving_capacity] by the number of the transfer; NULL: none */
-    size_t moving_capacity;
-    int32_t pending_count; /* works, timers and transfers on their way */
-    struct batch due;      /* reported for, or asked for, the current date; the next round */
-    struct batch current;  /* the round in the hands of the world */
+    struct simgrid_movers *movers; /* NULL where links are not shared */
+    int32_t pending_count;         /* works, timers and transfers on their way */
+    struct batch due;     /* reported for, or asked for, the current date; the next round */
+    struct batch current; /* the round in the hands of the world */
     sg_actor_t control;
     bool is_kicked; /* something is reported for the current date: control is to wake up */
     engine_round round;
@@ -186,15 +170,10 @@ static void report(struct simgrid *simgrid, struct event event)
     }
 }
 
-/* Makes an actor that ends with the control actor. */
-static sg_actor_t start_actor(const char *name, sg_host_t host, xbt_main_func_t code, void *data)
+/* The same for a transfer. */
+static void report_arrival(void *context, struct event event)
 {
-    sg_actor_t actor = sg_actor_init(name, host);
-    sg_actor_set_data(actor, data);
-    sg_actor_set_stacksize(actor, SMALL_STACK_KIB);
-    sg_actor_start(actor, code, 0, NULL);
-    sg_actor_daemonize(actor);
-    return actor;
+    report(context, event);
 }
 
 static void sleeper_actor(int argc, char **argv)
@@ -221,7 +200,8 @@ static struct sleeper *make_sleeper(struct simgrid *simgrid)
         simgrid->sleepers = memory_grow(simgrid->sleepers, &simgrid->sleeper_capacity,
                                         simgrid->sleeper_count + 1, sizeof *simgrid->sleepers);
     simgrid->sleepers[simgrid->sleeper_count++] = sleeper;
-    sleeper->actor = start_actor("timer", sg_host_by_name("control"), sleeper_actor, sleeper);
+    sleeper->actor =
+        simgrid_actor_start("timer", sg_host_by_name("control"), sleeper_actor, sleeper);
     return sleeper;
 }
 
@@ -238,41 +218,6 @@ static void sleep_for(struct simgrid *simgrid, double delay_ps, struct event eve
     simgrid->pending_count++;
     sleeper->is_armed = true;
     sg_actor_resume(sleeper->actor);
-}
-
-static void mover_actor(int argc, char **argv)
-{
-    (void)argc, (void)argv;
-    struct simgrid *simgrid = the_simgrid;
-    struct mover *mover = sg_actor_self_get_data();
-    for (;;) {
-        while (!mover->is_armed)
-            sg_actor_suspend(sg_actor_self());
-        if (mover->latency_ps > 0.0)
-            sg_actor_sleep_for(mover->latency_ps);
-        sg_host_sendto(mover->from, mover->to, mover->amount);
-        double now_ps = simgrid_get_clock();
-        double seen_ps = (double)engine_flow_end(fmin(now_ps, (double)TICK_LIMIT - 1.0));
-        if (seen_ps > now_ps)
-            sg_actor_sleep_for(seen_ps - now_ps);
-        mover->is_armed = false;
-        struct event event = mover->event;
-        simgrid->moving[event.subject] = NULL;
-        mover->next_free = simgrid->free_movers;
-        simgrid->free_movers = mover;
-        report(simgrid, event);
-    }
-}
-
-static struct mover *make_mover(struct simgrid *simgrid)
-{
-    struct mover *mover = memory_zeroed(1, sizeof *mover);
-    if (simgrid->mover_count == simgrid->mover_capacity)
-        simgrid->movers = memory_grow(simgrid->movers, &simgrid->mover_capacity,
-                                      simgrid->mover_count + 1, sizeof *simgrid->movers);
-    simgrid->movers[simgrid->mover_count++] = mover;
-    mover->actor = start_actor("mover", sg_host_by_name("control"), mover_actor, mover);
-    return mover;
 }
 
 /* Called on a PE's actor when its work has been executed. Where speeds change, ends fall between
@@ -371,28 +316,6 @@ static void control_actor(int argc, char **argv)
     simgrid->has_ended = true;
 }
 
-static sg_host_t *find_hosts(const char *prefix, int32_t count)
-{
-    sg_host_t *hosts = memory_zeroed((size_t)count, sizeof(sg_host_t));
-    for (int32_t i = 0; i < count; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "%s%d", prefix, (int)i);
-        hosts[i] = sg_host_by_name(name);
-    }
-    return hosts;
-}
-
-/* The hosts between which transfers go. */
-static void find_nodes(struct simgrid *simgrid, const struct soc *soc)
-{
-    bool is_mesh = soc->interconnect == SOC_MESH;
-    if (!soc_is_contended(soc))
-        return;
-    simgrid->nodes = find_hosts("node", is_mesh ? soc->pe_count : 2);
-    if (is_mesh && simgrid->needs->has_ways)
-        simgrid->yx_nodes = find_hosts("yx_node", soc->pe_count);
-}
-
 static struct engine *simgrid_create(const struct soc *soc, const struct engine_needs *needs,
                                      struct fault *fault)
 {
@@ -421,9 +344,10 @@ static struct engine *simgrid_create(const struct soc *soc, const struct engine_
                                   .kind = soc->pes[i].kind,
                                   .mode = {.opp = soc->kinds[soc->pes[i].kind].opp, .factor = 1.0},
                                   .speed = 1.0};
-        pe->actor = start_actor("pe", pe->host, pe_actor, pe);
+        pe->actor = simgrid_actor_start("pe", pe->host, pe_actor, pe);
     }
-    find_nodes(simgrid, soc);
+    if (soc_is_contended(soc))
+        simgrid->movers = simgrid_movers_create(soc, needs, report_arrival, simgrid);
     simgrid->control =
         sg_actor_create("control", sg_host_by_name("control"), control_actor, 0, NULL);
     return &simgrid->base;
@@ -436,12 +360,7 @@ static void simgrid_destroy(struct engine *engine)
         free(simgrid->sleepers[i]);
     }
     free(simgrid->sleepers);
-    for (size_t i = 0; i < simgrid->mover_count; i++)
-        free(simgrid->movers[i]);
-    free(simgrid->movers);
-    free(simgrid->nodes);
-    free(simgrid->yx_nodes);
-    free(simgrid->moving);
+    simgrid_movers_destroy(simgrid->movers);
     free(simgrid->pes);
     free(simgrid->due.events);
     free(simgrid->current.events);
@@ -518,23 +437,10 @@ static void simgrid_cancel(struct engine *engine, int32_t index)
         simgrid->pending_count--;
     if (pe->is_executing) {
         sg_actor_kill(pe->actor);
-        pe->actor = start_actor("pe", pe->host, pe_actor, pe);
+        pe->actor = simgrid_actor_start("pe", pe->host, pe_actor, pe);
     }
     pe->has_work = pe->is_executing = pe->busy = false;
     draw_busy(simgrid, pe, false);
-}
-
-/* Remembers who moves a transfer. */
-static void note_mover(struct simgrid *simgrid, size_t number, struct mover *mover)
-{
-    size_t before = simgrid->moving_capacity;
-    if (number >= before) {
-        simgrid->moving = memory_grow(simgrid->moving, &simgrid->moving_capacity, number + 1,
-                                      sizeof(struct mover *));
-        for (size_t i = before; i < simgrid->moving_capacity; i++)
-            simgrid->moving[i] = NULL;
-    }
-    simgrid->moving[number] = mover;
 }
 
 static void simgrid_transfer(struct engine *engine, const struct engine_transfer *transfer,
@@ -547,39 +453,15 @@ static void simgrid_transfer(struct engine *engine, const struct engine_transfer
         simgrid_at(engine, engine->now_ps + transfer->latency_ps, event);
         return;
     }
-    struct mover *mover = simgrid->free_movers;
-    if (mover != NULL)
-        simgrid->free_movers = mover->next_free;
-    else
-        mover = make_mover(simgrid);
-    bool is_bus = simgrid->soc->interconnect == SOC_BUS;
-    sg_host_t *nodes = transfer->way == LINKS_YX ? simgrid->yx_nodes : simgrid->nodes;
-    mover->from = nodes[is_bus ? 0 : transfer->from_pe];
-    mover->to = nodes[is_bus ? 1 : transfer->to_pe];
-    mover->latency_ps = (double)transfer->latency_ps;
-    mover->amount = (double)flow;
-    mover->event = event;
-    note_mover(simgrid, (size_t)event.subject, mover);
     simgrid->pending_count++;
-    mover->is_armed = true;
-    sg_actor_resume(mover->actor);
+    simgrid_movers_start(simgrid->movers, transfer, flow, event);
 }
 
-/* As simgrid_cancel. */
 static void simgrid_stop(struct engine *engine, int32_t number)
 {
     struct simgrid *simgrid = (struct simgrid *)engine;
-    struct mover *mover =
-        (size_t)number < simgrid->moving_capacity ? simgrid->moving[number] : NULL;
-    if (mover == NULL)
-        return;
-    simgrid->moving[number] = NULL;
-    simgrid->pending_count--;
-    sg_actor_kill(mover->actor);
-    mover->is_armed = false;
-    mover->actor = start_actor("mover", sg_host_by_name("control"), mover_actor, mover);
-    mover->next_free = simgrid->free_movers;
-    simgrid->free_movers = mover;
+    if (simgrid->movers != NULL && simgrid_movers_stop(simgrid->movers, number))
+        simgrid->pending_count--;
 }
 
 static bool simgrid_run_all(struct engine *engine, engine_round round, void *context,
