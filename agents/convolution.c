@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agents/convolution.h"
 
-#include <assert.h>
-#include <string.h>
-
+#include "agents/frame.h"
 #include "agents/matrix.h"
-
-/* An image in a frame of zeros, its pixels `spread` apart. */
-struct frame {
-    int32_t height, width, channels; /* of the frame */
-    int32_t top, left, spread;
-};
+#include "agents/winograd.h"
 
 static int32_t divide_up(int32_t a, int32_t b)
 {
@@ -43,62 +36,6 @@ static size_t pixels_out(const struct convolution *shape)
     return (size_t)convolution_height(shape) * (size_t)convolution_width(shape);
 }
 
-/* Zeros added along one side, and those of them that come first. */
-static int32_t padding(int32_t extent, const struct convolution *shape)
-{
-    int32_t covered = (divide_up(extent, shape->stride) - 1) * shape->stride + shape->kernel;
-    return covered > extent ? covered - extent : 0;
-}
-
-/* The frame that a window walks over in the forward pass. */
-static struct frame frame_of_input(const struct convolution *shape)
-{
-    int32_t high = padding(shape->height, shape), wide = padding(shape->width, shape);
-    return (struct frame){.height = shape->height + high,
-                          .width = shape->width + wide,
-                          .channels = shape->inputs,
-                          .top = high / 2,
-                          .left = wide / 2,
-                          .spread = 1};
-}
-
-/* The frame of the output's gradient, over which a window that is turned around walks with stride
- * one to give the input's. */
-static struct frame frame_of_output(const struct convolution *shape)
-{
-    int32_t top = padding(shape->height, shape) / 2, left = padding(shape->width, shape) / 2;
-    return (struct frame){.height = shape->height + shape->kernel - 1,
-                          .width = shape->width + shape->kernel - 1,
-                          .channels = shape->outputs,
-                          .top = shape->kernel - 1 - top,
-                          .left = shape->kernel - 1 - left,
-                          .spread = shape->stride};
-}
-
-static real *frame_create(const struct frame *frame, struct workspace *workspace)
-{
-    size_t pixels = (size_t)frame->height * (size_t)frame->width;
-    return workspace_zeros(workspace, pixels * (size_t)frame->channels);
-}
-
-/* Puts an image into a frame; pixels that would lie beyond it are in no window. */
-static void frame_fill(const struct frame *frame, const real *image, int32_t height, int32_t width,
-                       real *framed)
-{
-    const size_t channels = (size_t)frame->channels;
-    for (int32_t y = 0; y < height; y++) {
-        int32_t row = frame->top + y * frame->spread;
-        real *to = framed + ((ptrdiff_t)row * frame->width + frame->left) * frame->channels;
-        const real *from = image + (ptrdiff_t)y * width * frame->channels;
-        if (frame->spread == 1)
-            memcpy(to, from, (size_t)width * channels * sizeof *to);
-        else
-            for (int32_t x = 0; x < width; x++)
-                memcpy(to + (ptrdiff_t)x * frame->spread * frame->channels,
-                       from + (ptrdiff_t)x * frame->channels, channels * sizeof *to);
-    }
-}
-
 /* One row of pixels of a window walk: a window is `kernel` rows of kernel * channels values, one
  * below the other in the frame. */
 static void walk_row(const struct frame *frame, const real *framed, int32_t kernel, int32_t stride,
@@ -128,6 +65,10 @@ static void walk_row(const struct frame *frame, const real *framed, int32_t kern
 void convolution_forward(const struct convolution *shape, const real *x, const real *w,
                          const real *b, int32_t images, struct workspace *workspace, real *y)
 {
+    if (winograd_suits(shape)) {
+        winograd_forward(shape, x, w, b, images, workspace, y);
+        return;
+    }
     const struct frame frame = frame_of_input(shape);
     const int32_t width = convolution_width(shape);
     struct workspace_mark mark = workspace_mark(workspace);
@@ -211,6 +152,14 @@ void convolution_backward(const struct convolution *shape, const real *x, const 
 {
     const struct frame frame = frame_of_input(shape);
     const size_t pixels = pixels_out(shape), outputs = (size_t)shape->outputs;
+    if (d_b != NULL)
+        for (size_t p = 0; p < (size_t)images * pixels; p++)
+            for (size_t o = 0; o < outputs; o++)
+                d_b[o] += d_y[p * outputs + o];
+    if (winograd_suits(shape)) {
+        winograd_backward(shape, x, w, d_y, images, workspace, d_w, d_x);
+        return;
+    }
     struct workspace_mark mark = workspace_mark(workspace);
     real *framed = frame_create(&frame, workspace);
     for (int32_t i = 0; i < images; i++) {
@@ -218,10 +167,6 @@ void convolution_backward(const struct convolution *shape, const real *x, const 
                    shape->width, framed);
         weights_backward(shape, &frame, framed, d_y + (size_t)i * pixels * outputs, d_w);
     }
-    if (d_b != NULL)
-        for (size_t p = 0; p < (size_t)images * pixels; p++)
-            for (size_t o = 0; o < outputs; o++)
-                d_b[o] += d_y[p * outputs + o];
     if (d_x != NULL)
         input_backward(shape, w, d_y, images, workspace, d_x);
     workspace_rewind(workspace, mark);

@@ -3,7 +3,8 @@
  *
  * An output is ceil(input / stride) high and wide; zeros are added around the image so that windows
  * are centred, one more below and right where the number is odd (TensorFlow's rule). Weights are
- * [kernel][kernel][inputs][outputs]. Windows are read where they lie, without copying them. */
+ * [kernel][kernel][inputs][outputs]. Windows are read where they lie, without copying them, or,
+ * where agents/winograd.h can do a shape, by tiles. */
 #ifndef HETSOC_AGENTS_CONVOLUTION_H
 #define HETSOC_AGENTS_CONVOLUTION_H
 

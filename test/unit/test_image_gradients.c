@@ -70,8 +70,9 @@ static double value_by_definition(const struct convolving *layer, int32_t image,
 }
 
 static const struct convolution convolution_shapes[] = {
-    {5, 6, 3, 3, 1, 4},  {7, 7, 1, 5, 1, 9}, {4, 3, 5, 1, 1, 2}, {8, 6, 2, 3, 2, 3},
-    {7, 9, 2, 3, 2, 17}, {6, 5, 2, 2, 1, 3}, {9, 8, 3, 1, 2, 2}, {3, 2, 2, 5, 3, 2},
+    {5, 6, 3, 3, 1, 4},   {7, 7, 1, 5, 1, 9},   {4, 3, 5, 1, 1, 2}, {8, 6, 2, 3, 2, 3},
+    {7, 9, 2, 3, 2, 17},  {6, 5, 2, 2, 1, 3},   {9, 8, 3, 1, 2, 2}, {3, 2, 2, 5, 3, 2},
+    {4, 6, 16, 5, 1, 32}, {6, 8, 32, 5, 1, 16},
 };
 
 static void convolving_init(struct convolving *layer, const struct convolution *shape)
