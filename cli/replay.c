@@ -55,7 +55,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_ENGINE:
         if (engine_find(text) == NULL)
-            argp_error(state, "there is no engine `%s`", text);
+            argp_error(state, "there is no engine `%s`: simgrid or heap", text);
         options->replay.engine = text;
         return 0;
     case KEY_PLATFORM:

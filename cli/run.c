@@ -112,7 +112,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_ENGINE:
         if (engine_find(text) == NULL)
-            argp_error(state, "there is no engine `%s`", text);
+            argp_error(state, "there is no engine `%s`: simgrid or heap", text);
         words_add(&options->launch.sets, arena_printf(options->launch.arena, "engine=%s", text));
         return 0;
     case KEY_PLUGIN:

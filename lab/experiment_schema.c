@@ -657,8 +657,8 @@ static const struct schema_row rows[] = {
              "--record says otherwise; `record: {}` takes the defaults. None if absent."},
     {.path = "record.categories",
      .type = SCHEMA_LIST,
-     .help = "What to record; all but plans if absent. Replay needs arrivals, routes, factors and "
-             "episodes."},
+     .help = "What to record; all but plans if absent. Replay needs the first six, from arrivals "
+             "to failures: what was drawn."},
     {.path = "record.categories[]",
      .type = SCHEMA_CHOICE,
      .choices = TRACE_CATEGORY_CHOICES,
