@@ -147,10 +147,8 @@ static void write_x_axis(const struct curves *curves, const struct plot_data *da
         write_named_axis(data, page, "scheduler", &data->keys[data->scheduler], script);
         break;
     case PLOT_QUANTILE:
-        fprintf(script,
-                "set xlabel '%s [%s]'\nset logscale x\nset xrange [*:*] noextend\n"
-                "set mxtics 10\n",
-                curves->title, curves->unit);
+        fprintf(script, "set xlabel '%s [%s]'\n%sset xrange [*:*] noextend\n", curves->title,
+                curves->unit, data->low > 0.0 ? "set logscale x\nset mxtics 10\n" : "");
         break;
     }
 }
@@ -226,7 +224,8 @@ static void write_reading(const struct plot_data *data, int panels, FILE *script
             places[data->axis][0], places[data->axis][1]);
 }
 
-/* The axis begins at `bottom`; intervals that go on below are cut there. */
+/* The axis begins at `bottom`; intervals that go on below are cut there. It spans enough for six
+ * digits, which is what the script and gnuplot's table have, to tell its ends apart. */
 static void write_y_axis(const struct plot_data *data, FILE *script)
 {
     double low = data->low, top = data->top, bottom;
@@ -239,11 +238,11 @@ static void write_y_axis(const struct plot_data *data, FILE *script)
         bottom = low / 1.5;
         top *= 1.2;
         fputs("set logscale y\n", script);
-    } else if (low >= 0.0 && (is_bars || low < 0.6 * top)) {
+    } else if (low >= 0.0 && (is_bars || low <= 0.6 * top)) {
         bottom = 0.0;
         top = top > 0.0 ? 1.05 * top : 1.0;
     } else {
-        double margin = top > low ? 0.3 * (top - low) : 0.5 * fabs(top);
+        double margin = top > low ? fmax(0.3 * (top - low), 1e-3 * fabs(top)) : 0.5 * fabs(top);
         bottom = is_bars ? fmin(0.0, low - margin) : low - margin;
         top += margin;
     }

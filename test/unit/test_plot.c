@@ -155,6 +155,33 @@ START_TEST(the_vertical_axis_is_logarithmic_if_the_range_is_wide)
 }
 END_TEST
 
+/* Two rates; a row of the latency and one of its median for each. */
+static void draw_latencies(const char *first, const char *second)
+{
+    const char *row = "%srace,soc,mix,heap,heft,%d,none,%s_latency_us,1,%s,,,,,,,\n",
+               *text = HEADER;
+    const char *const latencies[] = {first, second};
+    for (int r = 0; r < 2; r++) {
+        text = arena_printf(scratch.arena, row, text, r + 1, "mean", latencies[r]);
+        text = arena_printf(scratch.arena, row, text, r + 1, "p50", latencies[r]);
+    }
+    scratch_write(&scratch, "summary.csv", text);
+    draw();
+    ck_assert(scratch_has(&scratch, "plots/cdf.png"));
+}
+
+START_TEST(latencies_that_are_zero_or_nearly_the_same_are_drawn)
+{
+    if (!has_gnuplot()) {
+        return;
+    }
+    draw_latencies("0", "0");
+    draw_latencies("0", "7");
+    draw_latencies("7", "7");
+    draw_latencies("200000.1", "200000.2");
+}
+END_TEST
+
 START_TEST(what_has_no_interval_is_drawn_without_one)
 {
     if (!has_gnuplot()) {
@@ -420,6 +447,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, with_one_rate_the_axis_is_noise);
     tcase_add_test(tests, with_nothing_varying_there_is_a_bar_per_scheduler);
     tcase_add_test(tests, the_vertical_axis_is_logarithmic_if_the_range_is_wide);
+    tcase_add_test(tests, latencies_that_are_zero_or_nearly_the_same_are_drawn);
     tcase_add_test(tests, what_has_no_interval_is_drawn_without_one);
     tcase_add_test(tests, names_cannot_say_anything_to_gnuplot);
     tcase_add_test(tests, what_has_one_value_on_its_axis_is_not_drawn_and_old_pictures_go);
