@@ -81,7 +81,7 @@ static void upward_rank(const struct bind *bind, double *rank_us)
         const struct app_edge *succs = &app->succs[app->tasks[task].first_succ];
         double longest_us = 0.0;
         for (int32_t s = 0; s < app->tasks[task].succ_count; s++) {
-            double bytes = app->bytes[succs[s].edge];
+            double bytes = bind_bytes(bind, succs[s].edge);
             double way_us = rank_us[succs[s].task] + bytes / bandwidth;
             if (bytes != 0.0 && way_us > longest_us)
                 longest_us = way_us;

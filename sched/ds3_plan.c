@@ -35,7 +35,7 @@ static void fill_comm(const struct bind *bind, double *comm_us)
 {
     const struct soc *soc = bind->soc;
     for (int32_t edge = 0; edge < bind->app->edge_count; edge++) {
-        double bytes = bind->app->bytes[edge];
+        double bytes = bind_bytes(bind, edge);
         *comm_us++ = bytes / SELF_BANDWIDTH_BYTES_PER_US;
         for (int32_t lane = 1; lane < soc->lane_count; lane++)
             *comm_us++ =

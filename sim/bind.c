@@ -82,6 +82,11 @@ static double edge_samples(const struct bind *bind, int32_t edge)
                : 0.0;
 }
 
+double bind_bytes(const struct bind *bind, int32_t edge)
+{
+    return bind->app->bytes[edge] * edge_samples(bind, edge);
+}
+
 int64_t bind_sized_cost_ps(const struct bind *bind, int32_t task, int32_t kind, double samples)
 {
     int64_t at = (int64_t)task * bind->soc->kind_count + kind;

@@ -75,6 +75,10 @@ static inline int64_t bind_delay_ps(const struct bind *bind, int32_t edge, int32
 int64_t bind_sized_cost_ps(const struct bind *bind, int32_t task, int32_t kind, double samples);
 int64_t bind_sized_delay_ps(const struct bind *bind, int32_t edge, int32_t lane, double samples);
 
+/* Data of an edge when it is used: of the whole batch, behind branches of so many samples as it has
+ * on average. */
+double bind_bytes(const struct bind *bind, int32_t edge);
+
 /* The least of these costs over the PEs of the machine. O(PE kinds). */
 int64_t bind_sized_min_cost_ps(const struct bind *bind, int32_t task, double samples);
 

@@ -97,6 +97,21 @@ START_TEST(a_task_waits_for_the_one_before_it_although_its_pe_is_idle)
 }
 END_TEST
 
+START_TEST(the_data_of_the_whole_batch_is_planned)
+{
+    /* `next` would end at 8 + 8 x 2 + 8 x 4 on the other PE. */
+    static const struct fixture_task tasks[] = {{"first", {1, -1}}, {"next", {5, 4}}};
+    static const struct fixture_edge edges[] = {{0, 1, 2}};
+    struct soc *soc = fixture_soc(arena, 2, (int32_t[]){1, 1}, 1.0);
+    struct app *app = fixture_app(arena, "batch", 2, tasks, 2, edges, 1);
+    app->batch = 8;
+    struct arrival_row row = {0};
+    struct fixture_scenario source = {.rows = &row, .row_count = 1};
+    run("ds3_heft", soc, app, &source, NULL);
+    check_task(0, 1, 0, 8);
+}
+END_TEST
+
 START_TEST(a_task_fits_in_front_of_one_without_length_that_starts_when_it_ends)
 {
     /* `none` is planned at 11 us, then `filler` from 5 to 11 us in front of it. */
@@ -182,6 +197,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_loop_test(all, of_the_tasks_of_highest_rank_the_first_comes_last, 0, 2);
     tcase_add_test(all, a_task_waits_for_the_one_before_it_although_its_pe_is_idle);
+    tcase_add_test(all, the_data_of_the_whole_batch_is_planned);
     tcase_add_test(all, a_task_fits_in_front_of_one_without_length_that_starts_when_it_ends);
     tcase_add_test(all, a_task_that_has_the_number_of_the_dummy_entry_is_waited_for);
     tcase_add_test(all, a_plan_against_precedence_is_dropped_when_patience_ends);
