@@ -28,6 +28,7 @@ struct metrics_observer {
     int64_t first_arrival_ps; /* TICK_NEVER before it */
     int64_t window_start_ps;  /* first counted arrival, TICK_NEVER before it */
     int64_t last_finish_ps;
+    int64_t window_end_ps; /* the last task was done, or given up with its job */
     struct pe_time *pes;
 
     double *latencies_us; /* [job] NAN unless it is done */
@@ -113,8 +114,9 @@ static void count_aborted(void *self, const struct observed_task *observed)
 
 static void count_failed(void *self, int64_t now_ps, const struct observed_task *observed)
 {
-    (void)now_ps;
-    ((struct metrics_observer *)self)->tasks_retried += observed->task->attempt - 1;
+    struct metrics_observer *metrics = self;
+    metrics->tasks_retried += observed->task->attempt - 1;
+    metrics->window_end_ps = later(metrics->window_end_ps, now_ps);
 }
 
 static void count_task(void *self, const struct observed_task *observed)
@@ -124,6 +126,7 @@ static void count_task(void *self, const struct observed_task *observed)
     metrics->tasks_done++;
     metrics->tasks_retried += task->attempt - 1;
     metrics->last_finish_ps = later(metrics->last_finish_ps, task->finish_ps);
+    metrics->window_end_ps = later(metrics->window_end_ps, task->finish_ps);
     metrics->pes[task->pe].tasks_done++;
     count_busy(metrics, task);
 }
@@ -263,8 +266,8 @@ static void read_latencies(const struct metrics_observer *metrics, struct metric
 /* Busy share of all PEs in the window; per PE too, if asked. */
 static double read_utilization(const struct metrics_observer *metrics, struct metrics_pe *pes)
 {
-    int64_t window_ps = metrics->last_finish_ps > metrics->window_start_ps
-                            ? metrics->last_finish_ps - metrics->window_start_ps
+    int64_t window_ps = metrics->window_end_ps > metrics->window_start_ps
+                            ? metrics->window_end_ps - metrics->window_start_ps
                             : 0;
     int32_t count = metrics->soc->pe_count;
     double shares = 0.0;

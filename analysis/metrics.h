@@ -3,7 +3,8 @@
  *
  * Definitions (design 6): latency = finish - arrival over done jobs with number >= warmup_jobs;
  * slowdown = latency / lower bound; quantiles of type 7; utilization over the window from the
- * first counted arrival to the last finish; makespan = last finish - first arrival. */
+ * first counted arrival to the end of the last task, which was done or given up with its job;
+ * makespan = last finish - first arrival. */
 #ifndef HETSOC_ANALYSIS_METRICS_H
 #define HETSOC_ANALYSIS_METRICS_H
 

@@ -20,7 +20,7 @@ struct traffic {
     const struct soc *soc;
     int32_t warmup_jobs;
     int64_t window_start_ps; /* first counted arrival, TICK_NEVER before it */
-    int64_t last_finish_ps;
+    int64_t window_end_ps;   /* the last task was done, or given up with its job */
     struct link_time *links;
 };
 
@@ -48,11 +48,17 @@ static void note_arrival(void *self, int64_t now_ps, const struct observed_arriv
         traffic->window_start_ps = now_ps;
 }
 
-static void note_task(void *self, const struct observed_task *observed)
+static void note_failed(void *self, int64_t now_ps, const struct observed_task *observed)
 {
     struct traffic *traffic = self;
-    if (observed->task->finish_ps > traffic->last_finish_ps)
-        traffic->last_finish_ps = observed->task->finish_ps;
+    (void)observed;
+    if (now_ps > traffic->window_end_ps)
+        traffic->window_end_ps = now_ps;
+}
+
+static void note_task(void *self, const struct observed_task *observed)
+{
+    note_failed(self, observed->task->finish_ps, observed);
 }
 
 /* The next link on the way of a transfer, and the node behind it; -1 at its end. */
@@ -128,6 +134,7 @@ struct observer traffic_observer(struct traffic *traffic)
         .self = traffic,
         .on_job_arrival = note_arrival,
         .on_task_done = note_task,
+        .on_task_failed = note_failed,
         .on_transfer_start = note_start,
         .on_transfer_done = note_end,
         .on_transfer_lost = note_lost,
@@ -144,8 +151,8 @@ struct traffic_link traffic_read(const struct traffic *traffic, int32_t link)
 {
     const struct link_time *time = &traffic->links[link];
     bool is_shared = soc_is_contended(traffic->soc);
-    double window_us = traffic->last_finish_ps > traffic->window_start_ps
-                           ? tick_to_us(traffic->last_finish_ps - traffic->window_start_ps)
+    double window_us = traffic->window_end_ps > traffic->window_start_ps
+                           ? tick_to_us(traffic->window_end_ps - traffic->window_start_ps)
                            : 0.0;
     return (struct traffic_link){
         .transfers = time->transfers,

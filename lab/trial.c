@@ -53,7 +53,7 @@ const struct trial_figure trial_figures[] = {
      .summary = "mean of latency / lower bound of the job"},
     {.name = "utilization",
      REAL(metrics.utilization),
-     .summary = "busy share of the PEs from the first counted arrival to the last finish"},
+     .summary = "busy share of the PEs from the first counted arrival to the end of the last task"},
     {.name = "energy_uj",
      REAL(metrics.energy_uj),
      .summary = "energy of the whole run, idle PEs included"},

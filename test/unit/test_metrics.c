@@ -245,6 +245,29 @@ START_TEST(utilization_starts_at_the_first_counted_arrival)
 }
 END_TEST
 
+/* Job 0 is done at 10; job 1 runs from 5 on, and is given up at 100. */
+START_TEST(the_window_of_utilization_lasts_until_the_last_job_is_given_up)
+{
+    const struct view_task aborted = {
+        .pe = 1, .attempt = 1, .start_ps = 5 * TICK_PER_US, .finish_ps = 100 * TICK_PER_US};
+    const struct observed_task observed = {.task = &aborted, .bind = &diamond};
+    arrive(0, 0);
+    arrive(1, 5);
+    run_task(0, 0, 10, 1);
+    finish_job(0, 0, 10);
+    observer.on_task_aborted(observer.self, &observed);
+    observer.on_task_failed(observer.self, 100 * TICK_PER_US, &observed);
+
+    struct metrics_pe pes[2];
+    struct metrics read;
+    metrics_read(metrics, 100 * TICK_PER_US, NULL, &read, pes);
+    ck_assert_double_eq_tol(pes[0].utilization, 0.10, 1e-12);
+    ck_assert_double_eq_tol(pes[1].utilization, 0.95, 1e-12);
+    ck_assert_double_eq_tol(read.utilization, 1.05 / 2.0, 1e-12);
+    ck_assert_double_eq(read.makespan_us, 10.0);
+}
+END_TEST
+
 START_TEST(makespan_is_from_the_first_arrival_to_the_last_finish)
 {
     warm_up(1);
@@ -406,6 +429,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_stream_of_latencies_is_in_order_of_arrival);
     tcase_add_test(tests, jobs_that_arrived_and_never_finished_are_failed);
     tcase_add_test(tests, utilization_starts_at_the_first_counted_arrival);
+    tcase_add_test(tests, the_window_of_utilization_lasts_until_the_last_job_is_given_up);
     tcase_add_test(tests, makespan_is_from_the_first_arrival_to_the_last_finish);
     tcase_add_test(tests, later_attempts_count_as_retries);
     tcase_add_test(tests, a_job_without_work_has_no_slowdown_but_a_latency);

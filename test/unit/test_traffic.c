@@ -204,6 +204,27 @@ START_TEST(what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer)
 }
 END_TEST
 
+/* a and b run on PE 0 until 20; their data is on its way to PE 1 when the bus is lost at 24, and no
+ * other PE can run c: the job is given up. */
+START_TEST(the_window_lasts_until_the_last_job_is_given_up)
+{
+    static const struct failures_listed list[] = {{0, 24 * TICK_PER_US, TICK_NEVER}};
+    link_failures = (struct failures){.list = list, .count = 1};
+    soc = fixture_soc(script.arena, 2, (int32_t[]){1, 1}, 1000);
+    struct app *app =
+        fixture_app(script.arena, "join", 2,
+                    (struct fixture_task[]){{"a", {10, -1}}, {"b", {10, -1}}, {"c", {-1, 1}}}, 3,
+                    (struct fixture_edge[]){{0, 2, 5000}, {1, 2, 8000}}, 2);
+    fixture_connect(soc, SOC_BUS, 0, 1, 4);
+    script.pe_of[2] = 1;
+    run(_i, &script_policy, app, once, 1, 0);
+    struct traffic_link bus = read_named("bus");
+    ck_assert_int_eq(bus.transfers, 0);
+    ck_assert_double_eq(bus.busy_us, 4);
+    ck_assert_double_eq(bus.utilization, 4.0 / 24.0);
+}
+END_TEST
+
 /* Streams of generated jobs: to the last bit, on every link. */
 START_TEST(both_engines_say_the_same)
 {
@@ -237,6 +258,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, shares_are_those_of_the_counted_jobs_and_sums_those_of_all, 0, 2);
     tcase_add_loop_test(cases, on_a_mesh_each_link_of_the_route_counts, 0, 2);
     tcase_add_loop_test(cases, what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer, 0, 2);
+    tcase_add_loop_test(cases, the_window_lasts_until_the_last_job_is_given_up, 0, 2);
     tcase_add_loop_test(cases, what_goes_through_shared_memory_is_written_and_read, 0, 2);
     tcase_add_test(cases, nothing_is_said_of_a_link_before_anything_happened);
     tcase_add_loop_test(cases, a_mesh_of_1024_pes_is_ready_in_seconds, 0, 2);
