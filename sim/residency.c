@@ -149,6 +149,18 @@ static void settle(struct residency *residency, int32_t pe, int64_t now_ps)
     show_arriving(residency, pe);
 }
 
+/* Has the fetches of a PE from a place on come one after the other from a date on. */
+static void line_up(struct residency *residency, int32_t pe, int32_t place, int64_t begin_ps)
+{
+    struct residency_pe *memory = &residency->pes[pe];
+    for (int32_t i = place; i < memory->fetch_count; i++) {
+        int64_t length_ps = memory->fetches[i].end_ps - memory->fetches[i].begin_ps;
+        memory->fetches[i].begin_ps = begin_ps;
+        begin_ps = memory->fetches[i].end_ps = begin_ps + length_ps;
+    }
+    show_arriving(residency, pe);
+}
+
 /* Gives up a fetch of a PE that has been settled; those behind it come earlier. */
 static void give_up(struct residency *residency, int32_t pe, int32_t place, int64_t now_ps)
 {
@@ -163,13 +175,7 @@ static void give_up(struct residency *residency, int32_t pe, int32_t place, int6
     }
     remove_fetch(residency, pe, place);
     drop(residency, pe, fetch.block);
-    int64_t begin_ps = fetch.begin_ps > now_ps ? fetch.begin_ps : now_ps;
-    for (int32_t i = place; i < memory->fetch_count; i++) {
-        int64_t length_ps = memory->fetches[i].end_ps - memory->fetches[i].begin_ps;
-        memory->fetches[i].begin_ps = begin_ps;
-        begin_ps = memory->fetches[i].end_ps = begin_ps + length_ps;
-    }
-    show_arriving(residency, pe);
+    line_up(residency, pe, place, fetch.begin_ps > now_ps ? fetch.begin_ps : now_ps);
 }
 
 void residency_settle(struct residency *residency, int64_t now_ps)
@@ -242,12 +248,15 @@ void residency_close(struct residency *residency, int64_t now_ps)
 /* If it is the block that is just coming, notes it as there; returns the time until it is. */
 static int64_t await(struct residency *residency, int32_t pe, int32_t block, int64_t now_ps)
 {
-    const struct residency_fetch *fetch = residency->pes[pe].fetches;
-    if (residency->pes[pe].fetch_count == 0 || fetch->block != block || fetch->begin_ps > now_ps)
+    struct residency_pe *memory = &residency->pes[pe];
+    const struct residency_fetch *fetch = memory->fetches;
+    if (memory->fetch_count == 0 || fetch->block != block || fetch->begin_ps > now_ps)
         return 0;
-    int64_t end_ps = fetch->end_ps;
-    settle(residency, pe, end_ps);
-    return end_ps - now_ps;
+    memory->load_begin_ps = fetch->begin_ps;
+    memory->loading_ps = fetch->end_ps;
+    memory->is_in_advance = true;
+    settle(residency, pe, memory->loading_ps);
+    return memory->loading_ps - now_ps;
 }
 
 int64_t residency_use(struct residency *residency, int32_t pe, int32_t block, int64_t load_ps,
@@ -271,11 +280,33 @@ int64_t residency_use(struct residency *residency, int32_t pe, int32_t block, in
         drop(residency, pe, memory->oldest);
     }
     memory->free_bytes -= residency->block_bytes[block];
+    memory->load_begin_ps = now_ps;
     memory->loading_ps = now_ps + load_ps;
+    memory->is_in_advance = false;
     residency->is_there[at] = true;
     residency->loaded_bytes += residency->block_bytes[block];
     put_in_front(residency, pe, block);
     return load_ps;
+}
+
+void residency_abort(struct residency *residency, int32_t pe, int64_t now_ps)
+{
+    if (residency->is_there == NULL || residency->pes[pe].loading_ps <= now_ps)
+        return;
+    struct residency_pe *memory = &residency->pes[pe];
+    int32_t block = memory->used_last;
+    double part = (double)(memory->loading_ps - now_ps) /
+                  (double)(memory->loading_ps - memory->load_begin_ps);
+    double missing = part * residency->block_bytes[block];
+    residency->loaded_bytes -= missing;
+    if (memory->is_in_advance) {
+        residency->prefetched_bytes -= missing;
+        residency->wasted_bytes += residency->block_bytes[block] - missing;
+    }
+    drop(residency, pe, block);
+    memory->used_last = -1;
+    memory->loading_ps = now_ps;
+    line_up(residency, pe, 0, now_ps);
 }
 
 void residency_lose(struct residency *residency, int32_t pe, int64_t now_ps)

@@ -30,6 +30,8 @@ struct residency_pe {
     int32_t newest, oldest; /* -1: empty */
     int32_t used_last;      /* block; -1: none */
     int64_t loading_ps;     /* date until which it loads what a task had to wait for */
+    int64_t load_begin_ps;  /* since when it did */
+    bool is_in_advance;     /* what it loads then was asked for in advance */
     int32_t fetch_count;
     struct residency_fetch *fetches; /* [RESIDENCY_FETCHES_MAX] in order */
 };
@@ -67,6 +69,9 @@ void residency_finish(struct residency *residency);
  * its fetch, or `load_ps`. O(blocks dropped + fetches). */
 int64_t residency_use(struct residency *residency, int32_t pe, int32_t block, int64_t load_ps,
                       int64_t now_ps);
+
+/* The task that a PE had last is aborted: what it still loads for it is given up. O(fetches). */
+void residency_abort(struct residency *residency, int32_t pe, int64_t now_ps);
 
 /* Fetches a block in advance: true if it is or will be there. Drops those used longest ago, but
  * neither the one used last nor what is on its way; false if that is not enough, or too many are on

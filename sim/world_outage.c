@@ -168,6 +168,7 @@ static void abort_task(struct world *world, int32_t pe)
     int32_t task = world->pes[pe].running;
     struct view_task *what = &world->tasks[task];
     world->engine->kind->cancel(world->engine, pe);
+    residency_abort(&world->residency, pe, world->view.now_ps);
     world->world_pes[pe].finish_sequence = -1;
     world->pes[pe].running = -1;
     world_unsettle(world, pe);

@@ -110,6 +110,44 @@ START_TEST(a_task_that_needs_other_weights_does_not_wait_for_what_comes_in_advan
 }
 END_TEST
 
+START_TEST(what_a_task_waits_for_comes_before_what_is_asked_for_then)
+{
+    ck_assert(fetch(B, 0));
+    ck_assert_double_eq(use(B, 1), 3);
+    ck_assert(fetch(C, 1)); /* B comes until 4 */
+    ck_assert_int_eq(memory.arriving[0].there_ps, 8 * US);
+}
+END_TEST
+
+START_TEST(what_is_loaded_for_a_task_that_is_aborted_has_to_be_loaded_again)
+{
+    ck_assert_double_eq(use(A, 0), 2);
+    residency_abort(&memory, 0, 1 * US);
+    ck_assert(!memory.is_there[A]);
+    ck_assert_double_eq(memory.loaded_bytes, 10);
+    ck_assert_double_eq(use(A, 1), 2);
+    residency_abort(&memory, 0, 3 * US); /* too late: it is there */
+    ck_assert_double_eq(use(A, 3), 0);
+    ck_assert_double_eq(memory.loaded_bytes, 10 + 20);
+}
+END_TEST
+
+START_TEST(what_comes_in_advance_is_given_up_with_the_task_that_waits_for_it)
+{
+    ck_assert(fetch(B, 0) && fetch(C, 0));
+    ck_assert_double_eq(use(B, 1), 3);
+    residency_abort(&memory, 0, 3 * US);
+    ck_assert(!memory.is_there[B]);
+    ck_assert_int_eq(memory.arriving[0].block, C);
+    ck_assert_int_eq(memory.arriving[0].there_ps, 7 * US);
+    ck_assert_double_eq(memory.loaded_bytes, 30);
+    ck_assert_double_eq(memory.prefetched_bytes, 30);
+    ck_assert_double_eq(memory.wasted_bytes, 30);
+    residency_close(&memory, 3 * US);
+    ck_assert_double_eq(memory.pes[0].free_bytes, 100);
+}
+END_TEST
+
 START_TEST(the_block_used_last_and_those_on_their_way_are_not_dropped)
 {
     residency_finish(&memory);
@@ -265,6 +303,9 @@ Suite *test_suite(void)
     tcase_add_test(cases,
                    what_is_given_up_counts_as_far_as_it_has_come_and_the_next_one_comes_earlier);
     tcase_add_test(cases, a_task_that_needs_other_weights_does_not_wait_for_what_comes_in_advance);
+    tcase_add_test(cases, what_a_task_waits_for_comes_before_what_is_asked_for_then);
+    tcase_add_test(cases, what_is_loaded_for_a_task_that_is_aborted_has_to_be_loaded_again);
+    tcase_add_test(cases, what_comes_in_advance_is_given_up_with_the_task_that_waits_for_it);
     tcase_add_test(cases, the_block_used_last_and_those_on_their_way_are_not_dropped);
     tcase_add_loop_test(cases, bytes_add_up, 0, 10);
     tcase_add_loop_test(cases, a_branch_fetches_the_likeliest_alternatives_while_it_runs, 0, 14);

@@ -276,12 +276,10 @@ START_TEST(a_pe_that_is_down_draws_nothing)
 }
 END_TEST
 
-START_TEST(weights_are_loaded_again_after_a_repair)
+/* A task of 10 us, after the load of 32 bytes at 8 per us. */
+static bool run_with_weights(const struct fixture_scenario *source)
 {
-    const struct arrival_row rows[] = {{0}, {.at_ps = 100 * US}};
-    const struct failures_listed list[] = {{0, 50 * US, 60 * US}};
-    const struct fixture_scenario source = {
-        .rows = rows, .row_count = 2, .failures = {.list = list, .count = 1}};
+    static const struct app_kernel kernel = {.mac = 10, .weight_bytes = 32, .touched_bytes = 32};
     struct soc *soc = make_pair();
     soc->kinds[0].profile = (struct soc_profile){.mac_per_us = 1,
                                                  .efficiency = {1, 1, 1},
@@ -290,14 +288,35 @@ START_TEST(weights_are_loaded_again_after_a_repair)
                                                  .local_bytes = 64};
     const struct fixture_task tasks[] = {{"only", {1, -1}}};
     struct app *app = fixture_app(arena, "single", 2, tasks, 1, NULL, 0);
-    struct app_kernel kernel = {.mac = 10, .weight_bytes = 32, .touched_bytes = 32};
     app->kernels = arena_zeroed(arena, 1, sizeof *app->kernels);
     app->kernels[0] = &kernel;
     app->kinds[0].cost_count = 0;
-    ck_assert_msg(run("heap", "eft", soc, app, &source, NULL), "%s", fault.what);
-    check_line(0, 'd', 0, 0, 0, 0, 14); /* 32 bytes at 8 per us, then 10 us */
+    return run("heap", "eft", soc, app, source, NULL);
+}
+
+START_TEST(weights_are_loaded_again_after_a_repair)
+{
+    const struct arrival_row rows[] = {{0}, {.at_ps = 100 * US}};
+    const struct failures_listed list[] = {{0, 50 * US, 60 * US}};
+    const struct fixture_scenario source = {
+        .rows = rows, .row_count = 2, .failures = {.list = list, .count = 1}};
+    ck_assert_msg(run_with_weights(&source), "%s", fault.what);
+    check_line(0, 'd', 0, 0, 0, 0, 14);
     check_line(1, 'd', 0, 0, 100, 100, 114);
     ck_assert_double_eq(result.loaded_bytes, 64);
+}
+END_TEST
+
+START_TEST(weights_count_as_far_as_they_have_come_when_a_pe_goes_down)
+{
+    const struct arrival_row rows[] = {{0}};
+    const struct failures_listed list[] = {{0, 3 * US, 10 * US}};
+    const struct fixture_scenario source = {
+        .rows = rows, .row_count = 1, .failures = {.list = list, .count = 1}};
+    ck_assert_msg(run_with_weights(&source), "%s", fault.what);
+    check_line(0, 'a', 0, 0, 0, 0, 3);
+    check_line(1, 'd', 0, 0, 10, 10, 24);
+    ck_assert_double_eq(result.loaded_bytes, 3 * 8 + 32);
 }
 END_TEST
 
@@ -381,6 +400,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_task_that_can_never_be_done_in_time_is_given_up);
     tcase_add_test(tests, a_pe_that_is_down_draws_nothing);
     tcase_add_test(tests, weights_are_loaded_again_after_a_repair);
+    tcase_add_test(tests, weights_count_as_far_as_they_have_come_when_a_pe_goes_down);
     tcase_add_test(tests, to_assign_to_a_pe_that_is_down_is_illegal);
     tcase_add_test(tests, failures_do_not_hide_a_deadlock);
     suite_add_tcase(suite, tests);
