@@ -96,30 +96,36 @@ static void change_point(struct world *world, const struct soc_cluster *cluster)
     }
 }
 
-static void follow_warmth(struct world *world)
+/* Returns whether another trip holds than before. */
+static bool follow_warmth(struct world *world)
 {
     const struct soc *soc = world->setup->soc;
     take_mean_power(world, world->view.now_ps);
-    if (!thermal_step(&world->thermal, world->cluster_mw) ||
-        soc->thermal_mode != SOC_THERMAL_THROTTLE)
-        return;
-    for (int32_t c = 0; c < soc->cluster_count; c++)
+    if (!thermal_step(&world->thermal, world->cluster_mw))
+        return false;
+    for (int32_t c = 0; soc->thermal_mode == SOC_THERMAL_THROTTLE && c < soc->cluster_count; c++)
         world->governor.clusters[c].cap = thermal_cap(&world->thermal, c);
+    return true;
 }
 
 void world_sample(struct world *world)
 {
     const struct soc *soc = world->setup->soc;
     int64_t now_ps = world->view.now_ps;
+    bool has_changed = false;
     world->is_sampling = false;
     if (soc->ondemand.period_ps > 0 && now_ps % soc->ondemand.period_ps == 0)
         governor_sample(&world->governor, now_ps);
     if (thermal_period_ps(world) > 0 && now_ps % thermal_period_ps(world) == 0)
-        follow_warmth(world);
+        has_changed = follow_warmth(world);
     for (int32_t c = 0; c < soc->cluster_count; c++)
         if (governor_apply(&world->governor, c)) {
             change_point(world, &soc->clusters[c]);
             tell_point(world, c);
+            has_changed = world->thermal.model != NULL;
         }
-    world_keep_sampling(world);
+    if (has_changed) /* temperatures may be at rest, but will not be, or leave one more trip */
+        ask_sample(world);
+    else
+        world_keep_sampling(world);
 }

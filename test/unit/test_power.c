@@ -359,6 +359,46 @@ START_TEST(loads_and_temperatures_have_periods_of_their_own)
 }
 END_TEST
 
+/* Temperatures have been at rest at 40 + 2 for long when ondemand looks at 400 and slows K0 down,
+ * which draws 80 mW from then on: 40 + 1.6. a takes 20 us from 1002 on, at 400 mW: degrees above 40
+ * are 3.2, 5.6, 6.8, 7.4, and 7.7 at 1020. */
+START_TEST(temperatures_at_rest_follow_a_point_that_changes)
+{
+    static const struct arrival_row late[] = {{.at_ps = 1002 * US}};
+    struct soc *soc = make_warm_soc(SOC_THERMAL_WATCH);
+    soc->ondemand = (struct soc_ondemand){400 * US, 0.8, 0.3};
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = late, .row_count = 1}, _i, energy_uj);
+    ck_assert_double_eq_tol(result.max_temp_c, 47.7, 1e-9);
+}
+END_TEST
+
+/* The place keeps no warmth. 51 at 4 leads up to the last trip, which holds above 42: a 0..16. From
+ * 20 on it has 40.8 degrees and leaves a trip each period, b ends at 41, and the last trip is left
+ * at 64. So the next job begins at 1000 MHz at 1002; 46 at 1004 is above all trips but the last, of
+ * which one is left each period: a 1002..1020, b 1025..1045. */
+START_TEST(trips_are_left_one_after_the_other_also_at_rest)
+{
+    enum { TRIPS = 12 };
+    static const struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 1002 * US}};
+    static const double keep[] = {0};
+    static const int32_t caps[] = {0, INT32_MAX};
+    struct soc_trip trips[TRIPS];
+    for (int32_t i = 0; i < TRIPS; i++)
+        trips[i] = (struct soc_trip){44.5 + 0.1 * i, 0, caps};
+    trips[TRIPS - 1] = (struct soc_trip){50, 8, caps};
+    struct soc *soc = make_warm_soc(SOC_THERMAL_THROTTLE);
+    struct soc_thermal thermal = *soc->thermal;
+    thermal.keep = keep;
+    thermal.trips = trips;
+    thermal.trip_count = TRIPS;
+    soc->thermal = &thermal;
+    double energy_uj[2];
+    run(soc, &(struct fixture_scenario){.rows = rows, .row_count = 2}, _i, energy_uj);
+    ck_assert_int_eq(result.end_ps, 1045 * US);
+}
+END_TEST
+
 /* ---- and PEs that fail ---- */
 
 /* The first of the tests with ondemand; from 1 to 3 PE 0 is off. */
@@ -500,6 +540,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, a_task_on_a_slow_cluster_is_late_and_nobody_expects_that, 0, 2);
     tcase_add_loop_test(cases, samples_go_on_after_a_pause_as_if_there_had_been_none, 0, 2);
     tcase_add_loop_test(cases, temperatures_go_on_after_a_pause_as_if_there_had_been_none, 0, 2);
+    tcase_add_loop_test(cases, temperatures_at_rest_follow_a_point_that_changes, 0, 2);
+    tcase_add_loop_test(cases, trips_are_left_one_after_the_other_also_at_rest, 0, 2);
     tcase_add_loop_test(cases, loads_and_temperatures_have_periods_of_their_own, 0, 2);
     tcase_add_loop_test(cases, an_idle_pe_that_is_off_draws_nothing_and_does_not_count_as_load, 0,
                         2);
