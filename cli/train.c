@@ -98,17 +98,23 @@ static bool join(void *context, bool ok, struct fault *fault)
     return launch_join(((struct progress_lines *)context)->launch, ok, fault);
 }
 
-/* Draws the curve, whose lack is no failure, and names the files. */
-static void conclude(const char *dir, bool is_quiet)
+/* Draws the curve, whose lack is no failure, and names the files: before the first validation there
+ * are no weights. */
+static void conclude(struct arena *arena, const char *dir, bool is_quiet)
 {
+    static const char *const names[] = {"policy.safetensors", "train.csv", "state.safetensors"};
     struct fault fault = FAULT_NONE;
     bool is_drawn = plot_learning(dir, &fault);
     if (!is_drawn)
         command_warn("there is no picture", &fault);
     if (is_quiet)
         return;
-    printf("Files:\n  %s/policy.safetensors\n  %s/train.csv\n  %s/state.safetensors\n", dir, dir,
-           dir);
+    puts("Files:");
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        const char *path = arena_printf(arena, "%s/%s", dir, names[n]);
+        if (access(path, F_OK) == 0)
+            printf("  %s\n", path);
+    }
     if (is_drawn)
         printf("  %s/plots/learning.png\n", dir);
 }
@@ -141,7 +147,7 @@ static bool train(struct options *options, struct fault *fault)
     if (!train_run(&setup, fault))
         return false;
     if (ranks_own() == 0)
-        conclude(dir, launch->quiet);
+        conclude(launch->arena, dir, launch->quiet);
     return true;
 }
 

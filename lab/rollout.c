@@ -251,6 +251,18 @@ static void read_latencies(struct play *play)
         statistics_quantile_sorted(play->latencies_us, (size_t)play->latency_count, 0.95);
 }
 
+/* Faults because no job counted. */
+static bool refuse_run(const struct rollout_setup *setup, const struct world_result *result,
+                       struct fault *fault)
+{
+    if (result->jobs_failed > 0)
+        return fault_set(fault, NULL, "train with outages that leave PEs for every task",
+                         "every job of a run has failed: there is nothing to learn from");
+    return fault_set(fault, NULL, "train on arrivals that go on",
+                     "no job of a run counts: %d of %d arrived, and the first tenth is left out",
+                     (int)result->jobs_done, (int)setup->jobs);
+}
+
 bool rollout_play(struct rollout *rollout, const struct rollout_setup *setup,
                   struct returns_step *steps, double tau_us, struct fault *fault)
 {
@@ -305,8 +317,7 @@ bool rollout_play(struct rollout *rollout, const struct rollout_setup *setup,
         weigh(play.weights, point);
     bool ok = world_run(&world, &result, fault);
     if (ok && play.latency_count == 0)
-        ok = fault_set(fault, NULL, "train with outages that leave PEs for every task",
-                       "every job of a run has failed: there is nothing to learn from");
+        ok = refuse_run(setup, &result, fault);
     if (ok) {
         returns_close(&rollout->returns);
         read_latencies(&play);

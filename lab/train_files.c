@@ -244,6 +244,10 @@ void train_files_digest(const struct train *train, char digest[static DIGEST_SIZ
 
 bool train_files_open(struct train *train, struct fault *fault)
 {
+    if (train->setup->overwrite) {
+        unlink(path_of(train, "state.safetensors"));
+        unlink(path_of(train, "policy.safetensors"));
+    }
     return folder_make(train->setup->dir, fault) && open_table(train, fault);
 }
 

@@ -121,6 +121,26 @@ START_TEST(jobs_that_fail_cost_nothing_more_and_a_run_without_others_is_refused)
 }
 END_TEST
 
+START_TEST(arrivals_that_end_before_a_job_counts_are_refused)
+{
+    assert_holds(run_tiny("short", "-j 1 --set workload.arrivals=single --set workload.jobs=1", 1),
+                 "no job of a run counts: 1 of 20 arrived");
+}
+END_TEST
+
+START_TEST(what_is_overwritten_is_gone_even_if_nothing_takes_its_place)
+{
+    train("-j 1", "over");
+    const char *early = "train tiny.yaml -o over -j 1 --overwrite --set train.iterations=0 --set "
+                        "train.warm_start.iterations=0";
+    const char *out = spawn_expect(&scratch, early, 0).out;
+    assert_holds(out, "over/train.csv");
+    ck_assert_ptr_null(strstr(out, "safetensors"));
+    ck_assert(!scratch_has(&scratch, "over/policy.safetensors"));
+    ck_assert(!scratch_has(&scratch, "over/state.safetensors"));
+}
+END_TEST
+
 START_TEST(a_training_that_was_killed_resumes_to_the_same_weights)
 {
     const char *whole = train("-j 1 --set train.iterations=12", "whole");
@@ -287,6 +307,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_a_job_costs_changes_the_weights);
     tcase_add_test(tests, pes_that_fail_tables_that_err_and_a_cap_are_trained_on);
     tcase_add_test(tests, jobs_that_fail_cost_nothing_more_and_a_run_without_others_is_refused);
+    tcase_add_test(tests, arrivals_that_end_before_a_job_counts_are_refused);
+    tcase_add_test(tests, what_is_overwritten_is_gone_even_if_nothing_takes_its_place);
     tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
     tcase_add_test(tests, a_training_that_is_there_is_lost_only_if_that_is_wanted);
     tcase_add_test(tests, a_state_of_another_experiment_is_refused);
