@@ -32,7 +32,8 @@ static void append(char *text, size_t size, const char *word)
     }
 }
 
-static bool fault_unsupported(const struct bind *bind, int32_t task, struct fault *fault)
+static bool fault_unsupported(const struct bind *bind, int32_t task, const int32_t *pes_of_kind,
+                              struct fault *fault)
 {
     const struct app_task *what = &bind->app->tasks[task];
     const struct app_task_kind *kind = &bind->app->kinds[what->kind];
@@ -45,9 +46,13 @@ static bool fault_unsupported(const struct bind *bind, int32_t task, struct faul
     append(hint, sizeof hint,
            kind->cost_count == 0 ? "kinds whose profile runs its kernel; the machine has "
                                  : "; the machine has ");
+    const char *joint = "";
     for (int32_t i = 0; i < bind->soc->kind_count; i++) {
-        append(hint, sizeof hint, i > 0 ? ", " : "");
+        if (pes_of_kind[i] == 0)
+            continue;
+        append(hint, sizeof hint, joint);
         append(hint, sizeof hint, bind->soc->kinds[i].name);
+        joint = ", ";
     }
     return fault_set(fault, task_where(bind->app, task, where, sizeof where), hint,
                      "no PE of '%s' can run task '%s' (kind '%s') of app '%s'", bind->soc->name,
@@ -222,7 +227,7 @@ static bool bind_task(struct bind *bind, int32_t task, const int32_t *pes_of_kin
         }
     }
     if (pes == 0)
-        return fault_unsupported(bind, task, fault);
+        return fault_unsupported(bind, task, pes_of_kind, fault);
     bind->min_cost_ps[task] = least_ps;
     bind->mean_cost_ps[task] = sum_ps / pes;
     order_clusters(bind, task);

@@ -317,6 +317,17 @@ START_TEST(a_task_that_no_pe_supports_is_refused_by_name)
 }
 END_TEST
 
+START_TEST(kinds_without_pes_are_not_what_the_machine_has)
+{
+    const int32_t pes[] = {1, 0};
+    make_pair(pes, 1, 5);
+    const struct costs costs[] = {{{{"B", 1}}}};
+    struct app app = make_app(costs, 1, NULL, 0);
+    ck_assert(!bind_app(&bind, arena, &app, &soc, &fault));
+    ck_assert_str_eq(fault.hint, "the app knows it on B; the machine has A");
+}
+END_TEST
+
 START_TEST(times_beyond_the_clock_are_refused)
 {
     const int32_t pes[] = {1, 1};
@@ -361,6 +372,7 @@ Suite *test_suite(void)
                         COUNT(shipped));
     tcase_add_test(tcase, on_one_pe_the_mean_delay_is_zero);
     tcase_add_test(tcase, a_task_that_no_pe_supports_is_refused_by_name);
+    tcase_add_test(tcase, kinds_without_pes_are_not_what_the_machine_has);
     tcase_add_test(tcase, times_beyond_the_clock_are_refused);
     suite_add_tcase(suite, tcase);
     return suite;
