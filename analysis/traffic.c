@@ -44,8 +44,10 @@ void traffic_destroy(struct traffic *traffic)
 static void note_arrival(void *self, int64_t now_ps, const struct observed_arrival *arrival)
 {
     struct traffic *traffic = self;
-    if (arrival->job->id >= traffic->warmup_jobs && now_ps < traffic->window_start_ps)
-        traffic->window_start_ps = now_ps;
+    const struct view_job *job = arrival->job;
+    (void)now_ps;
+    if (job->id >= traffic->warmup_jobs && job->arrival_ps < traffic->window_start_ps)
+        traffic->window_start_ps = job->arrival_ps;
 }
 
 static void note_failed(void *self, int64_t now_ps, const struct observed_task *observed)

@@ -43,8 +43,8 @@ struct observed_transfer {
     const struct view_task *producer, *consumer;
     int32_t from_pe, to_pe;
     double bytes;
-    int64_t asked_ps, start_ps, finish_ps; /* asked: when the consumer got its PE; start: of its
-                                              DMA channel */
+    int64_t asked_ps, start_ps, finish_ps; /* asked: when the consumer got its PE; start: when it
+                                              had a DMA channel, or started again for a lost link */
     enum links_way way;
 };
 

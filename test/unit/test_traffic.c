@@ -105,6 +105,20 @@ START_TEST(shares_are_those_of_the_counted_jobs_and_sums_those_of_all)
 }
 END_TEST
 
+/* The first of these jobs again, seen 1 us after it arrived; the window is that of the metrics. */
+START_TEST(the_window_begins_with_the_arrival_and_not_when_ds3_sees_it)
+{
+    static const struct arrival_row late[] = {{.after_tick = true}};
+    fixture_connect(soc, SOC_BUS, 0.25, 1, 4);
+    script.pe_of[1] = 1, script.pe_of[2] = 2;
+    script.compat_ds3 = true;
+    run(_i, &script_policy, join(), late, 1, 0);
+    struct traffic_link bus = read_named("bus");
+    ck_assert_double_eq(bus.busy_us, 13.25);
+    ck_assert_double_eq(bus.utilization, 13.25 / 25.25);
+}
+END_TEST
+
 /* 0 1 2
  * 3 4 5   a on 0, b on 3, c on 4: a's 5000 bytes pass 0>1 and 1>4, b's 8000 pass 3>4. */
 START_TEST(on_a_mesh_each_link_of_the_route_counts)
@@ -256,6 +270,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, a_bus_is_busy_while_any_transfer_is_under_way, 0, 2);
     tcase_add_loop_test(cases, waits_for_a_dma_channel_are_no_time_on_the_link, 0, 2);
     tcase_add_loop_test(cases, shares_are_those_of_the_counted_jobs_and_sums_those_of_all, 0, 2);
+    tcase_add_loop_test(cases, the_window_begins_with_the_arrival_and_not_when_ds3_sees_it, 0, 2);
     tcase_add_loop_test(cases, on_a_mesh_each_link_of_the_route_counts, 0, 2);
     tcase_add_loop_test(cases, what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer, 0, 2);
     tcase_add_loop_test(cases, the_window_lasts_until_the_last_job_is_given_up, 0, 2);
