@@ -333,6 +333,7 @@ void world_settle_transfers(struct world *world)
             continue;
         if (transfer->consumer >= 0) {
             world->world_pes[to_pe].receiving--;
+            world_lose_data(world, transfer->consumer);
             start_transfer(world, number);
         } else {
             release_transfer(world, number);

@@ -54,6 +54,7 @@ void world_start_job(struct world *world, const struct arrival *arrival)
             .after = -1,
             .data_ps = TICK_NEVER,
         };
+        world->world_tasks[task].losses = 0;
         if (world->is_plan) {
             world->planned_pe[task] = -1;
             world->plan_epoch[task] = -1;

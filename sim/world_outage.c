@@ -6,7 +6,8 @@
 
 #include "sim/world_parts.h"
 
-/* A task that has lost its PE so often is given up, and its job with it. */
+/* A task that has lost its PE so often is given up, and its job with it; and one that has lost the
+ * data of an edge so often on average. */
 #define ATTEMPTS_MAX 1000
 
 static bool is_for_good(const struct outage *outage)
@@ -184,10 +185,33 @@ static void abort_task(struct world *world, int32_t pe)
     }
 }
 
+static int32_t losses_max(const struct world *world, int32_t task)
+{
+    const struct app *app = view_bind(&world->view, task)->app;
+    return ATTEMPTS_MAX * app->tasks[world->tasks[task].index].pred_count;
+}
+
+void world_lose_data(struct world *world, int32_t task)
+{
+    if (++world->world_tasks[task].losses == losses_max(world, task))
+        doom(world, task, WORLD_LOSSES);
+}
+
+/* Whether data of an assigned task is on its way, and begins anew when it has another PE. */
+static bool has_data_to_lose(const struct world *world, const struct view_task *task)
+{
+    const struct soc *soc = world->setup->soc;
+    bool is_there = task->fetching == 0 && task->data_ps <= world->view.now_ps;
+    bool is_kept = soc->interconnect == SOC_MATRIX && !soc->at_assign && task->attempt == 1;
+    return task->status == TASK_ASSIGNED && !is_there && !is_kept;
+}
+
 /* In a plan it keeps its place. */
 void world_give_back(struct world *world, int32_t task)
 {
     struct view_task *what = &world->tasks[task];
+    if (has_data_to_lose(world, what))
+        world_lose_data(world, task);
     if (what->status == TASK_ASSIGNED)
         world_dequeue(world, task, what->pe);
     world_set_after(world, task, -1);
@@ -403,6 +427,10 @@ static void fail_job(struct world *world, int32_t slot)
     case WORLD_ATTEMPTS:
         snprintf(reason, sizeof reason, "PEs went down under %.100s %d times",
                  world_task_name(world, doom->task), ATTEMPTS_MAX);
+        break;
+    case WORLD_LOSSES:
+        snprintf(reason, sizeof reason, "data of %.100s was lost on its way %d times",
+                 world_task_name(world, doom->task), (int)losses_max(world, doom->task));
         break;
     }
     for (int32_t task = job->first_task; task < job->first_task + count; task++)

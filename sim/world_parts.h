@@ -45,6 +45,7 @@ struct world_task {
     int64_t cost_ps;        /* estimate on its PE, without the load of weights */
     int32_t first_follower; /* of those in queues that come after it; -1: none */
     int32_t next_follower;  /* of those that come after the same task; -1: none */
+    int32_t losses;         /* of its data on the way */
 };
 
 enum world_transfer_state {
@@ -85,6 +86,7 @@ enum world_reason {
     WORLD_NO_PE,    /* none is left that can run a task */
     WORLD_NO_WAY,   /* none of those that are left can get the data of a task */
     WORLD_ATTEMPTS, /* a task was aborted too often */
+    WORLD_LOSSES,   /* the data of a task was lost too often */
 };
 
 /* Whether a job fails before the policy is asked. */
@@ -278,6 +280,9 @@ static inline void world_make_ready(struct world *world, int32_t task)
     world->ready[world->view.ready_count++] = task;
     world->is_epoch_due = true;
 }
+
+/* Data of an assigned task has to be sent again; too often, and its job fails. */
+void world_lose_data(struct world *world, int32_t task);
 
 /* Something that every policy has to know has happened. A task that was assigned is ready again. No
  * PE can be given some ready tasks any more; some can again. */

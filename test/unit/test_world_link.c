@@ -188,6 +188,31 @@ START_TEST(a_job_fails_when_its_data_has_no_way_left)
 }
 END_TEST
 
+/* 40 us over a bus that is up for 1 us on average. */
+START_TEST(a_job_whose_data_can_never_come_in_time_is_given_up)
+{
+    const struct fixture_scenario source = {.link_failures = {.mtbf_us = 1, .repair_us = 1}};
+    ck_assert_msg(
+        run(engines[_i], sched_find("eft"), make_soc(SOC_BUS, 2, 1), make_pair(2, -1), &source),
+        "%s", fault.what);
+    ck_assert_int_eq(result.jobs_failed, 1);
+    ck_assert_str_eq(reason, "data of to was lost on its way 1000 times");
+    ck_assert_int_eq(lost_count, 1000);
+}
+END_TEST
+
+/* The same on a mesh, where it may start again at once on the other way. */
+START_TEST(neither_is_there_an_end_to_starting_again_on_a_mesh)
+{
+    const struct fixture_scenario source = {.link_failures = {.mtbf_us = 1, .repair_us = 1}};
+    ck_assert_msg(
+        run(engines[_i], sched_find("eft"), make_soc(SOC_MESH, 4, 2), make_pair(4, -1), &source),
+        "%s", fault.what);
+    ck_assert_int_eq(result.jobs_failed, 1);
+    ck_assert_str_eq(reason, "data of to was lost on its way 1000 times");
+}
+END_TEST
+
 START_TEST(a_plan_that_a_lost_link_makes_impossible_is_made_anew)
 {
     static const char *const policies[] = {"heft", "heft_wc", "peft", "min_min"};
@@ -278,6 +303,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_task_that_only_a_pe_behind_the_link_can_run_waits_for_the_repair,
                         0, 2);
     tcase_add_loop_test(tests, a_job_fails_when_its_data_has_no_way_left, 0, 2);
+    tcase_add_loop_test(tests, a_job_whose_data_can_never_come_in_time_is_given_up, 0, 2);
+    tcase_add_loop_test(tests, neither_is_there_an_end_to_starting_again_on_a_mesh, 0, 2);
     tcase_add_test(tests, a_plan_that_a_lost_link_makes_impossible_is_made_anew);
     tcase_add_loop_test(tests, a_transfer_to_a_pe_that_goes_down_leaves_its_share_to_others, 0, 2);
     tcase_add_loop_test(tests, a_transfer_that_waits_for_a_channel_is_not_lost_with_the_link, 0, 2);

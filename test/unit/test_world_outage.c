@@ -256,6 +256,31 @@ START_TEST(a_task_that_can_never_be_done_in_time_is_given_up)
 }
 END_TEST
 
+/* What `first` leaves on K0 takes 40 us to K1, which is up for 1 us on average; it is sent when
+ * `second` has its PE, or sent already. */
+START_TEST(data_that_can_never_come_in_time_is_given_up_where_it_has_to_be_sent_again)
+{
+    const struct arrival_row rows[] = {{0}};
+    static const bool is_fragile[] = {false, true};
+    const struct fixture_task tasks[] = {{"first", {100, -1}}, {"second", {-1, 0}}};
+    const struct fixture_edge edges[] = {{0, 1, 400}};
+    struct app *app = fixture_app(arena, "chain", 2, tasks, 2, edges, 1);
+    const struct fixture_scenario source = {
+        .rows = rows,
+        .row_count = 1,
+        .failures = {.mtbf_us = 1, .repair_us = 1, .is_fragile = is_fragile}};
+    struct soc *soc = make_pair();
+    soc->at_assign = true;
+    ck_assert_msg(run("heap", "eft", soc, app, &source, NULL), "%s", fault.what);
+    ck_assert_int_eq(result.jobs_failed, 1);
+    ck_assert_str_eq(reasons[0], "data of second was lost on its way 1000 times");
+    soc->at_assign = false;
+    ck_assert_msg(run("heap", "eft", soc, app, &source, NULL), "%s", fault.what);
+    ck_assert_int_eq(result.jobs_failed, 0);
+    ck_assert_int_ge(lines[1].start_ps, 140 * US);
+}
+END_TEST
+
 START_TEST(a_pe_that_is_down_draws_nothing)
 {
     const struct arrival_row rows[] = {{0}};
@@ -398,6 +423,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_job_fails_as_soon_as_no_pe_is_left_for_a_task_of_it, 0, 2);
     tcase_add_test(tests, a_job_that_fails_lets_the_next_one_in);
     tcase_add_test(tests, a_task_that_can_never_be_done_in_time_is_given_up);
+    tcase_add_test(tests,
+                   data_that_can_never_come_in_time_is_given_up_where_it_has_to_be_sent_again);
     tcase_add_test(tests, a_pe_that_is_down_draws_nothing);
     tcase_add_test(tests, weights_are_loaded_again_after_a_repair);
     tcase_add_test(tests, weights_count_as_far_as_they_have_come_when_a_pe_goes_down);
