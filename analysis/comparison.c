@@ -309,6 +309,12 @@ static void add_estimate(struct table *table, const struct estimate *estimate)
     table_add(table, "%zu", estimate->n);
 }
 
+/* A value as it is printed. */
+static const char *value_text(const char *value)
+{
+    return value[0] == '\0' ? "nothing" : value;
+}
+
 /* "key value" of what is the same in all, then what the runs differ in. */
 static void print_heading(const struct comparison *comparison, const char *metric, FILE *stream)
 {
@@ -323,7 +329,8 @@ static void print_heading(const struct comparison *comparison, const char *metri
     for (int k = 0; k < comparison->key_count; k++) {
         const struct key *key = &comparison->keys[k];
         if (!key->is_matched) {
-            fprintf(stream, "%s: %s in A, %s in B\n", key->name, key->only[A], key->only[B]);
+            fprintf(stream, "%s: %s in A, %s in B\n", key->name, value_text(key->only[A]),
+                    value_text(key->only[B]));
         }
     }
 }

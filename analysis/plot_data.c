@@ -198,7 +198,8 @@ bool plot_data_load(struct plot_data *data, const char *dir, const char *metric,
     }
     csv_close(csv);
     if (!fault_is_set(fault) && data->row_count == 0) {
-        fault_set(fault, path, "is no trial done?", "there is no row of the metric '%s'", metric);
+        fault_set(fault, path, "is no trial done, or no job of those that are?",
+                  "there is no row of the metric '%s'", metric);
     }
     if (fault_is_set(fault)) {
         return false;

@@ -135,7 +135,9 @@ START_TEST(a_key_of_one_run_only_is_compared_if_it_has_one_value)
                "1,race,soc,mix,heap,etf,4,none,0,1,done,1,4,9,600\n";
     struct comparison *comparison =
         expect(HEADER "\n0,race,soc,mix,heap,etf,4,none,0,1,done,1,8,9\n", with);
-    assert_holds(print_table(comparison, "mean_latency_us"), "-50.0 %");
+    const char *table = print_table(comparison, "mean_latency_us");
+    assert_holds(table, "-50.0 %");
+    assert_holds(table, "workload.jobs: nothing in A, 500 in B\n");
     comparison_destroy(comparison);
     assert_refused(FIRST, varying, "a/trials.csv", "'workload.jobs', which varies in");
     fault = FAULT_NONE;

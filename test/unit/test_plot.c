@@ -392,6 +392,7 @@ START_TEST(a_summary_without_latency_is_refused)
     scratch_write(&scratch, "summary.csv", HEADER);
     ck_assert(!plot_write(scratch.folder, &fault));
     assert_holds(fault.what, "mean_latency_us");
+    assert_holds(fault.hint, "no job");
 }
 END_TEST
 
