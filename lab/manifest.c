@@ -11,11 +11,27 @@
 
 #include "base/csv.h"
 #include "base/folder.h"
+#include "base/memory.h"
 #include "lab/contender.h"
 #include "lab/version.h"
 
 /* Failed trials that are written out; all are counted. */
 enum { FAILURE_LIMIT = 100 };
+
+/* Text from outside, such as a path: where it is not UTF-8, which is all that JSON takes, bytes
+ * beyond ASCII become question marks. */
+static json_t *json_of_text(const char *text)
+{
+    json_t *json = json_string(text);
+    if (json != NULL)
+        return json;
+    char *ascii = memory_zeroed(strlen(text) + 1, 1);
+    for (size_t i = 0; text[i] != '\0'; i++)
+        ascii[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    json = json_string(ascii);
+    free(ascii);
+    return json;
+}
 
 /* Significant digits that a real needs to read back. */
 static int digits_of(double value)
@@ -87,8 +103,9 @@ static json_t *json_of_plugins(const struct roster *roster)
 {
     json_t *list = json_array();
     for (int32_t i = 0; i < roster->plugin_count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "file", roster->plugins[i].path,
-                                              "sha256", roster->plugins[i].digest, "scheduler",
+        json_array_append_new(list, json_pack("{s:o, s:s, s:s}", "file",
+                                              json_of_text(roster->plugins[i].path), "sha256",
+                                              roster->plugins[i].digest, "scheduler",
                                               roster->plugins[i].policy->name));
     return list;
 }
@@ -102,8 +119,8 @@ static json_t *json_of_policies(const struct points *points)
         if (i > 0 && strcmp(point->scheduler, points->list[0].scheduler) == 0)
             break;
         if (point->file->path != NULL)
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "scheduler", point->scheduler,
-                                                  "file", point->file->path, "sha256",
+            json_array_append_new(list, json_pack("{s:s, s:o, s:s}", "scheduler", point->scheduler,
+                                                  "file", json_of_text(point->file->path), "sha256",
                                                   point->file->digest));
     }
     return list;
@@ -114,8 +131,8 @@ static json_t *json_of_host(void)
     struct utsname host;
     if (uname(&host) != 0)
         return json_null();
-    return json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", host.nodename, "system", host.sysname,
-                     "release", host.release, "machine", host.machine, "cpus",
+    return json_pack("{s:o, s:s, s:s, s:s, s:I}", "name", json_of_text(host.nodename), "system",
+                     host.sysname, "release", host.release, "machine", host.machine, "cpus",
                      (json_int_t)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
@@ -133,10 +150,11 @@ static void count_trial(void *context, const struct database_entry *entry)
     tally->counts[row->status]++;
     if (row->status != TRIAL_DONE && json_array_size(tally->failures) < FAILURE_LIMIT)
         json_array_append_new(tally->failures,
-                              json_pack("{s:i, s:s, s:s, s:s, s:s}", "trial", (int)row->trial,
+                              json_pack("{s:i, s:s, s:o, s:o, s:o}", "trial", (int)row->trial,
                                         "status", trial_status_name(row->status), "where",
-                                        row->fault.where, "what", row->fault.what, "hint",
-                                        row->fault.hint));
+                                        json_of_text(row->fault.where), "what",
+                                        json_of_text(row->fault.what), "hint",
+                                        json_of_text(row->fault.hint)));
 }
 
 static bool add_trials(json_t *root, const struct manifest *manifest, struct fault *fault)
@@ -172,10 +190,10 @@ bool manifest_write(const struct manifest *manifest, const char *path, struct fa
     size_t layout = JSON_INDENT(2);
     strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&manifest->started, &utc));
     json_t *root =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i}", "program", "hetsoc", "version",
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:i}", "program", "hetsoc", "version",
                   version_number, "commit", version_commit, "libraries", version_libraries,
-                  "experiment", experiment->name, "experiment_file", experiment->path, "seed",
-                  (json_int_t)experiment->seed, "replicates", (int)experiment->replicates);
+                  "experiment", experiment->name, "experiment_file", json_of_text(experiment->path),
+                  "seed", (json_int_t)experiment->seed, "replicates", (int)experiment->replicates);
     json_object_set_new(root, "started", json_string(started));
     json_object_set_new(root, "wall_s", json_real(manifest->wall_s));
     json_object_set_new(root, "peak_rss_kib", json_integer(peak_rss_kib()));

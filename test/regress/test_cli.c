@@ -114,6 +114,18 @@ START_TEST(a_run_writes_its_files_and_tells_where)
 }
 END_TEST
 
+START_TEST(a_folder_whose_name_is_no_utf_8_is_one_like_any_other)
+{
+    scratch_write(&scratch, "caf\xe9/race.yaml",
+                  "name: race\nplatform: study3\nschedulers: [heft]\nengine: heap\n"
+                  "workload: {apps: [study_top], arrivals: single}\n");
+    run("run caf\xe9/race.yaml -o caf\xe9/out", 0);
+    ck_assert(scratch_has(&scratch, "caf\xe9/out/summary.csv"));
+    ck_assert(scratch_has(&scratch, "caf\xe9/out/report.html"));
+    assert_holds(scratch_read(&scratch, "caf\xe9/out/manifest.json"), "caf?/race.yaml");
+}
+END_TEST
+
 START_TEST(a_quiet_run_says_nothing)
 {
     struct spawned spawned = run("run race.yaml --quiet -o there", 0);
@@ -413,6 +425,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, wrong_usage_ends_with_2);
     tcase_add_test(tcase, lists_have_a_name_and_a_summary_per_line);
     tcase_add_test(tcase, a_run_writes_its_files_and_tells_where);
+    tcase_add_test(tcase, a_folder_whose_name_is_no_utf_8_is_one_like_any_other);
     tcase_add_test(tcase, a_quiet_run_says_nothing);
     tcase_add_test(tcase, the_same_experiment_gives_the_same_bytes_on_any_number_of_workers);
     tcase_add_test(tcase, another_seed_gives_other_bytes);
