@@ -134,6 +134,9 @@ bool curriculum_load(struct curriculum *curriculum, const struct experiment *exp
     double total = 0;
     for (int32_t i = 0; i < curriculum->count; i++)
         total += curriculum->sources[i].share;
+    if (total == 0)
+        return fault_set(fault, experiment->path, "give at least one experiment a share above 0",
+                         "there is nothing to train on: all shares are 0");
     for (int32_t i = 0; i < curriculum->count; i++) {
         curriculum->sources[i].share /= total;
         if (i > 0)

@@ -277,6 +277,7 @@ START_TEST(what_is_wrong_is_told_before_training)
         {"--set decision_cost=measured", "measured decision costs"},
         {"--set train.rollouts=1", "train.rollouts"},
         {"--set train.also=[nowhere.yaml]", "nowhere.yaml"},
+        {"--set train.share=0", "all shares are 0"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_holds(run_tiny("wrong", wrong[i][0], 1), wrong[i][1]);
