@@ -123,11 +123,10 @@ static void note_lost(void *self, const struct observed_transfer *transfer)
         leave_link(traffic, &traffic->links[link], transfer->finish_ps);
 }
 
-static void note_access(void *self, int64_t now_ps, double bytes, int64_t access_ps)
+static void note_access(void *self, int64_t now_ps, int32_t link, double bytes, int64_t access_ps)
 {
     struct traffic *traffic = self;
-    for (int32_t link = 0; link < LINKS_MEMORY; link++)
-        count(&traffic->links[link], bytes, access_ps, now_ps > traffic->window_start_ps);
+    count(&traffic->links[link], bytes, access_ps, now_ps > traffic->window_start_ps);
 }
 
 struct observer traffic_observer(struct traffic *traffic)

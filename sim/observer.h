@@ -62,9 +62,11 @@ struct observer {
      */
     void (*on_transfer_lost)(void *self, const struct observed_transfer *transfer);
 
-    /* A task got its PE, and reads from the shared memory what a producer wrote there; either takes
-     * so long. */
-    void (*on_memory_access)(void *self, int64_t now_ps, double bytes, int64_t access_ps);
+    /* A task got its PE: what a producer wrote for it into the shared memory (LINKS_WRITE, once
+     * unless it has to be written again), and what it reads there (LINKS_READ); either takes so
+     * long. */
+    void (*on_memory_access)(void *self, int64_t now_ps, int32_t link, double bytes,
+                             int64_t access_ps);
     void (*on_job_done)(void *self, const struct observed_job *job);
 
     /* A PE, or a link, went down or came back; the attempt of a task ended with it, or with its

@@ -238,15 +238,18 @@ static void await_data(struct world *world, int32_t task)
     world_post(world, at_ps, EVENT_TRANSFER, number);
 }
 
-/* Tells of data that a task reads from the shared memory. */
+/* Tells of data that a task reads from the shared memory, and that it was written there; where it
+ * is written first, once. */
 static void tell_access(const struct world *world, int32_t task, int32_t edge)
 {
     double bytes = edge_bytes(world, task, edge);
     int64_t access_ps = edge_delay_ps(world, task, edge, 0) / 2;
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];
-        if (observer->on_memory_access != NULL)
-            observer->on_memory_access(observer->self, world->view.now_ps, bytes, access_ps);
+        int32_t link = world->is_written_first && world->world_tasks[task].is_written ? LINKS_READ
+                                                                                      : LINKS_WRITE;
+        for (; observer->on_memory_access != NULL && link < LINKS_MEMORY; link++)
+            observer->on_memory_access(observer->self, world->view.now_ps, link, bytes, access_ps);
     }
 }
 
@@ -267,6 +270,7 @@ static void ask_edges(struct world *world, int32_t task)
         else if (world->tasks[producer].pe != what->pe)
             ask_transfer(world, producer, task, pred->edge);
     }
+    world->world_tasks[task].is_written = true;
 }
 
 void world_ask_data(struct world *world, int32_t task)

@@ -55,6 +55,7 @@ void world_start_job(struct world *world, const struct arrival *arrival)
             .data_ps = TICK_NEVER,
         };
         world->world_tasks[task].losses = 0;
+        world->world_tasks[task].is_written = false;
         if (world->is_plan) {
             world->planned_pe[task] = -1;
             world->plan_epoch[task] = -1;

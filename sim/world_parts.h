@@ -46,6 +46,7 @@ struct world_task {
     int32_t first_follower; /* of those in queues that come after it; -1: none */
     int32_t next_follower;  /* of those that come after the same task; -1: none */
     int32_t losses;         /* of its data on the way */
+    bool is_written;        /* observers know what was written to the shared memory for it */
 };
 
 enum world_transfer_state {

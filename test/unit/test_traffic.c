@@ -12,13 +12,13 @@
 
 static struct soc *soc;
 static struct traffic *traffic;
-static struct failures link_failures;
+static struct failures failures, link_failures;
 
 static void set_up(void)
 {
     script_init();
     traffic = NULL;
-    link_failures = (struct failures){0};
+    failures = link_failures = (struct failures){0};
     soc = fixture_soc(script.arena, 1, (int32_t[]){6}, 1000);
 }
 
@@ -32,7 +32,7 @@ static void run(int engine, const struct policy_kind *policy, struct app *app,
                 const struct arrival_row *rows, int32_t row_count, int32_t warmup_jobs)
 {
     const struct fixture_scenario source = {
-        .rows = rows, .row_count = row_count, .link_failures = link_failures};
+        .rows = rows, .row_count = row_count, .failures = failures, .link_failures = link_failures};
     traffic_destroy(traffic);
     traffic = traffic_create(soc, warmup_jobs);
     script.watcher = traffic_observer(traffic);
@@ -157,6 +157,28 @@ START_TEST(what_goes_through_shared_memory_is_written_and_read)
 }
 END_TEST
 
+/* c, which has read nothing to the end when its PE goes down at 20, reads all of it again from 22
+ * on, which has been written; or it is written and read then, if that is when a task has its PE. */
+START_TEST(what_is_in_the_shared_memory_is_read_again_and_not_written_again)
+{
+    static const struct failures_listed list[] = {{1, 20 * TICK_PER_US, 22 * TICK_PER_US}};
+    failures = (struct failures){.list = list, .count = 1};
+    soc = fixture_soc(script.arena, 2, (int32_t[]){1, 1}, 1000);
+    fixture_connect(soc, SOC_SHARED_MEMORY, 0, 1, 4);
+    struct app *app =
+        fixture_app(script.arena, "join", 2,
+                    (struct fixture_task[]){{"a", {5, -1}}, {"b", {5, -1}}, {"c", {-1, 1}}}, 3,
+                    (struct fixture_edge[]){{0, 2, 5000}, {1, 2, 8000}}, 2);
+    script.pe_of[2] = 1;
+    soc->at_assign = _i == 1;
+    run(1, &script_policy, app, once, 1, 0);
+    ck_assert_int_eq(read_named("write").transfers, soc->at_assign ? 4 : 2);
+    ck_assert_double_eq(read_named("write").bytes, soc->at_assign ? 26000 : 13000);
+    ck_assert_int_eq(read_named("read").transfers, 4);
+    ck_assert_double_eq(read_named("read").bytes, 26000);
+}
+END_TEST
+
 START_TEST(nothing_is_said_of_a_link_before_anything_happened)
 {
     fixture_connect(soc, SOC_BUS, 0, 1, 4);
@@ -275,6 +297,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, what_a_failure_takes_off_a_link_is_busy_time_and_no_transfer, 0, 2);
     tcase_add_loop_test(cases, the_window_lasts_until_the_last_job_is_given_up, 0, 2);
     tcase_add_loop_test(cases, what_goes_through_shared_memory_is_written_and_read, 0, 2);
+    tcase_add_loop_test(cases, what_is_in_the_shared_memory_is_read_again_and_not_written_again, 0,
+                        2);
     tcase_add_test(cases, nothing_is_said_of_a_link_before_anything_happened);
     tcase_add_loop_test(cases, a_mesh_of_1024_pes_is_ready_in_seconds, 0, 2);
     tcase_add_loop_test(cases, both_engines_say_the_same, 0, 30);
