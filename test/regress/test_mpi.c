@@ -86,7 +86,7 @@ END_TEST
 START_TEST(all_ranks_work)
 {
     struct spawned spawned = run_ranks(4, "run race.yaml -o out --mpi", 0);
-    assert_holds(spawned.out, "24 trials; about");
+    assert_holds(spawned.out, "24 trials; less than a second");
     assert_holds(spawned.out, "on 4 processors");
     ck_assert_int_eq(suite_count(spawned.out, "24 trials in"), 1); /* rank 0 alone tells */
     ck_assert_int_eq(scratch_count(&scratch, "out"), 11);          /* no folder of parts is left */
