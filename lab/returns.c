@@ -18,12 +18,12 @@ static double us_between(int64_t from_ps, int64_t to_ps)
     return (double)(to_ps - from_ps) / TICK_PER_US;
 }
 
-/* The step of a date, with the rate that has accrued until then. */
+/* The step of a date, or the last one if that is later, with the rate that has accrued until then.
+ */
 static struct returns_step *step_at(struct returns *returns, int64_t now_ps)
 {
     struct returns_step *last = returns->count > 0 ? &returns->steps[returns->count - 1] : NULL;
-    assert(last == NULL || last->at_ps <= now_ps);
-    if (last != NULL && last->at_ps == now_ps)
+    if (last != NULL && last->at_ps >= now_ps)
         return last;
     assert(returns->count < returns->capacity);
     struct returns_step *step = &returns->steps[returns->count++];
@@ -46,7 +46,7 @@ void returns_leave(struct returns *returns, int64_t now_ps, int64_t arrival_ps, 
                    double growth_per_us)
 {
     struct returns_step *step = step_at(returns, now_ps);
-    step->rate -= weight + growth_per_us * us_between(arrival_ps, now_ps);
+    step->rate -= weight + growth_per_us * us_between(arrival_ps, step->at_ps);
     step->growth_per_us -= growth_per_us;
 }
 

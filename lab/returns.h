@@ -29,7 +29,9 @@ struct returns {
 void returns_init(struct returns *returns, struct returns_step *steps, int32_t capacity,
                   double tau_us);
 
-/* A job arrives, or leaves that had arrived at `arrival_ps`; dates do not descend. O(1). */
+/* A job arrives, or leaves that had arrived at `arrival_ps`. Dates do not descend, but for ends
+ * that `compat: ds3` tells up to 1 us late: a job that left before the last step leaves with it.
+ * O(1). */
 void returns_arrive(struct returns *returns, int64_t now_ps, double weight, double growth_per_us);
 void returns_leave(struct returns *returns, int64_t now_ps, int64_t arrival_ps, double weight,
                    double growth_per_us);

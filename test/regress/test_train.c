@@ -112,6 +112,14 @@ START_TEST(pes_that_fail_tables_that_err_and_a_cap_are_trained_on)
 }
 END_TEST
 
+START_TEST(ends_that_ds3_tells_late_are_trained_on)
+{
+    train("-j 1 --set compat=ds3 --set platform=ds3_bal --set workload.apps=[wifi_tx] --set "
+          "workload.arrivals.mean_interarrival_us=20",
+          "late");
+}
+END_TEST
+
 START_TEST(jobs_that_fail_cost_nothing_more_and_a_run_without_others_is_refused)
 {
     train(disturbed("\"outages\":[{\"pe\":\"MM\",\"at_us\":2500}]"), "lost");
@@ -307,6 +315,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_the_return_is_compared_with_changes_the_weights);
     tcase_add_test(tests, what_a_job_costs_changes_the_weights);
     tcase_add_test(tests, pes_that_fail_tables_that_err_and_a_cap_are_trained_on);
+    tcase_add_test(tests, ends_that_ds3_tells_late_are_trained_on);
     tcase_add_test(tests, jobs_that_fail_cost_nothing_more_and_a_run_without_others_is_refused);
     tcase_add_test(tests, arrivals_that_end_before_a_job_counts_are_refused);
     tcase_add_test(tests, what_is_overwritten_is_gone_even_if_nothing_takes_its_place);

@@ -92,6 +92,28 @@ START_TEST(without_discount_it_is_the_sum_of_the_latencies)
 }
 END_TEST
 
+/* Told after an arrival at 12, an end at 11 is one at 12. */
+START_TEST(a_job_that_is_told_late_leaves_with_the_last_step)
+{
+    struct returns_step late_steps[4], steps[4];
+    struct returns late, returns;
+    returns_init(&late, late_steps, 4, TAU_US);
+    returns_init(&returns, steps, 4, TAU_US);
+    struct returns *const both[] = {&late, &returns};
+    for (int i = 0; i < 2; i++) {
+        returns_arrive(both[i], 2 * TICK_PER_US, 1, 0.1);
+        returns_arrive(both[i], 12 * TICK_PER_US, 3, 0.2);
+        returns_leave(both[i], (11 + i) * TICK_PER_US, 2 * TICK_PER_US, 1, 0.1);
+        returns_leave(both[i], 20 * TICK_PER_US, 12 * TICK_PER_US, 3, 0.2);
+        returns_close(both[i]);
+    }
+    ck_assert_int_eq(late.count, 3);
+    for (int64_t at_us = 0; at_us < 25; at_us++)
+        ck_assert_double_eq(returns_at(&late, at_us * TICK_PER_US),
+                            returns_at(&returns, at_us * TICK_PER_US));
+}
+END_TEST
+
 START_TEST(nothing_is_lost_after_the_last_job)
 {
     struct returns_step steps[2];
@@ -112,6 +134,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("returns");
     tcase_add_test(tests, a_return_is_the_integral_at_any_date);
     tcase_add_test(tests, without_discount_it_is_the_sum_of_the_latencies);
+    tcase_add_test(tests, a_job_that_is_told_late_leaves_with_the_last_step);
     tcase_add_test(tests, nothing_is_lost_after_the_last_job);
     suite_add_tcase(suite, tests);
     return suite;
