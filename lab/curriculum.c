@@ -44,6 +44,21 @@ static bool read_names(struct curriculum *curriculum, const struct yaml_node *tr
            fault_set(fault, path, "`hetsoc list agents` names all", "unknown agent `%s`", agent);
 }
 
+/* Each mode has its teacher: to name another one is a mistake. */
+static bool check_teacher(const struct curriculum *curriculum, const struct yaml_node *warm,
+                          struct fault *fault)
+{
+    const char *teacher = schema_text(&experiment_schema, warm, "train.warm_start", "teacher");
+    const char *own = curriculum->mode == CHOICE_ORDER_EFT ? "heft_rt" : "srpt_lb";
+    char where[WHERE_SIZE];
+    if (strcmp(teacher, "auto") == 0 || strcmp(teacher, own) == 0)
+        return true;
+    return fault_set(fault, yaml_where(yaml_get(warm, "teacher"), where, sizeof where),
+                     "leave the teacher out, or choose another mode",
+                     "the teacher of mode `%s` is %s, not %s", model_mode_name(curriculum->mode),
+                     own, teacher);
+}
+
 static bool read_settings(struct curriculum *curriculum, const struct yaml_node *train,
                           const char *path, struct fault *fault)
 {
@@ -71,7 +86,7 @@ static bool read_settings(struct curriculum *curriculum, const struct yaml_node 
     if (curriculum->minibatches > curriculum->instances * curriculum->rollouts)
         return fault_set(fault, path, "make minibatches smaller, or play more rollouts",
                          "there are more minibatches than rollouts in an iteration");
-    return read_names(curriculum, train, path, fault);
+    return read_names(curriculum, train, path, fault) && check_teacher(curriculum, warm, fault);
 }
 
 /* Counts the schedulers of an experiment's points: neighbours that differ in nothing else. */

@@ -37,8 +37,8 @@ struct curriculum {
 };
 
 /* Reads and loads everything; lives in the experiment's arena. Faults: no `train`, an unknown
- * agent, other experiments that cannot be loaded, schedulers that differ between them, shares that
- * are all 0, more instances than there are replicates. */
+ * agent, the teacher of another mode, other experiments that cannot be loaded, schedulers that
+ * differ between them, shares that are all 0, more instances than there are replicates. */
 bool curriculum_load(struct curriculum *curriculum, const struct experiment *experiment,
                      struct fault *fault);
 

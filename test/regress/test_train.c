@@ -285,6 +285,7 @@ START_TEST(what_is_wrong_is_told_before_training)
         {"--set decision_cost=measured", "measured decision costs"},
         {"--set train.rollouts=1", "train.rollouts"},
         {"--set train.also=[nowhere.yaml]", "nowhere.yaml"},
+        {"--set train.warm_start.teacher=heft_rt", "the teacher of mode `pair_wait` is srpt_lb"},
         {"--set train.share=0", "all shares are 0"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
