@@ -80,6 +80,14 @@ static bool read_finish(const struct trace_reader *reader, struct trace_task *ro
            cell_refuse(reader, TASK_EXEC, "dates end at 2^53 ps, 2.5 h", "too long");
 }
 
+/* Rows are in the order in which ends were seen; with compat: ds3 some are seen 1 us later. */
+static bool is_finish_in_order(struct trace_reader *reader, int64_t finish_ps)
+{
+    return reader->trace->is_measured ||
+           (finish_ps < reader->date_ps && finish_ps + TICK_PER_US >= reader->date_ps) ||
+           cell_in_order(reader, TASK_FINISH, finish_ps);
+}
+
 static bool read_counts(const struct trace_reader *reader, struct trace_task *row)
 {
     row->samples = row->is_skipped ? 0 : 1;
@@ -107,7 +115,7 @@ bool trace_next_task(struct trace_reader *reader, struct trace_task *row, struct
                            "unknown status");
     row->pe = row->kind = -1;
     return (row->is_skipped || read_place(reader, row)) && read_finish(reader, row) &&
-           (reader->trace->is_measured || cell_in_order(reader, TASK_FINISH, row->finish_ps)) &&
+           is_finish_in_order(reader, row->finish_ps) &&
            cell_us_if_any(reader, TASK_READY, &row->ready_ps) &&
            cell_us_if_any(reader, TASK_ASSIGNED, &row->assigned_ps) &&
            cell_us_if_any(reader, TASK_DATA, &row->data_ps) &&

@@ -157,6 +157,9 @@ START_TEST(every_category_can_be_read)
                           "0,first,second,a_0,b_2,2,10,12\n"},
         {TRACE_JOBS, "job_id,app,arrival_us,start_us,finish_us,status\n"
                      "1,solo,2.000001,3,6,done\n"},
+        /* the second one was seen 1 us later, as DS3 does */
+        {TRACE_TASKS, "job_id,task,pe,status,start_us,finish_us\n0,first,a_0,done,1,8.5\n"
+                      "1,only,a_1,done,7,7.5\n0,second,b_2,done,8.5,10\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_msg(can_read(cases[i].category, cases[i].text), "%s: %s", fault.where,
@@ -214,6 +217,8 @@ START_TEST(rows_that_cannot_be_are_refused_at_their_cell)
         {TRACE_TASKS, "job_id,task,pe,start_us,finish_us\n0,first,a_0,2,1\n", ":2:15",
          "ends before"},
         {TRACE_TASKS, "job_id,task,pe,finish_us\n0,first,,1\n", ":2:9", "no PE"},
+        {TRACE_TASKS, "job_id,task,pe,finish_us\n0,first,a_0,9\n1,only,a_1,7.999999\n", ":3:12",
+         "earlier"},
         {TRACE_TASKS, "job_id,task,pe,finish_us\n0,first,a_0,1\n", "tasks.csv",
          "1 rows, but 3 were recorded"},
         {TRACE_TASKS,
