@@ -81,11 +81,10 @@ static bool read_finish(const struct trace_reader *reader, struct trace_task *ro
 }
 
 /* Rows are in the order in which ends were seen; with compat: ds3 some are seen 1 us later. */
-static bool is_finish_in_order(struct trace_reader *reader, int64_t finish_ps)
+static bool is_finish_in_order(struct trace_reader *reader, int column, int64_t finish_ps)
 {
-    return reader->trace->is_measured ||
-           (finish_ps < reader->date_ps && finish_ps + TICK_PER_US >= reader->date_ps) ||
-           cell_in_order(reader, TASK_FINISH, finish_ps);
+    return (finish_ps < reader->date_ps && finish_ps + TICK_PER_US >= reader->date_ps) ||
+           cell_in_order(reader, column, finish_ps);
 }
 
 static bool read_counts(const struct trace_reader *reader, struct trace_task *row)
@@ -115,7 +114,8 @@ bool trace_next_task(struct trace_reader *reader, struct trace_task *row, struct
                            "unknown status");
     row->pe = row->kind = -1;
     return (row->is_skipped || read_place(reader, row)) && read_finish(reader, row) &&
-           is_finish_in_order(reader, row->finish_ps) &&
+           (reader->trace->is_measured ||
+            is_finish_in_order(reader, TASK_FINISH, row->finish_ps)) &&
            cell_us_if_any(reader, TASK_READY, &row->ready_ps) &&
            cell_us_if_any(reader, TASK_ASSIGNED, &row->assigned_ps) &&
            cell_us_if_any(reader, TASK_DATA, &row->data_ps) &&
@@ -147,7 +147,7 @@ bool trace_next_job(struct trace_reader *reader, struct trace_job *row, struct f
     return cell_us(reader, 2, &row->arrival_ps) &&
            (row->is_failed ? cell_us_if_any(reader, 3, &row->start_ps)
                            : cell_us(reader, 3, &row->start_ps)) &&
-           cell_us(reader, 4, &row->finish_ps) && cell_in_order(reader, 4, row->finish_ps);
+           cell_us(reader, 4, &row->finish_ps) && is_finish_in_order(reader, 4, row->finish_ps);
 }
 
 bool trace_next_point(struct trace_reader *reader, struct trace_point *row, struct fault *fault)

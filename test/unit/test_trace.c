@@ -157,7 +157,9 @@ START_TEST(every_category_can_be_read)
                           "0,first,second,a_0,b_2,2,10,12\n"},
         {TRACE_JOBS, "job_id,app,arrival_us,start_us,finish_us,status\n"
                      "1,solo,2.000001,3,6,done\n"},
-        /* the second one was seen 1 us later, as DS3 does */
+        /* what is late was seen 1 us later, as DS3 does */
+        {TRACE_JOBS, "job_id,app,arrival_us,start_us,finish_us,status\n"
+                     "0,pair,0,3,6.5,done\n1,solo,2.000001,3,5.75,done\n"},
         {TRACE_TASKS, "job_id,task,pe,status,start_us,finish_us\n0,first,a_0,done,1,8.5\n"
                       "1,only,a_1,done,7,7.5\n0,second,b_2,done,8.5,10\n"},
     };
@@ -217,6 +219,10 @@ START_TEST(rows_that_cannot_be_are_refused_at_their_cell)
         {TRACE_TASKS, "job_id,task,pe,start_us,finish_us\n0,first,a_0,2,1\n", ":2:15",
          "ends before"},
         {TRACE_TASKS, "job_id,task,pe,finish_us\n0,first,,1\n", ":2:9", "no PE"},
+        {TRACE_JOBS,
+         "job_id,app,arrival_us,start_us,finish_us,status\n"
+         "0,pair,0,3,7,done\n1,solo,2.000001,3,5.75,done\n",
+         ":3:19", "earlier"},
         {TRACE_TASKS, "job_id,task,pe,finish_us\n0,first,a_0,9\n1,only,a_1,7.999999\n", ":3:12",
          "earlier"},
         {TRACE_TASKS, "job_id,task,pe,finish_us\n0,first,a_0,1\n", "tasks.csv",
