@@ -99,9 +99,23 @@ void world_leave_job(struct world *world, int32_t slot)
     world->jobs_left--;
 }
 
+/* When the last task of a job ended; DS3 may have seen an earlier end later. */
+static int64_t last_finish_ps(const struct world *world, int32_t slot)
+{
+    const struct view_job *job = &world->jobs[slot];
+    int32_t count = world->setup->binds[job->bind].app->task_count;
+    int64_t last_ps = 0;
+    for (int32_t task = job->first_task; task < job->first_task + count; task++)
+        if (world->tasks[task].status == TASK_DONE && world->tasks[task].finish_ps > last_ps)
+            last_ps = world->tasks[task].finish_ps;
+    return last_ps;
+}
+
 __attribute__((noinline)) static void finish_job(struct world *world, int32_t slot,
                                                  int64_t finish_ps)
 {
+    if (world->setup->compat_ds3)
+        finish_ps = last_finish_ps(world, slot);
     const struct observed_job observed = world_describe_job(world, slot, finish_ps);
     for (int32_t i = 0; i < world->setup->observer_count; i++) {
         const struct observer *observer = &world->setup->observers[i];

@@ -198,6 +198,29 @@ START_TEST(late_ends_and_late_arrivals_are_seen_one_microsecond_later_under_comp
 }
 END_TEST
 
+static int64_t job_finish_ps;
+
+static void note_job(void *self, const struct observed_job *job)
+{
+    (void)self;
+    job_finish_ps = job->finish_ps;
+}
+
+START_TEST(a_job_ends_with_its_last_task_also_if_compat_ds3_sees_another_one_later)
+{
+    struct soc *soc = fixture_soc(script.arena, 1, (int32_t[]){2}, 1);
+    struct app *app = fixture_app(script.arena, "app", 1,
+                                  (struct fixture_task[]){{"a", {1}}, {"b", {1.5}}}, 2, NULL, 0);
+    script.compat_ds3 = true;
+    script.pe_of[1] = 1;
+    script.watcher.on_job_done = note_job;
+    ck_assert(script_run(soc, app, &script_single, &script_policy, _i));
+    script_expect(0, 0, 0, 0, 1); /* seen at 2 */
+    script_expect(0, 1, 1, 0, 1.5);
+    ck_assert_int_eq(job_finish_ps, 1500000);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("world");
@@ -215,6 +238,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(both, a_noisy_duration_is_rounded_once_to_a_tick, 0, 2);
     tcase_add_loop_test(
         both, late_ends_and_late_arrivals_are_seen_one_microsecond_later_under_compat_ds3, 0, 2);
+    tcase_add_loop_test(
+        both, a_job_ends_with_its_last_task_also_if_compat_ds3_sees_another_one_later, 0, 2);
     suite_add_tcase(suite, both);
     return suite;
 }
