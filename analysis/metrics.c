@@ -14,8 +14,10 @@ struct pe_time {
     int64_t tasks_done;
     int64_t busy_ps;   /* over the whole run */
     int64_t window_ps; /* since the first counted arrival */
-    int64_t transfers, transfer_ps, transfer_wait_ps;
-    int64_t queue_ps; /* its tasks had it and their data, and did not run */
+    int64_t transfers;
+    /* Sums over things that go on at once, which 64 bits need not hold. */
+    double transfer_ps, transfer_wait_ps;
+    double queue_ps; /* its tasks had it and their data, and did not run */
     double received_bytes;
 };
 
@@ -40,7 +42,7 @@ struct metrics_observer {
     int64_t *scratch_ps; /* one per task of a job */
     size_t scratch_capacity;
     int64_t deadline_count, miss_count; /* counted jobs with a deadline; that missed it */
-    int64_t tardiness_ps;               /* sum over them */
+    double tardiness_ps;                /* sum over them, which 64 bits need not hold */
 };
 
 struct metrics_observer *metrics_create(const struct soc *soc, const struct scenario *scenario,
@@ -101,7 +103,7 @@ static void count_busy(struct metrics_observer *metrics, const struct view_task 
 {
     struct pe_time *pe = &metrics->pes[task->pe];
     int64_t counted_from_ps = later(task->start_ps, metrics->window_start_ps);
-    pe->queue_ps += task->start_ps - later(task->assigned_ps, task->data_ps);
+    pe->queue_ps += (double)(task->start_ps - later(task->assigned_ps, task->data_ps));
     pe->busy_ps += task->finish_ps - task->start_ps;
     if (task->finish_ps > counted_from_ps)
         pe->window_ps += task->finish_ps - counted_from_ps;
@@ -137,8 +139,8 @@ static void count_transfer(void *self, const struct observed_transfer *transfer)
     struct pe_time *pe = &metrics->pes[transfer->consumer->pe];
     pe->transfers++;
     pe->received_bytes += transfer->bytes;
-    pe->transfer_ps += transfer->finish_ps - transfer->start_ps;
-    pe->transfer_wait_ps += transfer->start_ps - transfer->asked_ps;
+    pe->transfer_ps += (double)(transfer->finish_ps - transfer->start_ps);
+    pe->transfer_wait_ps += (double)(transfer->start_ps - transfer->asked_ps);
 }
 
 /* How the counted jobs that have a deadline kept it. */
@@ -150,7 +152,7 @@ static void count_deadline(struct metrics_observer *metrics, const struct observ
     metrics->deadline_count++;
     if (late_ps > 0) {
         metrics->miss_count++;
-        metrics->tardiness_ps += late_ps;
+        metrics->tardiness_ps += (double)late_ps;
     }
 }
 
@@ -281,9 +283,9 @@ static double read_utilization(const struct metrics_observer *metrics, struct me
                                          .utilization = share,
                                          .transfers = pe->transfers,
                                          .received_bytes = pe->received_bytes,
-                                         .transfer_us = tick_to_us(pe->transfer_ps),
-                                         .transfer_wait_us = tick_to_us(pe->transfer_wait_ps),
-                                         .queue_us = tick_to_us(pe->queue_ps)};
+                                         .transfer_us = pe->transfer_ps / TICK_PER_US,
+                                         .transfer_wait_us = pe->transfer_wait_ps / TICK_PER_US,
+                                         .queue_us = pe->queue_ps / TICK_PER_US};
         }
     }
     return shares / count;
@@ -315,7 +317,7 @@ void metrics_read(struct metrics_observer *metrics, int64_t end_ps, const double
     read_latencies(metrics, out);
     out->deadline_miss_rate = ratio_or_nan((double)metrics->miss_count, metrics->deadline_count);
     out->mean_tardiness_us =
-        ratio_or_nan(tick_to_us(metrics->tardiness_ps), metrics->deadline_count);
+        ratio_or_nan(metrics->tardiness_ps / TICK_PER_US, metrics->deadline_count);
     out->utilization = read_utilization(metrics, pes);
     out->energy_uj = metrics_energy_uj(metrics->soc, end_ps, energy_uj);
     for (int32_t p = 0; pes != NULL && p < metrics->soc->pe_count; p++)

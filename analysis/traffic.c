@@ -9,7 +9,8 @@
 #include "sim/links.h"
 
 struct link_time {
-    int64_t transfers, transfer_ps, wait_ps;
+    int64_t transfers;
+    double transfer_ps, wait_ps; /* sums over transfers at once, which 64 bits need not hold */
     int32_t under_way;
     int64_t busy_from_ps;       /* while any is under way */
     int64_t busy_ps, window_ps; /* over the whole run, since the first counted arrival */
@@ -85,7 +86,7 @@ static void count(struct link_time *time, double bytes, int64_t transfer_ps, boo
 {
     time->transfers++;
     time->bytes += bytes;
-    time->transfer_ps += transfer_ps;
+    time->transfer_ps += (double)transfer_ps;
     if (is_in_window)
         time->window_bytes += bytes;
 }
@@ -109,7 +110,7 @@ static void note_end(void *self, const struct observed_transfer *transfer)
         struct link_time *time = &traffic->links[link];
         count(time, transfer->bytes, end_ps - transfer->start_ps,
               end_ps > traffic->window_start_ps);
-        time->wait_ps += transfer->start_ps - transfer->asked_ps;
+        time->wait_ps += (double)(transfer->start_ps - transfer->asked_ps);
         leave_link(traffic, time, end_ps);
     }
 }
@@ -162,7 +163,7 @@ struct traffic_link traffic_read(const struct traffic *traffic, int32_t link)
         .utilization = is_shared ? ratio(tick_to_us(time->window_ps), window_us) : (double)NAN,
         .carried_share =
             ratio(time->window_bytes, window_us * links_bandwidth_bytes_per_us(traffic->soc)),
-        .mean_transfer_us = ratio(tick_to_us(time->transfer_ps), (double)time->transfers),
-        .mean_wait_us = ratio(tick_to_us(time->wait_ps), (double)time->transfers),
+        .mean_transfer_us = ratio(time->transfer_ps / TICK_PER_US, (double)time->transfers),
+        .mean_wait_us = ratio(time->wait_ps / TICK_PER_US, (double)time->transfers),
     };
 }

@@ -398,6 +398,29 @@ START_TEST(tasks_queue_for_a_pe_from_when_they_have_it_and_their_data)
 }
 END_TEST
 
+/* 4400 jobs that wait 4400 s each, 2^64 ps together. */
+START_TEST(sums_may_be_longer_than_any_date)
+{
+    const int64_t late_ps = INT64_C(4400) * 1000000 * TICK_PER_US;
+    const struct view_task waiting = {.attempt = 1, .start_ps = late_ps, .finish_ps = late_ps};
+    const struct observed_transfer moved = {
+        .consumer = &waiting, .start_ps = late_ps, .finish_ps = 2 * late_ps};
+    for (int32_t job = 0; job < 4400; job++) {
+        const struct observed_job done = {.id = job, .bind = &urgent, .finish_ps = late_ps};
+        observer.on_task_done(observer.self, &(struct observed_task){.task = &waiting});
+        observer.on_transfer_done(observer.self, &moved);
+        observer.on_job_done(observer.self, &done);
+    }
+    struct metrics read;
+    struct metrics_pe pes[2];
+    metrics_read(metrics, late_ps, NULL, &read, pes);
+    ck_assert_double_eq_tol(read.mean_tardiness_us, 4400e6 - 50, 1e-3);
+    ck_assert_double_eq(pes[0].queue_us, 4400 * 4400e6);
+    ck_assert_double_eq(pes[0].transfer_us, 4400 * 4400e6);
+    ck_assert_double_eq(pes[0].transfer_wait_us, 4400 * 4400e6);
+}
+END_TEST
+
 START_TEST(the_energy_is_that_of_the_pes_and_of_the_rest_of_the_machine)
 {
     static const struct soc powered = {.pe_count = 2, .base_mw = 100};
@@ -421,6 +444,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, transfers_and_their_waits_are_those_of_the_pe_that_receives);
     tcase_add_test(tests, tasks_queue_for_a_pe_from_when_they_have_it_and_their_data);
+    tcase_add_test(tests, sums_may_be_longer_than_any_date);
     tcase_add_test(tests, the_energy_is_that_of_the_pes_and_of_the_rest_of_the_machine);
     tcase_add_test(tests, the_bound_is_the_longest_path_with_realised_factors);
     tcase_add_test(tests, the_bound_rounds_every_task_half_up_as_the_world_does);
