@@ -240,11 +240,6 @@ static bool is_arrival_due(const struct world *world)
 
 /* ---- the gate ---- */
 
-static bool is_gate_open(const struct world *world)
-{
-    return world->setup->max_in_flight == 0 || world->jobs_left < world->setup->max_in_flight;
-}
-
 static void wait_at_gate(struct world *world, int64_t for_ps)
 {
     world->next_arrival.at_ps += for_ps;
@@ -278,7 +273,7 @@ static void apply_arrivals(struct world *world, bool after_tick, bool after_comp
 {
     while (is_arrival_due(world) && world->next_arrival.after_tick == after_tick &&
            world->next_arrival.after_completions == after_completions) {
-        if (!is_gate_open(world)) {
+        if (!world_is_gate_open(world)) {
             turn_away(world);
             return;
         }
@@ -290,7 +285,7 @@ static void apply_arrivals(struct world *world, bool after_tick, bool after_comp
  * that waits at the gate. */
 static void apply_last_arrivals(struct world *world)
 {
-    while (is_arrival_due(world) && is_gate_open(world))
+    while (is_arrival_due(world) && world_is_gate_open(world))
         let_in(world);
     if (is_arrival_due(world))
         turn_away(world);
@@ -439,7 +434,8 @@ static bool on_round(void *context, int64_t now_ps, const struct event *events, 
         world_follow_plan(world);
     }
     world_dispatch(world);
-    if (world->has_outages && world_is_dead(world))
+    bool is_polling = world->setup->compat_ds3 && !world_is_gate_open(world);
+    if ((world->has_outages || is_polling) && world_is_dead(world))
         return false;
     return world->has_next_arrival || world->jobs_left > 0;
 }

@@ -454,12 +454,12 @@ void world_fail_jobs(struct world *world)
     world->doomed_count = 0;
 }
 
-/* ---- nothing but outages can happen ---- */
+/* ---- nothing but outages, or looks at the gate, can happen ---- */
 
 /* Whether something else is on its way. */
 static bool is_under_way(const struct world *world)
 {
-    bool is_arriving = world->has_next_arrival && !world->is_one_at_gate;
+    bool is_arriving = world->has_next_arrival && world_is_gate_open(world);
     if (is_arriving || world->wake_ps != TICK_NEVER || world->decided_ps != TICK_NEVER ||
         world->writing_count > 0 || world->transfers.count > 0)
         return true;

@@ -222,6 +222,12 @@ static inline void world_unsettle(struct world *world, int32_t pe)
     }
 }
 
+/* Whether another job may be in flight. */
+static inline bool world_is_gate_open(const struct world *world)
+{
+    return world->setup->max_in_flight == 0 || world->jobs_left < world->setup->max_in_flight;
+}
+
 static inline int32_t world_job_id(const struct world *world, int32_t task)
 {
     return world->jobs[world->tasks[task].job].id;

@@ -151,6 +151,38 @@ START_TEST(with_the_clock_of_ds3_it_is_taken_a_tick_later)
 }
 END_TEST
 
+static void decide_nothing(void *self, const struct view *view, struct decisions *decisions)
+{
+    (void)self, (void)view, (void)decisions;
+}
+
+START_TEST(a_deadlock_is_found_although_ds3_looks_at_the_gate_again_and_again)
+{
+    static const struct policy_kind idle = {.contract = POLICY_CONTRACT,
+                                            .name = "idle",
+                                            .discipline = POLICY_DATA_READY,
+                                            .decide = decide_nothing};
+    const struct arrival_row rows[] = {{.at_ps = 0}, {.at_ps = 3 * US}};
+    struct fixture_scenario source = {.rows = rows, .row_count = 2};
+    struct scenario scenario = fixture_scenario(&source);
+    const struct world_setup setup = {
+        .soc = make_server(),
+        .binds = binds,
+        .bind_count = 1,
+        .scenario = &scenario,
+        .engine = engine_kinds[_i],
+        .policy = &idle,
+        .max_in_flight = 1,
+        .compat_ds3 = true,
+    };
+    struct world_result result;
+    struct fault fault = FAULT_NONE;
+    ck_assert(!world_run(&setup, &result, &fault));
+    ck_assert_int_eq(result.status, WORLD_DEADLOCK);
+    ck_assert_int_eq(result.end_ps, 0);
+}
+END_TEST
+
 START_TEST(there_are_never_more_in_flight_on_a_stream)
 {
     static const double whole[] = {1.0};
@@ -231,6 +263,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(test, jobs_that_all_come_at_once_pass_one_by_one, 0, 2);
     tcase_add_loop_test(test, a_place_that_becomes_free_at_the_date_itself_can_be_taken, 0, 2);
     tcase_add_loop_test(test, with_the_clock_of_ds3_it_is_taken_a_tick_later, 0, 2);
+    tcase_add_loop_test(test, a_deadlock_is_found_although_ds3_looks_at_the_gate_again_and_again, 0,
+                        2);
     tcase_add_loop_test(test, there_are_never_more_in_flight_on_a_stream, 0, 4);
     tcase_add_loop_test(test, ds3_lets_its_jobs_in_at_the_same_dates, 0, 2);
     suite_add_tcase(suite, test);
