@@ -199,17 +199,17 @@ static void give_ready(struct ds3_heft *self, const struct view *view, struct de
     }
 }
 
-/* Whether nothing runs and everything that is given waits for something that has not started. */
-static bool is_stuck(const struct ds3_heft *self, const struct view *view)
+/* Whether something that is given runs, or waits for nothing that has not started. */
+static bool is_moving(const struct ds3_heft *self, const struct view *view)
 {
     for (int32_t i = 0; i < self->plan.given_count; i++) {
         int32_t task = self->plan.given[i].task;
         int32_t after = self->plan.events[task].after;
         if (self->is_unordered || view->tasks[task].status == TASK_RUNNING || after < 0 ||
             view->tasks[after].status >= TASK_DONE)
-            return false;
+            return true;
     }
-    return self->plan.given_count > 0;
+    return false;
 }
 
 static void ds3_heft_decide(void *context, const struct view *view, struct decisions *decisions)
@@ -218,19 +218,23 @@ static void ds3_heft_decide(void *context, const struct view *view, struct decis
     struct ds3_instant now = {.at_ps = view->now_ps, .ends_seen = true, .starts_seen = true};
     make_room(self, view);
     bool is_new = view->arrived_count > 0 || view->is_disturbed;
-    if (is_new) {
-        make_plan(&self->plan, view, view->is_disturbed ? now : arrival_instant(view));
+    bool has_waited = view->arrived_count == 0 && view->now_ps >= self->patience_ps;
+    if (view->arrived_count > 0) { /* a disturbance changes the plan, and not how long it waits */
         self->is_unordered = false;
-    } else if (view->now_ps >= self->patience_ps) {
-        self->is_unordered = true;
+        self->patience_ps = TICK_NEVER;
     }
-    if (is_new || view->now_ps >= self->patience_ps)
+    if (is_new)
+        make_plan(&self->plan, view, view->is_disturbed ? now : arrival_instant(view));
+    self->is_unordered = self->is_unordered || has_waited;
+    if (is_new || has_waited)
         reorder(self, view, decisions);
     ds3_plan_forget(&self->plan, view, now);
     give_ready(self, view, decisions);
-    self->patience_ps = TICK_NEVER;
-    if (is_stuck(self, view)) {
-        self->patience_ps = view->now_ps + tick_from_us(view->params[PARAM_PATIENCE]);
+    if (is_moving(self, view)) {
+        self->patience_ps = TICK_NEVER;
+    } else if (self->plan.given_count > 0) { /* nothing is given while all PEs are down */
+        if (self->patience_ps == TICK_NEVER)
+            self->patience_ps = view->now_ps + tick_from_us(view->params[PARAM_PATIENCE]);
         decide_wake(decisions, self->patience_ps);
     }
 }

@@ -174,6 +174,20 @@ START_TEST(a_plan_against_precedence_is_dropped_when_patience_ends)
 }
 END_TEST
 
+START_TEST(failures_do_not_make_it_wait_for_longer)
+{
+    struct soc *soc = fixture_soc(arena, 1, (int32_t[]){1}, 1.0);
+    struct app *app = fixture_app(arena, "crossed", 1, crossed, 2, &crossed_edge, 1);
+    struct arrival_row row = {.at_ps = 7 * US};
+    static const struct failures_listed list[] = {{0, 30 * US, 31 * US}, {0, 55 * US, 56 * US}};
+    struct fixture_scenario source = {
+        .rows = &row, .row_count = 1, .failures = {.list = list, .count = 2}};
+    run("ds3_heft", soc, app, &source, (double[]){50});
+    check_task(0, 0, 0, 57);
+    check_task(0, 1, 0, 58);
+}
+END_TEST
+
 START_TEST(an_arrival_that_comes_before_patience_ends_makes_a_new_plan)
 {
     /* In the new plan the first job's `before` is queued already and comes first, but what is left
@@ -201,6 +215,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_task_fits_in_front_of_one_without_length_that_starts_when_it_ends);
     tcase_add_test(all, a_task_that_has_the_number_of_the_dummy_entry_is_waited_for);
     tcase_add_test(all, a_plan_against_precedence_is_dropped_when_patience_ends);
+    tcase_add_test(all, failures_do_not_make_it_wait_for_longer);
     tcase_add_test(all, an_arrival_that_comes_before_patience_ends_makes_a_new_plan);
     suite_add_tcase(suite, all);
     return suite;
