@@ -20,7 +20,7 @@ const struct winograd_kernel *const winograd_kernels[] = {
 static const struct winograd_kernel *find_kernel(void)
 {
     int32_t i = 0;
-    while (!matrix_variants[i].is_supported())
+    while (i + 1 < matrix_variant_count && !matrix_variants[i].is_supported())
         i++;
     return winograd_kernels[i];
 }

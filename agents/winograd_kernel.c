@@ -191,13 +191,13 @@ static void transform(const real *w, size_t pairs, real *u)
 {
     for (size_t i = 0; i < pairs; i += LANES) {
         vector in[TAPS * TAPS], half[SIDE * TAPS], out[SIDE * SIDE];
-        for (size_t tap = 0; tap < (size_t)(TAPS * TAPS); tap++)
+        for (size_t tap = 0; tap < WINOGRAD_WEIGHTS; tap++)
             in[tap] = load(w + tap * pairs + i);
         for (int x = 0; x < TAPS; x++)
             transform_line(in + x, half + x, TAPS, TAPS);
         for (int y = 0; y < SIDE; y++)
             transform_line(half + y * TAPS, out + y * SIDE, 1, 1);
-        for (size_t p = 0; p < (size_t)(SIDE * SIDE); p++)
+        for (size_t p = 0; p < WINOGRAD_PLANES; p++)
             store(u + p * pairs + i, out[p]);
     }
 }
@@ -206,13 +206,13 @@ static void restore(const real *d_u, size_t pairs, real *d_w)
 {
     for (size_t i = 0; i < pairs; i += LANES) {
         vector in[SIDE * SIDE], half[TAPS * SIDE], out[TAPS * TAPS];
-        for (size_t p = 0; p < (size_t)(SIDE * SIDE); p++)
+        for (size_t p = 0; p < WINOGRAD_PLANES; p++)
             in[p] = load(d_u + p * pairs + i);
         for (int x = 0; x < SIDE; x++)
             restore_line(in + x, half + x, SIDE, SIDE);
         for (int y = 0; y < TAPS; y++)
             restore_line(half + y * SIDE, out + y * TAPS, 1, 1);
-        for (size_t tap = 0; tap < (size_t)(TAPS * TAPS); tap++) {
+        for (size_t tap = 0; tap < WINOGRAD_WEIGHTS; tap++) {
             real *to = d_w + tap * pairs + i;
             store(to, load(to) + out[tap]);
         }

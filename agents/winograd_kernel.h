@@ -9,7 +9,8 @@
 
 #include "agents/real.h"
 
-enum { WINOGRAD_LANES = 16, WINOGRAD_TAPS = 5, WINOGRAD_SIDE = 6, WINOGRAD_PLANES = 36 };
+enum { WINOGRAD_LANES = 16, WINOGRAD_TAPS = 5, WINOGRAD_SIDE = 6 };
+enum { WINOGRAD_WEIGHTS = 25, WINOGRAD_PLANES = 36 };
 
 /* The tiles of an image: channels a multiple of WINOGRAD_LANES. */
 struct winograd_tiles {
