@@ -19,8 +19,9 @@ const struct winograd_kernel *const winograd_kernels[] = {
 
 static const struct winograd_kernel *find_kernel(void)
 {
-    int32_t i = 0;
-    while (i + 1 < matrix_variant_count && !matrix_variants[i].is_supported())
+    const size_t last = sizeof winograd_kernels / sizeof *winograd_kernels - 1;
+    size_t i = 0;
+    while (i < last && !matrix_variants[i].is_supported())
         i++;
     return winograd_kernels[i];
 }

@@ -25,7 +25,7 @@ static struct returns_step *step_at(struct returns *returns, int64_t now_ps)
     struct returns_step *last = returns->count > 0 ? &returns->steps[returns->count - 1] : NULL;
     if (last != NULL && last->at_ps >= now_ps)
         return last;
-    assert(returns->count < returns->capacity);
+    assert(returns->steps != NULL && returns->count < returns->capacity);
     struct returns_step *step = &returns->steps[returns->count++];
     *step = (struct returns_step){.at_ps = now_ps};
     if (last != NULL) {

@@ -298,21 +298,38 @@ static bool wait_for_report(struct simgrid *simgrid)
     return !simgrid->is_over_limit;
 }
 
+/* Closes the accounts of the PEs: SimGrid's clock may run on to the end of what nobody waits for
+ * any more, such as a transfer whose actor was killed. */
+static void settle_energy(struct simgrid *simgrid)
+{
+    for (int32_t i = 0; simgrid->needs->energy && i < simgrid->pe_count; i++) {
+        struct simgrid_pe *pe = &simgrid->pes[i];
+        if (!pe->is_off)
+            pe->consumed = sg_host_get_consumed_energy(pe->host);
+        pe->is_off = true;
+    }
+}
+
+/* Hands round after round to the world; false if it wants no more. */
+static bool hand_rounds(struct simgrid *simgrid)
+{
+    while (take_round(simgrid)) {
+        if (simgrid->needs->energy)
+            draw_idle(simgrid);
+        if (!simgrid->round(simgrid->context, simgrid->base.now_ps, simgrid->current.events,
+                            (int32_t)simgrid->current.count))
+            return false;
+    }
+    return true;
+}
+
 static void control_actor(int argc, char **argv)
 {
     (void)argc, (void)argv;
     struct simgrid *simgrid = the_simgrid;
-    do {
-        while (take_round(simgrid)) {
-            if (simgrid->needs->energy)
-                draw_idle(simgrid);
-            if (!simgrid->round(simgrid->context, simgrid->base.now_ps, simgrid->current.events,
-                                (int32_t)simgrid->current.count)) {
-                simgrid->has_ended = true;
-                return;
-            }
-        }
-    } while (wait_for_report(simgrid));
+    while (hand_rounds(simgrid) && wait_for_report(simgrid))
+        ;
+    settle_energy(simgrid);
     simgrid->has_ended = true;
 }
 
