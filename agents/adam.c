@@ -41,8 +41,8 @@ static double norm_of(const real *values, size_t count)
     return sqrt(sum);
 }
 
-double adam_step(struct adam *adam, const struct adam_settings *settings, real *parameters,
-                 const real *gradients, double scale)
+double adam_step(struct adam *adam, const struct adam_settings *settings, real *restrict parameters,
+                 const real *restrict gradients, double scale)
 {
     double norm = norm_of(gradients, adam->count) * scale;
     if (!isfinite(norm))
@@ -56,12 +56,13 @@ double adam_step(struct adam *adam, const struct adam_settings *settings, real *
     real unbias2 = (real)(1 / (1 - real_power(settings->beta2, adam->step)));
     real rate = (real)settings->rate, epsilon = (real)settings->epsilon;
     real keep = (real)(1 - settings->rate * settings->weight_decay);
+    real *restrict first = adam->first, *restrict second = adam->second;
     for (size_t i = 0; i < adam->count; i++) {
         real gradient = gradients[i] * share;
-        adam->first[i] = beta1 * adam->first[i] + (1 - beta1) * gradient;
-        adam->second[i] = beta2 * adam->second[i] + (1 - beta2) * (gradient * gradient);
-        real root = (real)sqrt((double)(adam->second[i] * unbias2));
-        parameters[i] = keep * parameters[i] - rate * (adam->first[i] * unbias1) / (root + epsilon);
+        first[i] = beta1 * first[i] + (1 - beta1) * gradient;
+        second[i] = beta2 * second[i] + (1 - beta2) * (gradient * gradient);
+        real root = (real)sqrt((double)(second[i] * unbias2));
+        parameters[i] = keep * parameters[i] - rate * (first[i] * unbias1) / (root + epsilon);
     }
     return norm;
 }
