@@ -2,7 +2,6 @@
 /* hetsoc run EXPERIMENT.yaml */
 #include <argp.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "analysis/summary.h"
 #include "base/ranks.h"
 #include "cli/command.h"
+#include "cli/forecast.h"
 #include "cli/launch.h"
 #include "cli/progress.h"
 #include "lab/library.h"
@@ -333,60 +333,6 @@ static void tell_plan(const struct run *run, int64_t count, int64_t missing)
     fflush(stdout);
 }
 
-/* Warns of jobs that arrive faster than the machine could do them, whatever the scheduler. */
-static void tell_overload(const struct points *points)
-{
-    int32_t overloaded = 0;
-    const struct point *worst = NULL;
-    for (int32_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->list[i];
-        overloaded += point->load > 1;
-        if (point->load > 1 && (worst == NULL || point->load > worst->load))
-            worst = point;
-    }
-    if (worst == NULL)
-        return;
-    fprintf(stderr,
-            "hetsoc: warning: %d of %d combinations offer more work than the platform can serve, "
-            "up to %.3g times as much (%s on %s",
-            (int)overloaded, (int)points->count, worst->load, worst->workload, worst->platform);
-    if (!isnan(worst->rate_jobs_per_ms))
-        fprintf(stderr, " at %g jobs/ms", worst->rate_jobs_per_ms);
-    fputs(")\n    hint: queues grow as long as jobs arrive, so latencies say how long the run is; "
-          "`--dry-run` shows the load of each combination\n",
-          stderr);
-}
-
-/* Whether any task of a point can run on the PEs of a kind. */
-static bool has_task_for(const struct point *point, int32_t kind)
-{
-    for (int32_t a = 0; a < point->app_count; a++) {
-        const struct bind *bind = &point->binds[a];
-        for (int32_t task = 0; task < bind->app->task_count; task++)
-            if (bind->cost_ps[(int64_t)task * bind->soc->kind_count + kind] != BIND_INCAPABLE)
-                return true;
-    }
-    return false;
-}
-
-/* Warns of a PE kind that takes its times from a name for which no app has any: a slip. */
-static void tell_idle_kind(const struct points *points)
-{
-    for (int32_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->list[i];
-        for (int32_t k = 0; k < point->soc->kind_count; k++) {
-            const struct soc_kind *kind = &point->soc->kinds[k];
-            if (kind->like == NULL || has_task_for(point, k))
-                continue;
-            fprintf(stderr,
-                    "hetsoc: warning: no task of %s can run on the PEs of kind `%s` of %s\n"
-                    "    hint: it is like `%s`, a name for which the apps have no times\n",
-                    point->workload, kind->name, point->platform, kind->like);
-            return;
-        }
-    }
-}
-
 /* Runs what is missing and writes all files; false if there is a fault or a trial is not done. */
 static bool run_missing(struct run *run, const char *dir, struct fault *fault)
 {
@@ -394,10 +340,8 @@ static bool run_missing(struct run *run, const char *dir, struct fault *fault)
         .next = next_trial, .on_row = on_row, .context = run, .stop = launch_stop()};
     int64_t missing, total = count_trials(run, &missing);
     tell_plan(run, total, missing);
-    if (!run->options->launch.quiet && missing > 0) {
-        tell_overload(run->points);
-        tell_idle_kind(run->points);
-    }
+    if (!run->options->launch.quiet && missing > 0)
+        forecast_warn(run->points);
     progress_begin(&run->progress, missing, run->options->launch.quiet);
     bool ok = pool_run(run->pool, &work, fault);
     double seconds = progress_end(&run->progress);
@@ -444,26 +388,6 @@ static bool run_trials(struct options *options, struct experiment *experiment,
     return ok;
 }
 
-/* Prints what would run: a line per point. */
-static void print_points(const struct points *points)
-{
-    printf("%d combinations x %d replicates = %lld trials\n", (int)points->count,
-           (int)points->replicates, (long long)points->count * points->replicates);
-    for (int32_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->list[i];
-        printf("trial %lld: platform=%s workload=%s", (long long)i * points->replicates,
-               point->platform, point->workload);
-        if (!isnan(point->rate_jobs_per_ms))
-            printf(" rate_jobs_per_ms=%g", point->rate_jobs_per_ms);
-        if (point->load > 0)
-            printf(" load=%.3g", point->load);
-        printf(" jobs=%d engine=%s", (int)point->jobs, point->engine->name);
-        for (int32_t k = 0; k < point->key_count; k++)
-            printf(" %s=%s", point->keys[k].path, point->keys[k].value);
-        printf(" noise=%s scheduler=%s\n", point->noise.name, point->scheduler);
-    }
-}
-
 /* Loads the experiment and its points; with --dump-config, does without the points. */
 static bool load(struct options *options, struct experiment *experiment, struct points *points,
                  struct fault *fault)
@@ -494,7 +418,7 @@ static bool run_experiment(struct options *options, struct fault *fault)
     if (options->dump_config)
         yaml_print(experiment_config(&experiment), stdout);
     else
-        print_points(&points);
+        forecast_print(&points);
     return true;
 }
 

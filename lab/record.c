@@ -246,10 +246,17 @@ bool record_end(struct record *record, const char *status, int64_t end_ps, struc
     return ok;
 }
 
-static bool is_point_of(const struct points *points, const char *identity)
+/* Whether a trace is of one of the points; O(1) if it is of the point that its number says. */
+static bool is_of_points(const struct trace_manifest *manifest, const struct points *points)
 {
+    if (manifest->identity == NULL)
+        return false;
+    const int32_t own = manifest->trial / points->replicates;
+    if (own >= 0 && own < points->count &&
+        strcmp(points->list[own].identity, manifest->identity) == 0)
+        return true;
     for (int32_t i = 0; i < points->count; i++)
-        if (strcmp(points->list[i].identity, identity) == 0)
+        if (strcmp(points->list[i].identity, manifest->identity) == 0)
             return true;
     return false;
 }
@@ -265,8 +272,7 @@ static bool clear_entry(const char *name, const struct experiment *experiment,
     struct trace_manifest manifest;
     const char *dir = arena_printf(arena, "%s/%s", experiment->record.dir, name);
     bool ok = true;
-    if (trace_manifest_read(&manifest, arena, dir, &none) &&
-        (manifest.identity == NULL || !is_point_of(points, manifest.identity)))
+    if (trace_manifest_read(&manifest, arena, dir, &none) && !is_of_points(&manifest, points))
         ok = overwrite
                  ? folder_remove(dir, fault)
                  : fault_set(fault, dir, "choose another folder with --record, or --overwrite",

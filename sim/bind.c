@@ -92,6 +92,14 @@ double bind_bytes(const struct bind *bind, int32_t edge)
     return bind->app->bytes[edge] * edge_samples(bind, edge);
 }
 
+bool bind_runs_on(const struct bind *bind, int32_t kind)
+{
+    for (int32_t task = 0; task < bind->app->task_count; task++)
+        if (bind->cost_ps[(int64_t)task * bind->soc->kind_count + kind] != BIND_INCAPABLE)
+            return true;
+    return false;
+}
+
 int64_t bind_sized_cost_ps(const struct bind *bind, int32_t task, int32_t kind, double samples)
 {
     int64_t at = (int64_t)task * bind->soc->kind_count + kind;

@@ -61,6 +61,9 @@ static inline int64_t bind_cost_ps(const struct bind *bind, int32_t task, int32_
     return bind->cost_ps[(int64_t)task * bind->soc->kind_count + bind->soc->pes[pe].kind];
 }
 
+/* Whether any task can run on the PEs of a kind. O(tasks). */
+bool bind_runs_on(const struct bind *bind, int32_t kind);
+
 /* Delay of an edge's data from one PE to another. */
 static inline int64_t bind_delay_ps(const struct bind *bind, int32_t edge, int32_t from_pe,
                                     int32_t to_pe)

@@ -173,6 +173,21 @@ START_TEST(costs_follow_the_kind_of_the_pe)
 }
 END_TEST
 
+START_TEST(an_app_runs_on_the_kinds_that_any_of_its_tasks_runs_on)
+{
+    load_shipped("study16");
+    const struct costs costs[] = {{{{"LITTLE", 22}}}, {{{"VIT", 2}}}};
+    struct app app = make_app(costs, 2, NULL, 0);
+    bind_well(&app);
+    for (int32_t kind = 0; kind < soc.kind_count; kind++) {
+        const char *name = soc.kinds[kind].name;
+        ck_assert_msg(bind_runs_on(&bind, kind) ==
+                          (strcmp(name, "LITTLE") == 0 || strcmp(name, "VIT") == 0),
+                      "%s", name);
+    }
+}
+END_TEST
+
 START_TEST(the_mean_cost_counts_every_pe_that_supports_the_task)
 {
     load_shipped("study10");
@@ -362,6 +377,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, upward_ranks_are_those_of_the_heft_paper);
     tcase_add_test(tcase, ranks_take_several_exits_and_edges_without_data);
     tcase_add_test(tcase, costs_follow_the_kind_of_the_pe);
+    tcase_add_test(tcase, an_app_runs_on_the_kinds_that_any_of_its_tasks_runs_on);
     tcase_add_test(tcase, the_mean_cost_counts_every_pe_that_supports_the_task);
     tcase_add_test(tcase, a_kind_without_pes_supports_nothing);
     tcase_add_test(tcase, delays_are_latency_plus_bytes_over_bandwidth_in_ticks);
