@@ -287,12 +287,11 @@ static bool train_and_test(const struct options *options, const struct pupil *pu
     };
     bool ok = kernel_train_run(&train, &setup, fault);
     if (ok && !train.is_finished)
-        fprintf(stderr, "Stopped. --resume goes on from %s.state\n", options->output);
-    if (ok && train.is_finished) {
-        ok = test_weights(options, pupil, images, &train, fault);
-        if (ok && !options->quiet)
-            printf("Wrote %s\n", options->output);
-    }
+        fprintf(stderr, "hetsoc: interrupted\n    hint: `--resume` goes on from %s.state\n",
+                options->output);
+    ok = ok && train.is_finished && test_weights(options, pupil, images, &train, fault);
+    if (ok && !options->quiet)
+        printf("Wrote %s\n", options->output);
     kernel_train_finish(&train);
     return ok;
 }

@@ -144,11 +144,16 @@ static bool train(struct options *options, struct fault *fault)
         .context = &lines,
         .stop = launch_stop(),
     };
-    if (!train_run(&setup, fault))
+    bool is_finished;
+    if (!train_run(&setup, &is_finished, fault))
         return false;
-    if (ranks_own() == 0)
-        conclude(launch->arena, dir, launch->quiet);
-    return true;
+    if (ranks_own() > 0)
+        return true;
+    conclude(launch->arena, dir, launch->quiet);
+    if (!is_finished)
+        fputs("hetsoc: interrupted\n    hint: `--resume` goes on from the last validation\n",
+              stderr);
+    return is_finished;
 }
 
 int command_train(int argc, char **argv)

@@ -417,12 +417,11 @@ static bool is_validation_due(const struct train *train)
            (turn % curriculum->validation_every == 0 || turn == curriculum->iterations);
 }
 
-static bool is_over(const struct train *train)
+static bool has_finished(const struct train *train)
 {
     const struct curriculum *curriculum = train->curriculum;
     int64_t patience = (int64_t)curriculum->patience * curriculum->validation_every;
     return train->iteration >= curriculum->warm_iterations + curriculum->iterations ||
-           train->shared->stop ||
            (patience > 0 && train->best_iteration >= 0 &&
             train->iteration - train->best_iteration > patience);
 }
@@ -454,7 +453,7 @@ static bool train_loop(struct train *train, struct fault *fault)
     const struct team_slots outcomes = outcome_slots(train);
     if (!meet(train, &outcomes, 1, fault))
         return false;
-    while (!is_over(train)) {
+    while (!has_finished(train) && !train->shared->stop) {
         struct train_report report = {.iteration = train->iteration, .iterations = total};
         if (!iterate(train, &report, fault) ||
             (is_validation_due(train) && !validate(train, &report, fault)))
@@ -488,15 +487,17 @@ static bool start_team(struct train *train, struct fault *fault)
     return team_join(&train->team, start, fault);
 }
 
-bool train_run(const struct train_setup *setup, struct fault *fault)
+bool train_run(const struct train_setup *setup, bool *is_finished, struct fault *fault)
 {
     struct train train;
+    *is_finished = false;
     train_init(&train, setup);
     bool ok = start_team(&train, fault);
     if (ok) {
         if (train.team.rank == 0 && !train_files_open(&train, fault))
             *own_fault(&train) = *fault;
         ok = meet(&train, NULL, 0, fault) && train_loop(&train, fault);
+        *is_finished = has_finished(&train);
     }
     if (train.team.locals > 0)
         team_end(&train.team);

@@ -44,8 +44,9 @@ struct train_setup {
     const volatile sig_atomic_t *stop; /* a wish to stop after this iteration; NULL = none */
 };
 
-/* Trains and writes the files. False and a fault if a run fails, a worker dies, a file cannot be
- * written, or the state is of another experiment. */
-bool train_run(const struct train_setup *setup, struct fault *fault);
+/* Trains and writes the files; fills whether it got to the end or was asked to stop before. False
+ * and a fault if a run fails, a worker dies, a file cannot be written, or the state is of another
+ * experiment. */
+bool train_run(const struct train_setup *setup, bool *is_finished, struct fault *fault);
 
 #endif

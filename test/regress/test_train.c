@@ -167,6 +167,21 @@ START_TEST(a_training_that_was_killed_resumes_to_the_same_weights)
 }
 END_TEST
 
+START_TEST(a_training_that_is_interrupted_fails_and_says_how_to_go_on)
+{
+    const char *command = "train tiny.yaml -o out -j 2 --set train.iterations=1000000";
+    pid_t pid = spawn_start(&scratch, command);
+    for (int i = 0; i < 15000 && !scratch_has(&scratch, "out/state.safetensors"); i++)
+        usleep(2000);
+    kill(-pid, SIGINT);
+    struct spawned spawned = spawn_wait(&scratch, pid);
+    spawn_check(&spawned, command, 1);
+    assert_holds(spawned.err,
+                 "hetsoc: interrupted\n    hint: `--resume` goes on from the last validation\n");
+    assert_holds(spawned.out, "out/state.safetensors");
+}
+END_TEST
+
 START_TEST(a_training_that_is_there_is_lost_only_if_that_is_wanted)
 {
     const char *first = train("-j 2", "out");
@@ -321,6 +336,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, arrivals_that_end_before_a_job_counts_are_refused);
     tcase_add_test(tests, what_is_overwritten_is_gone_even_if_nothing_takes_its_place);
     tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
+    tcase_add_test(tests, a_training_that_is_interrupted_fails_and_says_how_to_go_on);
     tcase_add_test(tests, a_training_that_is_there_is_lost_only_if_that_is_wanted);
     tcase_add_test(tests, a_state_of_another_experiment_is_refused);
     tcase_add_test(tests, policies_trained_on_one_engine_decide_the_same_on_the_other);
