@@ -26,6 +26,7 @@
 
 const struct pupil_recipe pupil_recipes[] = {
     TRELLIS("cigt_fmnist", "LeNet trellis [1,2,4], routes by information gain"),
+    TRELLIS("cigt_fmnist_tf2", "the same, with the pools of the two that follow"),
     TRELLIS("cigt_fmnist_thin", "one route of it: equal work"),
     TRELLIS("cigt_fmnist_thick", "LeNet with all its channels: 2.1 times the work"),
     FFF("fff_8x5", "FFF of 8 trees, 48 of 504 neurons per image", 8, 5),
@@ -136,13 +137,21 @@ static void add_reals(real *restrict to, const real *restrict from, size_t count
         to[i] += from[i];
 }
 
+static void scale_reals(real *reals, real factor, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        reals[i] *= factor;
+}
+
 void pupil_expand(const struct pupil *pupil, const real *trained, real *parameters)
 {
     memcpy(parameters, trained, pupil->parameters.reals * sizeof *parameters);
     for (int32_t t = 0; t < pupil->tie_count; t++) {
         const struct pupil_tie *tie = &pupil->ties[t];
-        for (int32_t r = 0; r < tie->route_count; r++)
+        for (int32_t r = 0; r < tie->route_count; r++) {
+            scale_reals(parameters + tie->routes[r], (real)PUPIL_OWN, tie->count);
             add_reals(parameters + tie->routes[r], trained + tie->common, tie->count);
+        }
     }
 }
 
@@ -154,8 +163,7 @@ void pupil_contract(const struct pupil *pupil, const real *gradients, bool tied,
         memset(trained + tie->common, 0, tie->count * sizeof *trained);
         for (int32_t r = 0; r < tie->route_count; r++) {
             add_reals(trained + tie->common, gradients + tie->routes[r], tie->count);
-            if (tied)
-                memset(trained + tie->routes[r], 0, tie->count * sizeof *trained);
+            scale_reals(trained + tie->routes[r], tied ? 0 : (real)PUPIL_OWN, tie->count);
         }
     }
 }

@@ -21,6 +21,10 @@ enum {
     PUPIL_ROUTES = 4,  /* at most, of one router */
 };
 
+/* What a route has of its own counts by this factor: a step of Adam is as long for every number,
+ * and what all samples want is to move further than what those of one route want. */
+#define PUPIL_OWN 0.3
+
 /* What a network is, and how it is taught. */
 struct pupil_recipe {
     const char *name, *summary;
@@ -93,12 +97,13 @@ void pupil_finish(struct pupil *pupil);
  * variances 1. */
 void pupil_draw(const struct pupil *pupil, uint64_t seed, real *trained, real *statistics);
 
-/* Parameters of a pass from what is trained: a route's tensor is what all share plus its own part.
- * So every sample moves the common part, and routes differ by what their own samples want. */
+/* Parameters of a pass from what is trained: a route's tensor is what all share plus PUPIL_OWN
+ * times its own part. So every sample moves the common part, and routes differ by what their own
+ * samples want. */
 void pupil_expand(const struct pupil *pupil, const real *trained, real *parameters);
 
-/* Gradients by what is trained from those by the parameters. While routes are tied, their own parts
- * get none. */
+/* Gradients by what is trained from those by the parameters, the adjoint of pupil_expand. While
+ * routes are tied, their own parts get none. */
 void pupil_contract(const struct pupil *pupil, const real *gradients, bool tied, real *trained);
 
 /* Work with one shard. `transposed` is what tensors_transpose makes of the parameters (not for

@@ -12,11 +12,10 @@ enum { WIDTH = 768, LEVELS = 12, NEURONS = (1 << LEVELS) - 1, LAYERS = 16, SEQUE
 static const int64_t row_bytes = WIDTH * (int64_t)sizeof(float);
 
 const char *const stage_models[] = {
-    "fff_1x11",           "fff_1x11_3x4",      "fff_1x11_2x6",
-    "fff_dense",          "fff_bert",          "cigt_mnist",
-    "cigt_mnist_thick",   "cigt_mnist_thin",   "cigt_fmnist",
-    "cigt_fmnist_thick",  "cigt_fmnist_thin",  "cigt_cifar10",
-    "cigt_cifar10_thick", "cigt_cifar10_thin", NULL,
+    "fff_1x11",     "fff_1x11_3x4",       "fff_1x11_2x6",      "fff_dense",
+    "fff_bert",     "cigt_mnist",         "cigt_mnist_thick",  "cigt_mnist_thin",
+    "cigt_fmnist",  "cigt_fmnist_tf2",    "cigt_fmnist_thick", "cigt_fmnist_thin",
+    "cigt_cifar10", "cigt_cifar10_thick", "cigt_cifar10_thin", NULL,
 };
 
 /* A subtree of `levels` levels. It reads the token, and the sum so far unless it is the first, and

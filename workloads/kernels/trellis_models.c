@@ -109,6 +109,18 @@ static const struct trellis cigt_fmnist = {
                BLOCK("B2", 4, 5, CONV1(32), MAX_POOL, HIDDEN(128), HIDDEN(64), LOGITS(10))},
 };
 
+/* The form of the authors' older code: the last pool keeps the seventh row and column, as in the
+ * thick and the thin network. */
+static const struct trellis cigt_fmnist_tf2 = {
+    .name = "cigt_fmnist_tf2",
+    .summary = "LeNet trellis [1,2,4] for Fashion-MNIST, last pool as in thick and thin",
+    .input = GREY_28,
+    .stage_count = 5,
+    .stages = {BLOCK("B0", 1, 2, CONV5(32), MAX_POOL), ROUTER("R0", 14, 2),
+               BLOCK("B1", 2, 2, CONV5(32), MAX_POOL), ROUTER("R1", 7, 4),
+               BLOCK("B2", 4, 5, CONV1(32), MAX_POOL_REST, HIDDEN(128), HIDDEN(64), LOGITS(10))},
+};
+
 static const struct trellis cigt_fmnist_thick = {
     .name = "cigt_fmnist_thick",
     .summary = "LeNet 32-64-128, 512-256 for Fashion-MNIST, one path",
@@ -158,8 +170,15 @@ static const struct trellis cigt_cifar10_thin = {
 };
 
 const struct trellis *const trellis_models[] = {
-    &cigt_mnist,   &cigt_mnist_thick,   &cigt_mnist_thin,
-    &cigt_fmnist,  &cigt_fmnist_thick,  &cigt_fmnist_thin,
-    &cigt_cifar10, &cigt_cifar10_thick, &cigt_cifar10_thin,
+    &cigt_mnist,
+    &cigt_mnist_thick,
+    &cigt_mnist_thin,
+    &cigt_fmnist,
+    &cigt_fmnist_tf2,
+    &cigt_fmnist_thick,
+    &cigt_fmnist_thin,
+    &cigt_cifar10,
+    &cigt_cifar10_thick,
+    &cigt_cifar10_thin,
     NULL,
 };
