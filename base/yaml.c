@@ -306,6 +306,10 @@ static struct yaml_node *read_document(struct reader *reader)
 static struct yaml_node *parse_bytes(struct arena *arena, const char *name, const char *bytes,
                                      size_t size, struct fault *fault)
 {
+    if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) { /* libyaml counts it as a column */
+        bytes += 3;
+        size -= 3;
+    }
     if (size > YAML_MAX_BYTES) {
         fault_set(fault, name, NULL, "the text is larger than %u MiB", YAML_MAX_BYTES >> 20);
         return NULL;

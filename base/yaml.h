@@ -4,7 +4,8 @@
  * Built on libyaml's event parser. Refused with a fault: syntax errors, several documents,
  * anchors and aliases (a small file must not become a big tree), tags, duplicate keys, keys that
  * are lists, maps or empty, text that is not UTF-8 or has a NUL, an empty document, nesting deeper
- * than YAML_MAX_DEPTH, more than YAML_MAX_NODES values, files above YAML_MAX_BYTES. */
+ * than YAML_MAX_DEPTH, more than YAML_MAX_NODES values, files above YAML_MAX_BYTES. A byte order
+ * mark of UTF-8 is skipped. */
 #ifndef HETSOC_BASE_YAML_H
 #define HETSOC_BASE_YAML_H
 

@@ -261,10 +261,12 @@ END_TEST
 START_TEST(a_byte_order_mark_is_skipped)
 {
     struct yaml_node *root = load_bytes("\xEF\xBB\xBF"
-                                        "a: 1\n",
-                                        8);
+                                        "a: 1\nb: 2\n",
+                                        13);
     ck_assert_ptr_nonnull(root);
     ck_assert_str_eq(root->keys[0]->text, "a");
+    ck_assert_int_eq(root->keys[0]->column, 1);
+    ck_assert_str_eq(root->keys[1]->text, "b");
 }
 END_TEST
 
