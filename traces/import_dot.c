@@ -116,6 +116,10 @@ static bool read_costs(struct reader *reader, const char *at, const char *text,
             cost->pe_kind = import_clean(draft_arena(reader->draft), word);
             word = equals + 1;
         }
+        for (struct app_cost *other = costs; other < cost; other++)
+            if (strcmp(other->pe_kind, cost->pe_kind) == 0)
+                return text_refuse(&reader->text, at, "a task has one time on each PE kind",
+                                   "there are two times on the PE kind %s", cost->pe_kind);
         if (!schema_parse_real(word, &cost->exec_us) || cost->exec_us < 0)
             return text_refuse(&reader->text, at,
                                "a number, or PE kinds with numbers: A7=20 A15=10",

@@ -118,6 +118,8 @@ static const struct {
     {"digraph { }", "graph.dot", "no task"},
     {"digraph { a }\n b", "graph.dot:2:2", "after the graph"},
     {"digraph {\n a [us=x] }", "graph.dot:2:2", "'x' is no time"},
+    {"digraph {\n a [us=\"A7=1 A7=2\"] }", "graph.dot:2:2", "two times on the PE kind A7"},
+    {"digraph {\n a [us=\"1 2\"] }", "graph.dot:2:2", "two times on the PE kind core"},
     {"digraph {\n a [us=-3] }", "graph.dot:2:2", "'-3' is no time"},
     {"digraph {\n a [size=-3] }", "graph.dot:2:2", "no size"},
     {"digraph {\n a [us=1] b [size=3] }", "graph.dot:2:11", "some tasks have"},
