@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hetsoc import --from FORMAT FILE... */
 #include <argp.h>
+#include <ctype.h>
 
 #include "base/control.h"
 #include "base/csv.h"
@@ -65,6 +66,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->quiet = true;
         return 0;
     case KEY_PE_KIND:
+        if (!schema_is_name(text) || (!isalnum((unsigned char)*text) && *text != '_'))
+            argp_error(state, "--pe-kind takes a name of letters, digits and _ - . + #, not `%s`",
+                       text);
         options->import.pe_kind = text;
         return 0;
     case KEY_UNIT_US:

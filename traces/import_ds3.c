@@ -23,6 +23,7 @@ struct chip {
 struct reader {
     struct imported *imported;
     struct arena *arena;
+    const char *pe_kind; /* of jobs without a chip */
     double us_per_unit;
     struct fault *fault;
     const char **paths;
@@ -186,7 +187,8 @@ static bool read_jobs(struct reader *reader)
             continue;
         struct text text;
         struct draft *draft = draft_create();
-        const struct app_cost fallback = {.pe_kind = "core", .exec_us = reader->us_per_unit};
+        const struct app_cost fallback = {.pe_kind = reader->pe_kind,
+                                          .exec_us = reader->us_per_unit};
         bool ok = text_load(&text, reader->paths[i], reader->fault) &&
                   ds3_read_job(draft, &text, reader->imported, reader->arena) &&
                   set_all_costs(reader, draft, reader->paths[i]) &&
@@ -205,6 +207,7 @@ static bool ds3_read(struct imported *imported, struct arena *arena, const char 
 {
     struct reader reader = {.imported = imported,
                             .arena = arena,
+                            .pe_kind = options->pe_kind == NULL ? "core" : options->pe_kind,
                             .us_per_unit = isnan(options->us_per_unit) ? 1 : options->us_per_unit,
                             .fault = fault};
     bool ok = true;

@@ -64,6 +64,8 @@ START_TEST(wrong_usage_ends_with_2)
         "import --from stg",
         "import --from stg one.stg --unit-us 0",
         "import --from stg one.stg --unit-bytes many",
+        "import --from stg one.stg --pe-kind a:b",
+        "import --from stg one.stg --pe-kind #1",
         "replay",
         "replay a b",
         "replay a --engine steam",

@@ -71,6 +71,16 @@ START_TEST(a_chip_and_a_job_become_a_platform_and_an_app)
 }
 END_TEST
 
+START_TEST(a_job_without_a_chip_runs_on_the_pe_kind_that_is_asked_for)
+{
+    const struct app *app = importing_app(&import, "job_T.txt", job_text);
+    ck_assert_str_eq(app->kinds[0].costs[0].pe_kind, "core");
+    import.options.pe_kind = "DSP";
+    app = importing_app(&import, "job_T.txt", job_text);
+    ck_assert_str_eq(app->kinds[0].costs[0].pe_kind, "DSP");
+}
+END_TEST
+
 START_TEST(older_chips_have_values_without_names)
 {
     static const char old[] = "add_new_resource CPU CPU 0 1 2 performance\nopp 1330 700\n"
@@ -223,6 +233,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("import_ds3");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_chip_and_a_job_become_a_platform_and_an_app);
+    tcase_add_test(tcase, a_job_without_a_chip_runs_on_the_pe_kind_that_is_asked_for);
     tcase_add_test(tcase, older_chips_have_values_without_names);
     tcase_add_test(tcase, a_run_becomes_an_experiment);
     tcase_add_test(tcase, a_run_finds_its_files_and_lists_its_jobs);
