@@ -8,7 +8,8 @@
  * Attributes of an edge: bytes  its data
  *                        size   the same (SimGrid); -1 is none
  * Others are looks and are passed over, as are ports. A node that is only named by an edge is a
- * task without time. Several edges between two nodes are one, with the data of all. */
+ * task without time. Several edges between two nodes are one, with the data of all; in a strict
+ * graph, with the data that was given last. */
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -33,6 +34,13 @@ struct ends {
     size_t count, capacity;
 };
 
+/* An edge of a strict graph each time that it is named. */
+struct mention {
+    int32_t from, to;
+    double bytes;
+    bool is_given; /* the data, there and not by default */
+};
+
 /* A file on its way to an app. */
 struct reader {
     struct text text;
@@ -43,7 +51,9 @@ struct reader {
     struct dot_tokens tokens;
     int depth;
     struct ends ends; /* stack of the ends of the edges being read */
-    bool has_us, has_operations;
+    bool has_us, has_operations, is_strict;
+    struct mention *mentions; /* of a strict graph */
+    size_t mention_count, mention_capacity;
 };
 
 static bool refuse(struct reader *reader, const char *at, const char *hint, const char *what)
@@ -223,9 +233,33 @@ static bool read_end(struct reader *reader, struct attributes node, struct attri
     return true;
 }
 
+static void add_edge(struct reader *reader, struct mention mention)
+{
+    draft_add_edge(reader->draft, mention.from, mention.to, reader->is_strict ? 0 : mention.bytes);
+    if (!reader->is_strict)
+        return;
+    reader->mentions = memory_grow(reader->mentions, &reader->mention_capacity,
+                                   reader->mention_count + 1, sizeof *reader->mentions);
+    reader->mentions[reader->mention_count++] = mention;
+}
+
+/* After draft_merge: an edge has the data with which it was made, or was told to have later. */
+static void set_strict_bytes(struct reader *reader)
+{
+    bool *is_made = memory_zeroed((size_t)draft_edge_count(reader->draft), sizeof *is_made);
+    for (size_t i = 0; i < reader->mention_count; i++) {
+        const struct mention *mention = &reader->mentions[i];
+        int32_t edge = draft_find_edge(reader->draft, mention->from, mention->to);
+        if (mention->is_given || !is_made[edge])
+            draft_set_bytes(reader->draft, edge, mention->bytes);
+        is_made[edge] = true;
+    }
+    free(is_made);
+}
+
 /* Adds an edge from each of ends[first..middle) to each of ends[middle..). */
 static bool add_edges(struct reader *reader, const char *at, size_t first, size_t middle,
-                      size_t last, double bytes)
+                      size_t last, double bytes, bool is_given)
 {
     double pairs = (double)(middle - first) * (double)(last - middle);
     if (draft_edge_count(reader->draft) + pairs > IMPORT_EDGES_MAX)
@@ -233,7 +267,8 @@ static bool add_edges(struct reader *reader, const char *at, size_t first, size_
                            IMPORT_EDGES_MAX);
     for (size_t i = first; i < middle; i++)
         for (size_t k = middle; k < last; k++)
-            draft_add_edge(reader->draft, reader->ends.items[i], reader->ends.items[k], bytes);
+            add_edge(reader, (struct mention){reader->ends.items[i], reader->ends.items[k], bytes,
+                                              is_given});
     return true;
 }
 
@@ -254,10 +289,15 @@ static bool read_chain(struct reader *reader, size_t first, struct attributes no
         ok = ok && dot_next(&reader->tokens) && read_end(reader, node, edge);
     }
     double bytes = 0;
-    ok = ok && read_attributes(reader, &edge) && edge_bytes(reader, start, &edge, &bytes);
+    struct attributes own = {0};
+    ok = ok && read_attributes(reader, &own);
+    bool is_given = own.bytes != NULL || own.size != NULL;
+    edge.bytes = own.bytes != NULL ? own.bytes : edge.bytes;
+    edge.size = own.size != NULL ? own.size : edge.size;
+    ok = ok && edge_bytes(reader, start, &edge, &bytes);
     for (size_t i = 0; ok && i < cut_count; i++)
         ok = add_edges(reader, start, i == 0 ? first : cuts[i - 1], cuts[i],
-                       i + 1 < cut_count ? cuts[i + 1] : reader->ends.count, bytes);
+                       i + 1 < cut_count ? cuts[i + 1] : reader->ends.count, bytes, is_given);
     free(cuts);
     return ok;
 }
@@ -320,8 +360,10 @@ static bool read_statements(struct reader *reader, struct attributes node, struc
 
 static bool read_graph(struct reader *reader)
 {
-    if (!dot_next(&reader->tokens) ||
-        (dot_is_keyword(&reader->tokens, "strict") && !dot_next(&reader->tokens)))
+    if (!dot_next(&reader->tokens))
+        return false;
+    reader->is_strict = dot_is_keyword(&reader->tokens, "strict");
+    if (reader->is_strict && !dot_next(&reader->tokens))
         return false;
     if (dot_is_keyword(&reader->tokens, "graph"))
         return refuse(reader, reader->tokens.start,
@@ -347,10 +389,13 @@ static bool read_graph(struct reader *reader)
 static bool make_app(struct reader *reader, struct imported *imported, struct arena *arena)
 {
     int32_t merged = draft_merge(reader->draft);
+    if (reader->is_strict)
+        set_strict_bytes(reader);
     if (merged > 0)
-        import_note(imported, arena,
-                    "%s: %d edges have the same ends as others: their data is added to them",
-                    reader->text.path, (int)merged);
+        import_note(imported, arena, "%s: %d edges have the same ends as others: %s",
+                    reader->text.path, (int)merged,
+                    reader->is_strict ? "the graph is strict, what is said last counts"
+                                      : "their data is added to them");
     double us_per_s = reader->has_us ? 1 : draft_make_us(reader->draft, reader->options);
     imported->units =
         reader->has_us
@@ -378,6 +423,7 @@ static bool dot_read(struct imported *imported, struct arena *arena, const char 
         .text = &reader.text, .arena = draft_arena(reader.draft), .at = reader.text.data};
     ok = ok && read_graph(&reader) && make_app(&reader, imported, arena);
     free(reader.ends.items);
+    free(reader.mentions);
     text_finish(&reader.text);
     draft_destroy(reader.draft);
     return ok;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <string.h>
 
 #include "test/importing.h"
@@ -107,6 +108,19 @@ START_TEST(edges_of_the_same_ends_are_one)
 }
 END_TEST
 
+/* As Graphviz does: a default counts when the edge is made, and not when it is named again. */
+START_TEST(an_edge_of_a_strict_graph_has_the_data_that_was_given_last)
+{
+    const struct app *app = read_text("strict digraph { edge [bytes=9] a->b [bytes=3] a->b "
+                                      "a->b [bytes=4] a->{b c} a->c [bytes=5] b->c }");
+    ck_assert_int_eq(app->edge_count, 3);
+    ck_assert(bytes_between(app, "a", "b") == 4);
+    ck_assert(bytes_between(app, "a", "c") == 5);
+    ck_assert(bytes_between(app, "b", "c") == 9);
+    ck_assert(importing_notes(&import, "strict"));
+}
+END_TEST
+
 static const struct {
     const char *text, *place, *what;
 } bad[] = {
@@ -172,6 +186,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, edges_of_the_same_ends_are_one);
     tcase_add_loop_test(tcase, bad_graphs_are_refused_at_their_place, 0,
                         (int)(sizeof bad / sizeof bad[0]));
+    tcase_add_test(tcase, an_edge_of_a_strict_graph_has_the_data_that_was_given_last);
     tcase_add_test(tcase, deep_nesting_and_groups_that_explode_are_refused);
     suite_add_tcase(suite, tcase);
     return suite;
