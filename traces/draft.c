@@ -266,6 +266,7 @@ void draft_set_bytes(struct draft *draft, int32_t edge, double bytes)
 
 double draft_make_us(struct draft *draft, const struct import_options *options)
 {
+    bool has_costs = false;
     double serial_s = 0, us_per_s = isnan(options->us_per_unit) ? 1e6 : options->us_per_unit;
     for (int32_t t = 0; t < draft->task_count; t++) {
         int32_t kind = draft->tasks[t].kind;
@@ -273,7 +274,10 @@ double draft_make_us(struct draft *draft, const struct import_options *options)
         for (int32_t c = 0; kind >= 0 && c < draft->kinds[kind].cost_count; c++)
             most = fmax(most, draft->kinds[kind].costs[c].exec_us);
         serial_s += most;
+        has_costs = has_costs || kind >= 0;
     }
+    if (!has_costs) /* each will take one */
+        serial_s = draft->task_count;
     while (isnan(options->us_per_unit) && serial_s * us_per_s > TIME_MAX_US / 2 &&
            us_per_s > SHORTEST_SECOND_US)
         us_per_s /= 10;

@@ -121,6 +121,19 @@ START_TEST(an_edge_of_a_strict_graph_has_the_data_that_was_given_last)
 }
 END_TEST
 
+START_TEST(a_second_is_shorter_where_many_tasks_without_times_take_one_each)
+{
+    enum { TASKS = 10000 };
+    char *text = arena_zeroed(import.scratch.arena, TASKS + 3, 8), *end = text;
+    end += sprintf(end, "digraph {");
+    for (int i = 0; i < TASKS; i++)
+        end += sprintf(end, "t%d ", i);
+    sprintf(end, "}");
+    const struct app *app = read_text(text);
+    ck_assert(app->kinds[0].costs[0].exec_us == 1e5);
+}
+END_TEST
+
 static const struct {
     const char *text, *place, *what;
 } bad[] = {
@@ -187,6 +200,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, bad_graphs_are_refused_at_their_place, 0,
                         (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(tcase, an_edge_of_a_strict_graph_has_the_data_that_was_given_last);
+    tcase_add_test(tcase, a_second_is_shorter_where_many_tasks_without_times_take_one_each);
     tcase_add_test(tcase, deep_nesting_and_groups_that_explode_are_refused);
     suite_add_tcase(suite, tcase);
     return suite;
