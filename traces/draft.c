@@ -289,24 +289,54 @@ double draft_make_us(struct draft *draft, const struct import_options *options)
 
 /* ---- to an app ---- */
 
-/* A name that is not in `names` yet: the text cleaned, with a number behind it if need be. */
-static const char *find_name(struct names *names, struct arena *arena, const char *text,
+/* Names that are taken, and the number to try next behind each of them. */
+struct taken {
+    struct names names;
+    int32_t *next;
+    size_t capacity;
+};
+
+static bool take(struct taken *taken, const char *name)
+{
+    int32_t place = names_add(&taken->names, name, -1);
+    if (place < 0)
+        return false;
+    taken->next =
+        memory_grow(taken->next, &taken->capacity, (size_t)place + 1, sizeof *taken->next);
+    taken->next[place] = 0;
+    return true;
+}
+
+static void finish_taken(struct taken *taken)
+{
+    names_finish(&taken->names);
+    free(taken->next);
+}
+
+/* A name that is not taken yet: the text cleaned, with a number from `number` on behind it if need
+ * be. Numbers of a text do not fall from call to call, so none is tried twice. */
+static const char *find_name(struct taken *taken, struct arena *arena, const char *text,
                              int32_t number)
 {
     const char *clean = import_clean(arena, text);
-    if (names_add(names, clean, -1) >= 0)
+    if (take(taken, clean))
         return clean;
+    int32_t place = names_find(&taken->names, clean);
     const char *name;
+    if (number < taken->next[place])
+        number = taken->next[place];
     do
         name = arena_printf(arena, "%s_%d", clean, (int)number++);
-    while (names_add(names, name, -1) < 0);
+    while (!take(taken, name));
+    taken->next[place] = number;
     return name;
 }
 
 /* Task kinds are called by their label, with the time behind it where a label has several. */
 static void make_kinds(const struct draft *draft, struct app *app, struct arena *arena)
 {
-    struct names labels = {0}, names = {0};
+    struct names labels = {0};
+    struct taken taken = {0};
     int32_t *uses = memory_zeroed((size_t)draft->kind_count + 1, sizeof *uses);
     for (int32_t k = 0; k < draft->kind_count; k++) {
         int32_t label = names_add(&labels, draft->kinds[k].label, -1);
@@ -327,11 +357,11 @@ static void make_kinds(const struct draft *draft, struct app *app, struct arena 
             costs[c].pe_kind = arena_string(arena, costs[c].pe_kind);
         }
         app->kinds[k] =
-            (struct app_task_kind){find_name(&names, arena, text, 2), costs, kind->cost_count};
+            (struct app_task_kind){find_name(&taken, arena, text, 2), costs, kind->cost_count};
     }
     free(uses);
     names_finish(&labels);
-    names_finish(&names);
+    finish_taken(&taken);
 }
 
 /* Tasks of which the file does not say what they cost. */
@@ -421,15 +451,15 @@ bool draft_finish(struct draft *draft, struct imported *imported, struct arena *
         .edge_count = draft->edge_count,
     };
     make_kinds(draft, &app, arena);
-    struct names names = {0};
+    struct taken taken = {0};
     int32_t renamed = 0;
     for (int32_t t = 0; t < draft->task_count; t++) {
         const struct draft_task *task = &draft->tasks[t];
-        const char *name = find_name(&names, arena, task->id, t);
+        const char *name = find_name(&taken, arena, task->id, t);
         renamed += strcmp(name, task->id) != 0;
         app.tasks[t] = (struct app_task){.name = name, .kind = task->kind, .line = task->line};
     }
-    names_finish(&names);
+    finish_taken(&taken);
     if (draft->edge_count > 0)
         memcpy(app.bytes, draft->bytes, (size_t)draft->edge_count * sizeof *app.bytes);
     tell(draft, imported, arena, path, renamed);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -134,6 +135,30 @@ START_TEST(a_second_is_shorter_where_many_tasks_without_times_take_one_each)
 }
 END_TEST
 
+/* Of the heap, and of large blocks beside it. */
+static size_t count_bytes(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/* Names are cut after 64 characters: all of these kinds get a number. */
+START_TEST(many_kinds_with_the_same_long_name_take_little_memory)
+{
+    enum { TASKS = 3000, LINE_MAX_BYTES = 128 };
+    char *text = arena_zeroed(import.scratch.arena, TASKS + 1, LINE_MAX_BYTES), *end = text;
+    end += sprintf(end, "digraph {");
+    for (int i = 0; i < TASKS; i++)
+        end += sprintf(end, "t%d [us=%d, kind=%070d]\n", i, i + 1, 7);
+    sprintf(end, "}");
+    size_t before = count_bytes();
+    const struct app *app = read_text(text);
+    ck_assert_int_eq(app->kind_count, TASKS);
+    assert_holds(app->kinds[TASKS - 1].name, "_3000");
+    ck_assert_uint_lt(count_bytes() - before, 10u << 20);
+}
+END_TEST
+
 static const struct {
     const char *text, *place, *what;
 } bad[] = {
@@ -201,6 +226,7 @@ Suite *test_suite(void)
                         (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(tcase, an_edge_of_a_strict_graph_has_the_data_that_was_given_last);
     tcase_add_test(tcase, a_second_is_shorter_where_many_tasks_without_times_take_one_each);
+    tcase_add_test(tcase, many_kinds_with_the_same_long_name_take_little_memory);
     tcase_add_test(tcase, deep_nesting_and_groups_that_explode_are_refused);
     suite_add_tcase(suite, tcase);
     return suite;
