@@ -11,7 +11,10 @@
 #include "base/schema.h"
 #include "base/writing.h"
 
-enum { GAPS_MAX = 1000 };
+enum { GAPS_MAX = 1000, WHOLE_MAX = 1000000000 };
+
+/* Of an experiment (lab/experiment_schema.c). */
+#define SEED_MAX INT64_C(9000000000000000)
 
 /* DS3's schedulers and what they are called here; others become the first. */
 static const struct {
@@ -91,13 +94,14 @@ static bool get_real(const struct ini *ini, struct text *text, const char *key, 
            text_refuse(text, word, "a number, 0 or more", "'%s' of %s is no amount", word, key);
 }
 
+/* The same without what is behind the point, at most `max`. */
 static bool get_whole(const struct ini *ini, struct text *text, const char *key, int64_t fallback,
-                      int64_t *value)
+                      int64_t max, int64_t *value)
 {
     double real;
     if (!get_real(ini, text, key, (double)fallback, &real))
         return false;
-    *value = real < 1e9 ? (int64_t)real : (int64_t)1e9;
+    *value = real < (double)max ? (int64_t)real : max;
     return true;
 }
 
@@ -164,6 +168,15 @@ static bool note_rest(const struct ini *ini, struct text *text, struct imported 
                       struct arena *arena, struct ds3_config *config)
 {
     double deviation, warmup, cap;
+    int32_t apps = config->job_file_count;
+    if (config->share_count > 0 && config->share_count != apps)
+        import_note(imported, arena,
+                    "%s: job_probabilities has %d numbers for %d jobs: all are equally likely",
+                    text->path, (int)config->share_count, (int)apps);
+    if (apps > 0 && config->count_count % apps != 0)
+        import_note(imported, arena,
+                    "%s: job_list has %d numbers for %d jobs: the last %d are left out", text->path,
+                    (int)config->count_count, (int)apps, (int)(config->count_count % apps));
     if (!get_real(ini, text, "standard_deviation", 0, &deviation) ||
         !get_real(ini, text, "warmup_period", 0, &warmup) ||
         !get_real(ini, text, "max_jobs_in_parallel", 0, &cap))
@@ -210,9 +223,9 @@ bool ds3_read_config(struct ds3_config *config, struct text *text, struct import
         ok = get_numbers(&ini, text, arena, "job_probabilities", &config->shares,
                          &config->share_count) &&
              get_numbers(&ini, text, arena, "job_list", &config->counts, &config->count_count) &&
-             get_whole(&ini, text, "max_jobs", 100, &config->jobs) &&
-             get_whole(&ini, text, "num_of_iterations", 1, &config->replicates) &&
-             get_whole(&ini, text, "random_seed", 1, &config->seed) &&
+             get_whole(&ini, text, "max_jobs", 100, WHOLE_MAX, &config->jobs) &&
+             get_whole(&ini, text, "num_of_iterations", 1, WHOLE_MAX, &config->replicates) &&
+             get_whole(&ini, text, "random_seed", 1, SEED_MAX, &config->seed) &&
              get_gaps(config, &ini, text, arena) && note_rest(&ini, text, imported, arena, config);
         config->resource_file =
             config->resource_file == NULL ? NULL : arena_string(arena, config->resource_file);

@@ -177,6 +177,12 @@ START_TEST(a_length_of_simulation_becomes_a_number_of_jobs)
 }
 END_TEST
 
+START_TEST(the_seed_of_a_run_is_taken_whole)
+{
+    assert_holds(experiment_of("random_seed = 4294967295"), "\nseed: 4294967295\n");
+}
+END_TEST
+
 START_TEST(what_a_run_has_and_ours_have_not_is_told)
 {
     static const char *const lines[][2] = {
@@ -184,6 +190,7 @@ START_TEST(what_a_run_has_and_ours_have_not_is_told)
         {"warmup_period = 3", "warmup_period"},
         {"inject_jobs_asap = yes", "inject_jobs_asap"},
         {"shared_memory = True", "shared_memory"},
+        {"job_probabilities = [0.5, 0.5]", "job_probabilities has 2 numbers for 1 jobs"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         ck_assert_str_ne(experiment_of(""), "");
@@ -239,6 +246,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_run_finds_its_files_and_lists_its_jobs);
     tcase_add_test(tcase, a_range_of_scales_is_swept_without_its_end);
     tcase_add_test(tcase, a_length_of_simulation_becomes_a_number_of_jobs);
+    tcase_add_test(tcase, the_seed_of_a_run_is_taken_whole);
     tcase_add_test(tcase, what_a_run_has_and_ours_have_not_is_told);
     tcase_add_loop_test(tcase, bad_files_are_refused_at_their_place, 0,
                         (int)(sizeof bad / sizeof bad[0]));
