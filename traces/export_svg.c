@@ -2,6 +2,7 @@
 /* A Gantt chart as SVG: a row for each PE, a box for each task in the colour of its job, with its
  * name where there is room and as a tooltip; grey where the PE was down, a red edge around attempts
  * that came to nothing. Constant memory. */
+#include "base/csv.h"
 #include "base/tick.h"
 #include "traces/export.h"
 
@@ -13,8 +14,13 @@ struct chart {
     int64_t from_ps, until_ps;
 };
 
+/* Dates outside of the chart lie on its edge. */
 static double x_of(const struct chart *chart, int64_t ps)
 {
+    if (ps < chart->from_ps)
+        ps = chart->from_ps;
+    if (ps > chart->until_ps)
+        ps = chart->until_ps;
     double whole = (double)(chart->until_ps - chart->from_ps);
     return LEFT + (WIDTH - LEFT - 10) * (double)(ps - chart->from_ps) / whole;
 }
@@ -33,12 +39,14 @@ static void put_axis(const struct chart *chart, int32_t rows)
 {
     int64_t step_ps = find_step(chart->until_ps - chart->from_ps);
     int64_t first_ps = (chart->from_ps + step_ps - 1) / step_ps * step_ps;
+    char us[32];
     for (int64_t at_ps = first_ps; at_ps <= chart->until_ps; at_ps += step_ps) {
         double x = x_of(chart, at_ps);
         fprintf(chart->stream,
                 "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>"
-                "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
-                x, x, TOP, TOP + (int)rows * ROW, x, TOP + (int)rows * ROW + 14, tick_to_us(at_ps));
+                "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+                x, x, TOP, TOP + (int)rows * ROW, x, TOP + (int)rows * ROW + 14,
+                csv_format_real(us, tick_to_us(at_ps)));
     }
     fprintf(chart->stream, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">us</text>\n", WIDTH - 10,
             TOP + (int)rows * ROW + 28);
@@ -77,14 +85,12 @@ static bool put_outages(const struct chart *chart, struct fault *fault)
     struct trace_outage outage;
     char start[TICK_TEXT_SIZE], end[TICK_TEXT_SIZE];
     while (reader != NULL && export_next_outage(reader, chart->trace, &outage, fault)) {
-        int64_t from_ps = outage.start_ps < chart->from_ps ? chart->from_ps : outage.start_ps;
-        int64_t to_ps = outage.end_ps > chart->until_ps ? chart->until_ps : outage.end_ps;
-        if (from_ps < to_ps)
+        double x = x_of(chart, outage.start_ps), width = x_of(chart, outage.end_ps) - x;
+        if (outage.start_ps < chart->until_ps && outage.end_ps > chart->from_ps)
             fprintf(chart->stream,
                     "<rect class=\"down\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\">"
                     "<title>%s is down, %s to %s us</title></rect>\n",
-                    x_of(chart, from_ps), TOP + (int)outage.pe * ROW + 1,
-                    x_of(chart, to_ps) - x_of(chart, from_ps), ROW - 2,
+                    x, TOP + (int)outage.pe * ROW + 1, width, ROW - 2,
                     export_pe_name(chart->trace, outage.pe), tick_format_us(start, outage.start_ps),
                     tick_format_us(end, outage.end_ps));
     }
