@@ -11,7 +11,7 @@
 #include "traces/export.h"
 
 /* What happens at one date comes in this order. */
-enum event_kind { EVENT_FINISH, EVENT_LINK_END, EVENT_LINK_START, EVENT_START };
+enum event_kind { EVENT_FINISH, EVENT_LINK_START, EVENT_LINK_END, EVENT_START };
 
 /* States that are no app. */
 enum { STATE_ABORTED = -1, STATE_DOWN = -2 };
