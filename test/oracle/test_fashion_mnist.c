@@ -18,15 +18,19 @@ enum { FEW = 5 };
 static const struct {
     const char *name;
     int32_t correct;
-} shipped[] = {{"cigt_fmnist_thin", 9121}, {"fff_8x5", 8689}, {"cigt_fmnist", 9110}};
+} shipped[] = {{"cigt_fmnist_thin", 9121},
+               {"fff_8x5", 8689},
+               {"cigt_fmnist", 9110},
+               {"cigt_fmnist_tf2", 9316}};
 
-/* Branches of the app against the routes of the test. */
+/* Branches of the app of its name against the routes of the test. */
 static void check_app(const struct kernel_test *test)
 {
     struct fault fault = FAULT_NONE;
     struct app_set set;
     struct arena *arena = arena_create();
-    const char *path = arena_printf(arena, "%s/workloads/apps/cigt_fmnist.yaml", TEST_SOURCE_ROOT);
+    const char *path = arena_printf(arena, "%s/workloads/apps/%s.yaml", TEST_SOURCE_ROOT,
+                                    test->pupil->recipe->name);
     ck_assert_msg(app_load(&set, arena, path, &fault), "%s", fault.what);
     ck_assert_int_eq(set.apps[0].branch_count, test->pupil->routers);
     for (int32_t i = 0; i < test->pupil->routers; i++) {
