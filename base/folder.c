@@ -67,6 +67,16 @@ FILE *folder_new_file(const char *path)
     return stream;
 }
 
+bool folder_is_sink(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return false;
+    if (!S_ISREG(status.st_mode))
+        return !S_ISDIR(status.st_mode);
+    return strncmp(path, "/dev/", 5) == 0 && lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 bool folder_copy_file(const char *from, const char *to, struct fault *fault)
 {
     char block[BUFSIZ];

@@ -19,6 +19,11 @@ bool folder_remove(const char *path, struct fault *fault);
  * write into the folder could have put a link there. NULL and errno if it cannot. */
 FILE *folder_new_file(const char *path);
 
+/* Whether what has a name takes bytes and is no file, such as a device or a pipe, links followed,
+ * or is /dev/stdout and the like, whatever that is: then one writes into it, and no file that was
+ * written aside may take its place. */
+bool folder_is_sink(const char *path);
+
 /* Copies the bytes of a file, making or truncating `to`. */
 bool folder_copy_file(const char *from, const char *to, struct fault *fault);
 

@@ -57,7 +57,7 @@ const char *export_pe_name(const struct trace *trace, int32_t pe)
 static bool write_stream(const struct export_kind *kind, const struct trace *trace,
                          const char *path, struct fault *fault)
 {
-    FILE *stream = folder_new_file(path);
+    FILE *stream = folder_is_sink(path) ? fopen(path, "wb") : folder_new_file(path);
     if (stream == NULL)
         return fault_set(fault, path, "name another file with -o", "cannot write: %s",
                          strerror(errno));
@@ -75,11 +75,12 @@ bool export_file(const struct export_kind *kind, const char *dir, const char *pa
     struct trace *trace = trace_open(dir, fault);
     if (trace == NULL)
         return false;
-    const char *aside = arena_printf(trace->arena, "%s.new", path);
+    bool is_sink = folder_is_sink(path);
+    const char *aside = is_sink ? path : arena_printf(trace->arena, "%s.new", path);
     bool ok = write_stream(kind, trace, aside, fault);
-    if (ok && rename(aside, path) != 0)
+    if (ok && !is_sink && rename(aside, path) != 0)
         ok = fault_set(fault, path, NULL, "cannot write: %s", strerror(errno));
-    if (!ok)
+    if (!ok && !is_sink)
         unlink(aside);
     trace_close(trace);
     return ok;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/folder.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "test/scratch.h"
@@ -112,6 +113,25 @@ START_TEST(a_new_file_does_not_write_through_what_has_its_name)
 }
 END_TEST
 
+START_TEST(a_device_a_pipe_and_the_output_take_bytes_and_are_no_files)
+{
+    ck_assert(folder_is_sink("/dev/null"));
+    ck_assert(folder_is_sink("/dev/stdout"));
+    const char *pipe = scratch_path(&scratch, "pipe"), *link = scratch_path(&scratch, "link");
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+    ck_assert_int_eq(symlink(pipe, link), 0);
+    ck_assert(folder_is_sink(pipe));
+    ck_assert(folder_is_sink(link));
+    scratch_write(&scratch, "file", "text");
+    const char *other = scratch_path(&scratch, "other");
+    ck_assert_int_eq(symlink(scratch_path(&scratch, "file"), other), 0);
+    ck_assert(!folder_is_sink(scratch_path(&scratch, "file")));
+    ck_assert(!folder_is_sink(other));
+    ck_assert(!folder_is_sink(scratch.folder));
+    ck_assert(!folder_is_sink(scratch_path(&scratch, "nothing")));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("folder");
@@ -123,6 +143,7 @@ Suite *test_suite(void)
     tcase_add_test(test, what_cannot_be_done_is_a_fault);
     tcase_add_test(test, parents_are_made_as_far_as_they_are_missing);
     tcase_add_test(test, a_file_in_the_way_is_told_and_stays);
+    tcase_add_test(test, a_device_a_pipe_and_the_output_take_bytes_and_are_no_files);
     tcase_add_test(test, a_new_file_does_not_write_through_what_has_its_name);
     suite_add_tcase(suite, test);
     return suite;

@@ -62,18 +62,19 @@ void profile_print(const struct profile *profile, FILE *stream)
 bool profile_write(const struct profile *profile, const char *path, struct fault *fault)
 {
     struct arena *arena = arena_create();
-    const char *fresh = arena_printf(arena, "%s.new", path);
-    FILE *stream = folder_new_file(fresh);
+    bool is_sink = folder_is_sink(path);
+    const char *fresh = is_sink ? path : arena_printf(arena, "%s.new", path);
+    FILE *stream = is_sink ? fopen(path, "wb") : folder_new_file(fresh);
     bool is_written = stream != NULL;
     if (is_written) {
         profile_print(profile, stream);
         is_written = ferror(stream) == 0;
-        is_written = fclose(stream) == 0 && is_written && rename(fresh, path) == 0;
+        is_written = fclose(stream) == 0 && is_written && (is_sink || rename(fresh, path) == 0);
     }
     if (!is_written) {
         fault_set(fault, path, "give a path in a folder that exists and can be written",
                   "cannot write: %s", strerror(errno));
-        if (stream != NULL)
+        if (stream != NULL && !is_sink)
             remove(fresh);
     }
     arena_destroy(arena);
