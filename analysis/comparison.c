@@ -10,6 +10,7 @@
 #include "analysis/corrections.h"
 #include "analysis/trials.h"
 #include "base/csv.h"
+#include "base/folder.h"
 #include "base/schema.h"
 
 #define LINE_WIDTH 120
@@ -259,8 +260,10 @@ bool comparison_write(const struct comparison *comparison, const char *path, str
         "mean_b", "ci_low_b", "ci_high_b", "paired_ratio", "paired_ci_low", "paired_ci_high",
         "wins",   "pairs"};
     const struct trials *trials = comparison->trials;
+    bool is_sink = folder_is_sink(path);
     struct csv_writer csv;
-    if (!csv_create(&csv, path, fault)) {
+    if (is_sink ? !csv_create(&csv, path, fault)
+                : !csv_create_new(&csv, arena_printf(comparison->arena, "%s.new", path), fault)) {
         return false;
     }
     for (int k = 0; k < comparison->key_count; k++) {
@@ -281,7 +284,7 @@ bool comparison_write(const struct comparison *comparison, const char *path, str
             }
         }
     }
-    return csv_finish(&csv, fault);
+    return is_sink ? csv_finish(&csv, fault) : csv_finish_as(&csv, path, fault);
 }
 
 /* So many that the interval shows two digits, or the mean five if that is fewer. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hetsoc compare on runs of the program. */
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "test/spawn.h"
 #include "test/suite.h"
@@ -69,6 +71,25 @@ START_TEST(the_table_can_be_had_as_csv)
 }
 END_TEST
 
+START_TEST(a_table_that_cannot_be_written_leaves_the_one_before)
+{
+    struct rlimit limit;
+    run("run race.yaml -o a -q", 0);
+    scratch_write(&scratch, "c.csv", "of yesterday");
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = 4096;
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    struct spawned told = run("compare a a -o c.csv -q", 1);
+    limit.rlim_cur = before;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_holds(told.err, "cannot write");
+    ck_assert(strcmp(scratch_read(&scratch, "c.csv"), "of yesterday") == 0);
+    ck_assert(!scratch_has(&scratch, "c.csv.new"));
+}
+END_TEST
+
 START_TEST(wrong_use_is_told)
 {
     run("run race.yaml -o a -q", 0);
@@ -93,6 +114,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_run_is_equal_to_itself_on_the_other_engine);
     tcase_add_test(tcase, what_differs_in_the_configuration_is_told);
     tcase_add_test(tcase, the_table_can_be_had_as_csv);
+    tcase_add_test(tcase, a_table_that_cannot_be_written_leaves_the_one_before);
     tcase_add_test(tcase, wrong_use_is_told);
     suite_add_tcase(suite, tcase);
     return suite;
