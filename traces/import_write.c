@@ -9,6 +9,7 @@
 #include "base/control.h"
 #include "base/csv.h"
 #include "base/folder.h"
+#include "base/yaml.h"
 
 const char *import_path(struct arena *arena, const char *dir, const char *name,
                         const char *extension)
@@ -67,6 +68,17 @@ static void put_edges(const struct app *app, FILE *stream)
                 fprintf(stream, ", bytes: %s", csv_format_real(text, app->bytes[pred->edge]));
             fputs("}\n", stream);
         }
+}
+
+/* Keys and values of the file, of which base/yaml.h reads so many. */
+static int64_t count_values(const struct app *app)
+{
+    int64_t count = 11 + 5 * (int64_t)app->task_count + 5 * (int64_t)app->edge_count;
+    for (int32_t k = 0; k < app->kind_count; k++)
+        count += 2 + 2 * app->kinds[k].cost_count;
+    for (int32_t e = 0; e < app->edge_count; e++)
+        count += app->bytes[e] > 0 ? 2 : 0;
+    return count + (app->edge_count > 0 ? 2 : 0);
 }
 
 static void put_app(const void *subject, FILE *stream)
@@ -154,22 +166,49 @@ struct target {
     void (*put)(const void *subject, FILE *stream);
 };
 
-static bool write_target(const struct target *target, const char *dir, struct arena *arena,
-                         struct fault *fault)
+static const char *aside_of(const struct target *target, const char *dir, struct arena *arena)
+{
+    return arena_printf(arena, "%s/.%s.%s.new", dir, target->name, target->extension);
+}
+
+static bool refuse_size(const char *path, struct fault *fault)
+{
+    return fault_set(fault, path, "import a part of it",
+                     "the file would be larger than `hetsoc run` reads: %u MiB, %d values",
+                     YAML_MAX_BYTES >> 20, YAML_MAX_NODES);
+}
+
+static bool write_aside(const struct target *target, const char *dir, struct arena *arena,
+                        struct fault *fault)
 {
     const char *path = import_path(arena, dir, target->name, target->extension);
-    const char *aside = arena_printf(arena, "%s/.%s.new", dir, target->name);
-    FILE *stream = folder_new_file(aside);
+    FILE *stream = folder_new_file(aside_of(target, dir, arena));
     if (stream == NULL)
         return fault_set(fault, path, "name another folder with -o", "cannot write: %s",
                          strerror(errno));
     target->put(target->subject, stream);
+    bool fits = target->put != put_app || ftello(stream) <= YAML_MAX_BYTES;
     bool ok = ferror(stream) == 0;
-    ok = fclose(stream) == 0 && ok && rename(aside, path) == 0;
-    if (!ok) {
-        fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(errno));
-        unlink(aside);
+    ok = fclose(stream) == 0 && ok;
+    if (!ok)
+        return fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(errno));
+    return fits || refuse_size(path, fault);
+}
+
+/* All are on the disk before the first takes its name. */
+static bool write_targets(const struct target *targets, int32_t count, const char *dir,
+                          struct arena *arena, struct fault *fault)
+{
+    bool ok = true;
+    for (int32_t i = 0; ok && i < count; i++)
+        ok = write_aside(&targets[i], dir, arena, fault);
+    for (int32_t i = 0; ok && i < count; i++) {
+        const char *path = import_path(arena, dir, targets[i].name, targets[i].extension);
+        ok = rename(aside_of(&targets[i], dir, arena), path) == 0 ||
+             fault_set(fault, path, NULL, "cannot write: %s", strerror(errno));
     }
+    for (int32_t i = 0; !ok && i < count; i++)
+        unlink(aside_of(&targets[i], dir, arena));
     return ok;
 }
 
@@ -208,9 +247,8 @@ bool import_write(const struct imported *imported, const char *dir, bool overwri
                 strcmp(targets[k].extension, targets[i].extension) == 0)
                 return fault_set(fault, path, "give one of the files another name",
                                  "two of the files would be written here");
+        if (targets[i].put == put_app && count_values(targets[i].subject) > YAML_MAX_NODES)
+            return refuse_size(path, fault);
     }
-    for (int32_t i = 0; i < count; i++)
-        if (!write_target(&targets[i], dir, arena, fault))
-            return false;
-    return true;
+    return write_targets(targets, count, dir, arena, fault);
 }

@@ -10,8 +10,8 @@ const char *import_path(struct arena *arena, const char *dir, const char *name,
                         const char *extension);
 
 /* Writes DIR/NAME.yaml for each app (none with branches), platform and experiment, and DIR/NAME.csv
- * for arrivals; each file whole or not at all. Faults: a file is there and `overwrite` is false
- * (then nothing is written); one cannot be written. O(what is written). */
+ * for arrivals; all of them, whole, or none. Faults: a file is there and `overwrite` is false; an
+ * app is larger than what is read as YAML; one cannot be written. O(what is written). */
 bool import_write(const struct imported *imported, const char *dir, bool overwrite,
                   struct arena *arena, struct fault *fault);
 

@@ -128,6 +128,38 @@ START_TEST(a_file_that_is_there_is_not_replaced_unasked)
 }
 END_TEST
 
+/* An app with so many edges between two tasks, which have names of so many characters. */
+static void make_large(int32_t edge_count, int32_t name_length)
+{
+    struct arena *arena = import.scratch.arena;
+    static struct app app;
+    ck_assert_ptr_nonnull(read_text(small));
+    app = import.made.apps[0];
+    char *name = arena_zeroed(arena, (size_t)name_length + 1, 1);
+    memset(name, 'a', (size_t)name_length);
+    struct app_task *tasks = arena_zeroed(arena, 1, sizeof *tasks);
+    tasks[0] = (struct app_task){.name = name, .pred_count = edge_count};
+    app.tasks = tasks;
+    app.task_count = 1;
+    app.edge_count = edge_count;
+    app.preds = arena_zeroed(arena, (size_t)edge_count, sizeof *app.preds);
+    app.bytes = arena_zeroed(arena, (size_t)edge_count, sizeof *app.bytes);
+    import.made.apps = &app;
+}
+
+START_TEST(an_app_that_nothing_would_read_is_refused_and_not_left_there)
+{
+    make_large(1700000, 1); /* 8.5e6 values */
+    ck_assert(!write_all(false));
+    assert_holds(import.fault.what, "larger than `hetsoc run` reads");
+    make_large(500000, 64); /* 75 MB */
+    ck_assert(!write_all(false));
+    assert_holds(import.fault.what, "larger than `hetsoc run` reads");
+    ck_assert(!scratch_has(&import.scratch, "graph.yaml"));
+    ck_assert(!scratch_has(&import.scratch, ".graph.yaml.new"));
+}
+END_TEST
+
 static const struct {
     const char *text, *place, *what;
 } bad[] = {
@@ -207,6 +239,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("import_stg");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_graph_becomes_an_app);
+    tcase_add_test(tcase, an_app_that_nothing_would_read_is_refused_and_not_left_there);
     tcase_add_test(tcase, communication_becomes_bytes);
     tcase_add_test(tcase, predecessors_may_have_lines_of_their_own);
     tcase_add_test(tcase, what_is_written_reads_back_the_same);
