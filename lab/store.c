@@ -171,18 +171,30 @@ bool store_manifest(struct store *store, double wall_s, const char *stop_reason,
                          manifest_write(&manifest, aside, fault), fault);
 }
 
-/* Takes over the results of each shard, writes the tables, counts. */
-static bool merge_shards(struct store *store, const char *const *shards, size_t shard_count,
+static const char *results_of(const char *dir, struct arena *arena)
+{
+    return arena_printf(arena, "%s/results.db", dir);
+}
+
+static bool check_shards(const char *const *shards, size_t shard_count, struct arena *arena,
                          struct fault *fault)
 {
     for (size_t i = 0; i < shard_count; i++) {
-        const char *path = arena_printf(store->arena, "%s/results.db", shards[i]);
+        const char *path = results_of(shards[i], arena);
         if (access(path, R_OK) != 0)
             return fault_set(fault, path, "name folders that `hetsoc run` has written",
                              "cannot read: %s", strerror(errno));
-        if (!database_merge(store->database, path, fault))
-            return false;
     }
+    return true;
+}
+
+/* Takes over the results of each shard, and writes the tables. */
+static bool merge_shards(struct store *store, const char *const *shards, size_t shard_count,
+                         struct fault *fault)
+{
+    for (size_t i = 0; i < shard_count; i++)
+        if (!database_merge(store->database, results_of(shards[i], store->arena), fault))
+            return false;
     return export_csv(store->database, store->dir, fault);
 }
 
@@ -191,11 +203,10 @@ bool store_merge(const char *dir, const char *const *shards, size_t shard_count,
 {
     struct store store = {.arena = arena, .folder = -1, .dir = dir};
     struct database_run run;
-    const char *path = arena_printf(arena, "%s/results.db", dir);
-    bool ok =
-        folder_make(dir, fault) && lock_folder(&store, fault) && check_writable(arena, dir, fault);
+    bool ok = check_shards(shards, shard_count, arena, fault) && folder_make(dir, fault) &&
+              lock_folder(&store, fault) && check_writable(arena, dir, fault);
     if (ok)
-        store.database = database_open(path, fault);
+        store.database = database_open(results_of(dir, arena), fault);
     ok = store.database != NULL && merge_shards(&store, shards, shard_count, fault) &&
          database_read_run(store.database, &run, fault) &&
          store_count(&store, &merged->ended, &merged->done, fault);

@@ -205,7 +205,8 @@ START_TEST(missing_shards_and_foreign_folders_are_told)
     run("run race.yaml -o other --set workload.jobs=50 --quiet", 0);
     assert_holds(run("merge s0 -o half", 1).err, "30 trials are missing");
     assert_holds(run("merge s0 other -o mixed", 1).err, "another experiment");
-    assert_holds(run("merge s0 nowhere -o mixed", 1).err, "nowhere/results.db");
+    assert_holds(run("merge s0 nowhere -o untouched", 1).err, "nowhere/results.db");
+    ck_assert(!scratch_has(&scratch, "untouched"));
 }
 END_TEST
 
