@@ -3,9 +3,11 @@
 
 #include "analysis/trials.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/csv.h"
 #include "base/schema.h"
@@ -237,6 +239,10 @@ bool trials_load(struct trials *trials, const char *dir, struct fault *fault)
     struct columns columns = {0};
     *trials = (struct trials){.arena = arena_create()};
     const char *path = arena_printf(trials->arena, "%s/trials.csv", dir);
+    if (access(path, R_OK) != 0) {
+        return fault_set(fault, path, "is this the folder of a run?", "cannot read: %s",
+                         strerror(errno));
+    }
     struct csv_reader *csv = csv_open(path, fault);
     if (csv == NULL) {
         return false;

@@ -77,6 +77,13 @@ bool folder_is_sink(const char *path)
     return strncmp(path, "/dev/", 5) == 0 && lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
+bool folder_is_same(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
 bool folder_copy_file(const char *from, const char *to, struct fault *fault)
 {
     char block[BUFSIZ];

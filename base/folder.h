@@ -24,6 +24,9 @@ FILE *folder_new_file(const char *path);
  * written aside may take its place. */
 bool folder_is_sink(const char *path);
 
+/* Whether two names are of one file or folder that is there. */
+bool folder_is_same(const char *a, const char *b);
+
 /* Copies the bytes of a file, making or truncating `to`. */
 bool folder_copy_file(const char *from, const char *to, struct fault *fault);
 

@@ -126,6 +126,8 @@ bool safetensors_write(const char *path, const struct safetensors_array *arrays,
                        const struct safetensors_note *notes, int32_t note_count,
                        struct fault *fault)
 {
+    if (folder_is_sink(path))
+        return fault_set(fault, path, "name a file", "this is a device or a pipe, not a file");
     struct arena *arena = arena_create();
     const char *aside = arena_printf(arena, "%s.new", path);
     size_t length;

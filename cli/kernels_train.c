@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/schema.h"
 #include "cli/command.h"
@@ -266,6 +267,9 @@ static bool train_and_test(const struct options *options, const struct pupil *pu
 {
     if (options->only_test)
         return test_weights(options, pupil, images, NULL, fault);
+    if (folder_is_sink(options->output))
+        return fault_set(fault, options->output, "name a file with -o",
+                         "weights cannot be written into a device or a pipe");
     struct lines lines = {pupil->routers, options->quiet, isatty(STDERR_FILENO) != 0};
     const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigaction(SIGINT, &action, NULL);

@@ -176,11 +176,14 @@ static const char *results_of(const char *dir, struct arena *arena)
     return arena_printf(arena, "%s/results.db", dir);
 }
 
-static bool check_shards(const char *const *shards, size_t shard_count, struct arena *arena,
-                         struct fault *fault)
+static bool check_shards(const char *dir, const char *const *shards, size_t shard_count,
+                         struct arena *arena, struct fault *fault)
 {
     for (size_t i = 0; i < shard_count; i++) {
         const char *path = results_of(shards[i], arena);
+        if (folder_is_same(shards[i], dir))
+            return fault_set(fault, shards[i], "choose another folder with -o",
+                             "this is where the results of all would go");
         if (access(path, R_OK) != 0)
             return fault_set(fault, path, "name folders that `hetsoc run` has written",
                              "cannot read: %s", strerror(errno));
@@ -203,7 +206,7 @@ bool store_merge(const char *dir, const char *const *shards, size_t shard_count,
 {
     struct store store = {.arena = arena, .folder = -1, .dir = dir};
     struct database_run run;
-    bool ok = check_shards(shards, shard_count, arena, fault) && folder_make(dir, fault) &&
+    bool ok = check_shards(dir, shards, shard_count, arena, fault) && folder_make(dir, fault) &&
               lock_folder(&store, fault) && check_writable(arena, dir, fault);
     if (ok)
         store.database = database_open(results_of(dir, arena), fault);

@@ -95,7 +95,9 @@ START_TEST(wrong_use_is_told)
     run("run race.yaml -o a -q", 0);
     assert_holds(run("compare a", 2).err, "two folders");
     assert_holds(run("compare a b c", 2).err, "also `c`");
-    assert_holds(run("compare a nowhere", 1).err, "nowhere/trials.csv");
+    struct spawned absent = run("compare a nowhere", 1);
+    assert_holds(absent.err, "nowhere/trials.csv");
+    assert_holds(absent.err, "hint: is this the folder of a run?");
     assert_holds(run("compare a a -m latency", 1).err, "A has no such metric");
     assert_holds(run("compare --help", 0).out, "DIR_A DIR_B");
     scratch_write(&scratch, "b/trials.csv", scratch_read(&scratch, "a/trials.csv"));

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -78,6 +79,18 @@ START_TEST(a_training_that_is_interrupted_fails_and_resumes_to_the_same_weights)
 }
 END_TEST
 
+START_TEST(weights_do_not_take_the_place_of_a_pipe)
+{
+    ck_assert_int_eq(mkfifo(scratch_path(&scratch, "pipe"), 0600), 0);
+    assert_holds(spawn_expect(&scratch, "kernels train dense_12 --data bars -o pipe", 1).err,
+                 "pipe: weights cannot be written into a device or a pipe");
+    struct stat status;
+    ck_assert_int_eq(stat(scratch_path(&scratch, "pipe"), &status), 0);
+    ck_assert(S_ISFIFO(status.st_mode));
+    ck_assert(!scratch_has(&scratch, "pipe.state"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("kernels");
@@ -85,6 +98,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, a_training_that_is_interrupted_fails_and_resumes_to_the_same_weights);
+    tcase_add_test(tcase, weights_do_not_take_the_place_of_a_pipe);
     suite_add_tcase(suite, tcase);
     return suite;
 }

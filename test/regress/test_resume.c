@@ -207,6 +207,7 @@ START_TEST(missing_shards_and_foreign_folders_are_told)
     assert_holds(run("merge s0 other -o mixed", 1).err, "another experiment");
     assert_holds(run("merge s0 nowhere -o untouched", 1).err, "nowhere/results.db");
     ck_assert(!scratch_has(&scratch, "untouched"));
+    assert_holds(run("merge other s0 -o ./s0", 1).err, "where the results of all would go");
 }
 END_TEST
 

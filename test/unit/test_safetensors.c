@@ -286,12 +286,26 @@ START_TEST(writing_replaces_a_file_and_leaves_nothing_else)
 }
 END_TEST
 
+START_TEST(a_pipe_keeps_its_place)
+{
+    struct fault fault = FAULT_NONE;
+    struct stat status;
+    const char *path = scratch_path(&scratch, "pipe");
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert(!safetensors_write(path, NULL, 0, NULL, 0, &fault));
+    assert_holds(fault.what, "not a file");
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert(S_ISFIFO(status.st_mode));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("safetensors");
     TCase *tests = tcase_create("safetensors");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, what_is_written_is_read_back);
+    tcase_add_test(tests, a_pipe_keeps_its_place);
     tcase_add_test(tests, the_bytes_are_those_of_the_format);
     tcase_add_test(tests, a_file_cut_anywhere_is_refused);
     tcase_add_test(tests, a_file_with_any_flipped_bit_is_refused_or_sound);
