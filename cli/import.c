@@ -176,6 +176,7 @@ static bool import_files(const struct options *options, const char *const *paths
     struct arena *arena = arena_create();
     struct imported imported = {0};
     bool ok = options->kind->read(&imported, arena, paths, count, &options->import, fault) &&
+              folder_make(options->output, fault) &&
               import_write(&imported, options->output, options->overwrite, arena, fault);
     if (ok && !options->quiet)
         tell(&imported, options->output, arena);
@@ -187,16 +188,15 @@ int command_import(int argc, char **argv)
 {
     struct options options = {.output = ".", .import = import_options_default};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    struct fault fault = FAULT_NONE;
-    bool has_folder = folder_make(options.output, &fault), ok = has_folder;
+    bool ok = true;
     size_t step = options.kind->takes_several ? options.files.count : 1;
-    for (size_t i = 0; has_folder && i < options.files.count; i += step) {
-        struct fault of_files = FAULT_NONE;
-        if (!import_files(&options, options.files.list + i, (int32_t)step, &of_files)) {
-            fault_print(&of_files, stderr);
+    for (size_t i = 0; i < options.files.count; i += step) {
+        struct fault fault = FAULT_NONE;
+        if (!import_files(&options, options.files.list + i, (int32_t)step, &fault)) {
+            fault_print(&fault, stderr);
             ok = false;
         }
     }
     words_finish(&options.files);
-    return command_end(ok, &fault);
+    return ok ? EXIT_DONE : EXIT_FAULT;
 }

@@ -359,6 +359,9 @@ START_TEST(imported_numbers_are_in_the_units_asked_for)
         run("import --from stg graph.stg -o graphs --unit-us 2.5 --pe-kind dsp", 0).out;
     assert_holds(out, "17.5 us of work");
     assert_holds(scratch_read(&scratch, "graphs/graph.yaml"), "{dsp: 17.5}");
+    scratch_write(&scratch, "empty.stg", "");
+    assert_holds(run("import --from stg empty.stg -o none", 1).err, "the file is empty");
+    ck_assert(!scratch_has(&scratch, "none"));
     assert_holds(run("import --from stg graph.stg -o graphs --unit-us 0", 2).err,
                  "--unit-us takes a number above 0, not `0`");
 }
