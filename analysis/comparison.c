@@ -10,7 +10,7 @@
 #include "analysis/corrections.h"
 #include "analysis/trials.h"
 #include "base/csv.h"
-#include "base/folder.h"
+#include "base/placing.h"
 #include "base/schema.h"
 
 #define LINE_WIDTH 120
@@ -260,12 +260,13 @@ bool comparison_write(const struct comparison *comparison, const char *path, str
         "mean_b", "ci_low_b", "ci_high_b", "paired_ratio", "paired_ci_low", "paired_ci_high",
         "wins",   "pairs"};
     const struct trials *trials = comparison->trials;
-    bool is_sink = folder_is_sink(path);
+    struct placing placing;
     struct csv_writer csv;
-    if (is_sink ? !csv_create(&csv, path, fault)
-                : !csv_create_new(&csv, arena_printf(comparison->arena, "%s.new", path), fault)) {
+    if (!placing_begin(&placing, path, "name another file with -o", fault)) {
         return false;
     }
+    csv_attach(&csv, placing.stream, path);
+    placing.stream = NULL;
     for (int k = 0; k < comparison->key_count; k++) {
         if (comparison->keys[k].is_matched) {
             csv_text(&csv, comparison->keys[k].name);
@@ -284,7 +285,7 @@ bool comparison_write(const struct comparison *comparison, const char *path, str
             }
         }
     }
-    return is_sink ? csv_finish(&csv, fault) : csv_finish_as(&csv, path, fault);
+    return placing_end(&placing, csv_finish(&csv, fault), fault);
 }
 
 /* So many that the interval shows two digits, or the mean five if that is fewer. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hetsoc kernels train NAME: teaches a kernel's network to classify images, and tests it. */
 #include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "base/folder.h"
 #include "base/memory.h"
+#include "base/placing.h"
 #include "base/schema.h"
 #include "cli/command.h"
 #include "cli/kernels.h"
@@ -206,14 +206,11 @@ static bool write_file(const char *path,
                        const struct kernel_test *test, const struct options *options,
                        struct fault *fault)
 {
-    FILE *file = fopen(path, "w");
-    if (file != NULL) {
-        write(file, test, options);
-        bool is_sound = ferror(file) == 0;
-        if (fclose(file) == 0 && is_sound)
-            return true;
-    }
-    return fault_set(fault, path, NULL, "cannot be written: %s", strerror(errno));
+    struct placing placing;
+    if (!placing_begin(&placing, path, "name another file", fault))
+        return false;
+    write(placing.stream, test, options);
+    return placing_end(&placing, true, fault);
 }
 
 static void write_result(FILE *file, const struct kernel_test *test, const struct options *options)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "traces/export.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/folder.h"
+#include "base/placing.h"
 
 const struct export_kind *const export_kinds[] = {
     &export_to_perfetto, &export_to_paje, &export_to_svg, &export_to_dot, &export_to_csv, NULL};
@@ -54,34 +52,15 @@ const char *export_pe_name(const struct trace *trace, int32_t pe)
     return pe < 0 ? "?" : trace->soc->pes[pe].name;
 }
 
-static bool write_stream(const struct export_kind *kind, const struct trace *trace,
-                         const char *path, struct fault *fault)
-{
-    FILE *stream = folder_is_sink(path) ? fopen(path, "wb") : folder_new_file(path);
-    if (stream == NULL)
-        return fault_set(fault, path, "name another file with -o", "cannot write: %s",
-                         strerror(errno));
-    bool ok = kind->write(trace, stream, fault);
-    bool written = ferror(stream) == 0;
-    written = fclose(stream) == 0 && written;
-    if (ok && !written)
-        return fault_set(fault, path, "is the disk full?", "cannot write: %s", strerror(errno));
-    return ok;
-}
-
 bool export_file(const struct export_kind *kind, const char *dir, const char *path,
                  struct fault *fault)
 {
     struct trace *trace = trace_open(dir, fault);
     if (trace == NULL)
         return false;
-    bool is_sink = folder_is_sink(path);
-    const char *aside = is_sink ? path : arena_printf(trace->arena, "%s.new", path);
-    bool ok = write_stream(kind, trace, aside, fault);
-    if (ok && !is_sink && rename(aside, path) != 0)
-        ok = fault_set(fault, path, NULL, "cannot write: %s", strerror(errno));
-    if (!ok && !is_sink)
-        unlink(aside);
+    struct placing placing;
+    bool ok = placing_begin(&placing, path, "name another file with -o", fault) &&
+              placing_end(&placing, kind->write(trace, placing.stream, fault), fault);
     trace_close(trace);
     return ok;
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/csv.h"
-#include "base/folder.h"
-#include "base/memory.h"
+#include "base/placing.h"
 #include "workloads/kernels/profile.h"
 
 /* KEY: VALUE with four significant digits, which is more than a measurement is worth. */
@@ -61,22 +59,10 @@ void profile_print(const struct profile *profile, FILE *stream)
 
 bool profile_write(const struct profile *profile, const char *path, struct fault *fault)
 {
-    struct arena *arena = arena_create();
-    bool is_sink = folder_is_sink(path);
-    const char *fresh = is_sink ? path : arena_printf(arena, "%s.new", path);
-    FILE *stream = is_sink ? fopen(path, "wb") : folder_new_file(fresh);
-    bool is_written = stream != NULL;
-    if (is_written) {
-        profile_print(profile, stream);
-        is_written = ferror(stream) == 0;
-        is_written = fclose(stream) == 0 && is_written && (is_sink || rename(fresh, path) == 0);
-    }
-    if (!is_written) {
-        fault_set(fault, path, "give a path in a folder that exists and can be written",
-                  "cannot write: %s", strerror(errno));
-        if (stream != NULL && !is_sink)
-            remove(fresh);
-    }
-    arena_destroy(arena);
-    return is_written;
+    struct placing placing;
+    if (!placing_begin(&placing, path, "give a path in a folder that exists and can be written",
+                       fault))
+        return false;
+    profile_print(profile, placing.stream);
+    return placing_end(&placing, true, fault);
 }

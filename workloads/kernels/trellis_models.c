@@ -99,14 +99,20 @@ static const struct trellis cigt_mnist_thin = {
                BLOCK("B2", 1, 2, HIDDEN(25), LOGITS(10))},
 };
 
+/* The trellis for Fashion-MNIST by its last pool. */
+#define FMNIST_STAGES(pool)                                                                        \
+    {                                                                                              \
+        BLOCK("B0", 1, 2, CONV5(32), MAX_POOL), ROUTER("R0", 14, 2),                               \
+            BLOCK("B1", 2, 2, CONV5(32), MAX_POOL), ROUTER("R1", 7, 4),                            \
+            BLOCK("B2", 4, 5, CONV1(32), pool, HIDDEN(128), HIDDEN(64), LOGITS(10))                \
+    }
+
 static const struct trellis cigt_fmnist = {
     .name = "cigt_fmnist",
     .summary = "LeNet trellis [1,2,4] for Fashion-MNIST",
     .input = GREY_28,
     .stage_count = 5,
-    .stages = {BLOCK("B0", 1, 2, CONV5(32), MAX_POOL), ROUTER("R0", 14, 2),
-               BLOCK("B1", 2, 2, CONV5(32), MAX_POOL), ROUTER("R1", 7, 4),
-               BLOCK("B2", 4, 5, CONV1(32), MAX_POOL, HIDDEN(128), HIDDEN(64), LOGITS(10))},
+    .stages = FMNIST_STAGES(MAX_POOL),
 };
 
 /* The form of the authors' older code: the last pool keeps the seventh row and column, as in the
@@ -116,9 +122,7 @@ static const struct trellis cigt_fmnist_tf2 = {
     .summary = "LeNet trellis [1,2,4] for Fashion-MNIST, last pool as in thick and thin",
     .input = GREY_28,
     .stage_count = 5,
-    .stages = {BLOCK("B0", 1, 2, CONV5(32), MAX_POOL), ROUTER("R0", 14, 2),
-               BLOCK("B1", 2, 2, CONV5(32), MAX_POOL), ROUTER("R1", 7, 4),
-               BLOCK("B2", 4, 5, CONV1(32), MAX_POOL_REST, HIDDEN(128), HIDDEN(64), LOGITS(10))},
+    .stages = FMNIST_STAGES(MAX_POOL_REST),
 };
 
 static const struct trellis cigt_fmnist_thick = {
