@@ -76,15 +76,18 @@ static bool fill_outages(struct filling *filling)
     return !fault_is_set(filling->fault);
 }
 
-/* The number of the edge between two tasks, -1 if there is none. */
+/* The number of the edge between two tasks, -1 if there is none. O(log predecessors). */
 static int32_t find_edge(const struct app *app, int32_t from, int32_t task)
 {
-    for (int32_t i = 0; i < app->tasks[task].pred_count; i++) {
-        const struct app_edge *pred = &app->preds[app->tasks[task].first_pred + i];
-        if (pred->task == from)
-            return pred->edge;
+    int32_t low = app->tasks[task].first_pred, end = low + app->tasks[task].pred_count;
+    for (int32_t high = end; low < high;) {
+        int32_t middle = low + (high - low) / 2;
+        if (app->preds[middle].task < from)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return -1;
+    return low < end && app->preds[low].task == from ? app->preds[low].edge : -1;
 }
 
 /* Takes the factor of a task, or of an edge. */

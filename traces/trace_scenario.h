@@ -22,7 +22,7 @@ struct trace_gaps {
  * on the platform of the trace; `gaps` says what was missing, and that has factor 1. Faults: what
  * the readers of traces/trace.h refuse, an app that is missing, a task or an edge that is there
  * twice, more samples than a job has, more than SCENARIO_SPEEDS_MAX speeds, a category that replay
- * needs and the trace has not. O(rows). */
+ * needs and the trace has not. O(rows x log predecessors). */
 bool trace_fill_scenario(struct scenario_recorded *recorded, const struct trace *trace,
                          const struct bind *binds, int32_t bind_count, struct trace_gaps *gaps,
                          struct fault *fault);

@@ -300,6 +300,56 @@ START_TEST(a_trace_is_known_by_its_trial)
 }
 END_TEST
 
+/* Records a job of four tasks before a sink, of which three hand it data. */
+static void record_star(void)
+{
+    struct trial_row row;
+    scratch_write(
+        &scratch, "star.yaml",
+        "format: 1\napp: star\nsummary: a star\nkinds: {work: {A: 1}}\n"
+        "tasks: [{name: t0, kind: work}, {name: t1, kind: work}, {name: t2, kind: work},\n"
+        "  {name: t3, kind: work}, {name: sink, kind: work}]\n"
+        "edges: [{from: t3, to: sink}, {from: t0, to: sink}, {from: t2, to: sink}]\n");
+    load("name: race\nplatform: duo\nschedulers: [eft]\nengine: heap\n"
+         "noise: [{name: n, bandwidth: {dist: lognormal, sigma: 0.5}}]\n"
+         "workload: {apps: [star], arrivals: single}\n");
+    trial_run(&points, &experiment, 0, NULL, &row);
+    ck_assert(folder_remove(scratch_path(&scratch, "traces/1"), &fault));
+    ck_assert_int_eq(rename(scratch_path(&scratch, "traces/0"), scratch_path(&scratch, "traces/1")),
+                     0);
+}
+
+/* The edge that a factor of 7 is for whose row names this task; -1 if the row is refused. */
+static int32_t edge_from(const char *task)
+{
+    struct replay made;
+    const struct replay_options options = {.dir = scratch_path(&scratch, "traces/1"),
+                                           .roster = &roster_built_in};
+    int32_t found = -1;
+    replace("factors", arena_printf(scratch.arena, "job_id,task,factor,from\n0,sink,7,%s\n", task));
+    fault = FAULT_NONE;
+    if (!replay_open(&made, scratch.arena, &options, &fault))
+        return -1;
+    for (int32_t edge = 0; edge < 3; edge++)
+        if (made.scenario.data_factor(made.scenario.source, 0, edge) == 7)
+            found = edge;
+    replay_close(&made);
+    return found;
+}
+
+START_TEST(factors_of_data_find_their_edges)
+{
+    record_star();
+    ck_assert_int_eq(edge_from("t3"), 0);
+    ck_assert_int_eq(edge_from("t0"), 1);
+    ck_assert_int_eq(edge_from("t2"), 2);
+    ck_assert_int_eq(edge_from("t1"), -1);
+    assert_holds(fault.what, "no edge between these tasks");
+    ck_assert_int_eq(edge_from("sink"), -1);
+    assert_holds(fault.what, "no edge between these tasks");
+}
+END_TEST
+
 START_TEST(gaps_of_a_measured_trace_are_counted)
 {
     scratch_write(&scratch, "arrivals.csv", "arrival_us,app\n0,pair\n1,pair\n");
@@ -341,6 +391,7 @@ Suite *test_suite(void)
     tcase_add_test(test, a_window_leaves_out_what_happened_but_nothing_that_was_drawn);
     tcase_add_test(test, categories_that_are_not_wanted_have_no_file);
     tcase_add_test(test, a_trace_is_known_by_its_trial);
+    tcase_add_test(test, factors_of_data_find_their_edges);
     tcase_add_test(test, gaps_of_a_measured_trace_are_counted);
     suite_add_tcase(suite, test);
     return suite;
