@@ -52,6 +52,14 @@ const struct app *importing_app(struct importing *importing, const char *name, c
     return importing->made.apps;
 }
 
+const char *importing_with_cr(struct importing *importing, const char *text)
+{
+    char *changed = arena_string(importing->scratch.arena, text);
+    for (char *at = changed; (at = strchr(at, '\n')) != NULL;)
+        *at = '\r';
+    return changed;
+}
+
 double importing_bytes(const struct app *app, int32_t from, int32_t to)
 {
     for (int32_t i = 0; i < app->tasks[to].pred_count; i++) {

@@ -30,6 +30,9 @@ bool importing_text(struct importing *importing, const char *name, const char *t
 /* The only app that is made of one file; fails the test if there is a fault. */
 const struct app *importing_app(struct importing *importing, const char *name, const char *text);
 
+/* A text whose lines end with CR alone. */
+const char *importing_with_cr(struct importing *importing, const char *text);
+
 /* Data of the edge between two tasks, -1 if there is none. */
 double importing_bytes(const struct app *app, int32_t from, int32_t to);
 

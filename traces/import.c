@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "traces/text.h"
+
 enum { NAME_MAX_LENGTH = 64, HEAD_BYTES = 16384 };
 
 const struct import_options import_options_default = {.us_per_unit = NAN, .bytes_per_unit = 1000};
@@ -40,6 +42,7 @@ const struct import_kind *import_recognize(const char *path)
     size_t size = fread(head, 1, HEAD_BYTES, stream);
     fclose(stream);
     head[size] = '\0';
+    text_end_lines(head, size);
     const char *start = skip_mark(head);
     const struct import_kind *kind = NULL;
     for (int i = 0; kind == NULL && import_kinds[i] != NULL; i++)

@@ -42,6 +42,13 @@ static bool check_characters(const struct text *text)
     return true;
 }
 
+void text_end_lines(char *data, size_t size)
+{
+    for (char *at = data; (at = memchr(at, '\r', size - (size_t)(at - data))) != NULL; at++)
+        if (at[1] != '\n')
+            *at = '\n';
+}
+
 static void find_lines(struct text *text)
 {
     size_t capacity = 0;
@@ -86,8 +93,10 @@ bool text_load(struct text *text, const char *path, struct fault *fault)
         text->size -= 3;
         memmove(text->data, text->data + 3, text->size + 1);
     }
-    if (ok)
+    if (ok) {
+        text_end_lines(text->data, text->size);
         find_lines(text);
+    }
     return ok && check_characters(text);
 }
 

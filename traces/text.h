@@ -15,7 +15,7 @@
 
 struct text {
     const char *path;
-    char *data; /* NUL-terminated, without byte order mark */
+    char *data; /* NUL-terminated, without byte order mark; no CR but before a LF */
     size_t size;
     size_t *line_starts;
     size_t line_count;
@@ -28,6 +28,10 @@ struct text {
  * NUL, is not UTF-8. `path` and `fault` are borrowed. O(size). */
 bool text_load(struct text *text, const char *path, struct fault *fault);
 void text_finish(struct text *text);
+
+/* Makes each CR that no LF follows a LF: lines may end with it alone. A NUL ends the data. O(size).
+ */
+void text_end_lines(char *data, size_t size);
 
 /* The line of a place in the text, from 1. O(log lines). */
 int text_line_of(const struct text *text, const char *at);

@@ -100,6 +100,15 @@ START_TEST(backslashes_and_lines_that_go_on_are_read)
 }
 END_TEST
 
+START_TEST(lines_may_end_with_cr_alone)
+{
+    const struct app *app =
+        read_text("# c\r// a\rdigraph { // b\r  a -> b // c\r# d\r  b -> c\r}\r");
+    ck_assert_int_eq(app->task_count, 3);
+    ck_assert_int_eq(app->edge_count, 2);
+}
+END_TEST
+
 START_TEST(edges_of_the_same_ends_are_one)
 {
     const struct app *app = read_text("digraph { a->b [bytes=3] a->b [bytes=4] }");
@@ -221,6 +230,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, times_may_be_given_for_pe_kinds);
     tcase_add_test(tcase, the_language_is_read);
     tcase_add_test(tcase, backslashes_and_lines_that_go_on_are_read);
+    tcase_add_test(tcase, lines_may_end_with_cr_alone);
     tcase_add_test(tcase, edges_of_the_same_ends_are_one);
     tcase_add_loop_test(tcase, bad_graphs_are_refused_at_their_place, 0,
                         (int)(sizeof bad / sizeof bad[0]));

@@ -92,6 +92,16 @@ START_TEST(older_chips_have_values_without_names)
 }
 END_TEST
 
+START_TEST(lines_may_end_with_cr_alone)
+{
+    ck_assert_msg(
+        try_pair(importing_with_cr(&import, soc_text), importing_with_cr(&import, job_text)),
+        "%s: %s", import.fault.where, import.fault.what);
+    ck_assert_int_eq(import.made.platforms[0].cluster_count, 2);
+    ck_assert_int_eq(import.made.apps[0].task_count, 3);
+}
+END_TEST
+
 START_TEST(a_run_becomes_an_experiment)
 {
     static const char config[] = "[DEFAULT]\nresource_file = SoC.T.txt\njob_file = job_T.txt\n"
@@ -242,6 +252,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_chip_and_a_job_become_a_platform_and_an_app);
     tcase_add_test(tcase, a_job_without_a_chip_runs_on_the_pe_kind_that_is_asked_for);
     tcase_add_test(tcase, older_chips_have_values_without_names);
+    tcase_add_test(tcase, lines_may_end_with_cr_alone);
     tcase_add_test(tcase, a_run_becomes_an_experiment);
     tcase_add_test(tcase, a_run_finds_its_files_and_lists_its_jobs);
     tcase_add_test(tcase, a_range_of_scales_is_swept_without_its_end);

@@ -67,6 +67,21 @@ START_TEST(a_graph_becomes_an_app)
 }
 END_TEST
 
+START_TEST(lines_may_end_with_cr_alone)
+{
+    static const char text[] = "# a graph\n2\n0 0 0\n1 7 1 0 # one\n2 2 1 1\n3 0 2 1 2\n";
+    const char *path =
+        scratch_write(&import.scratch, "graph.stg", importing_with_cr(&import, text));
+    ck_assert_ptr_eq(import_recognize(path), &import_stg);
+    ck_assert_msg(importing_read(&import, &path, 1), "%s: %s", import.fault.where,
+                  import.fault.what);
+    ck_assert_int_eq(import.made.apps[0].task_count, 4);
+    ck_assert_int_eq(import.made.apps[0].edge_count, 4);
+    ck_assert(!try_text("2\r0 0 0\r1 7 1 0\r2 2 1 x\r3 0 2 1 2\r"));
+    assert_holds(import.fault.where, "graph.stg:4:7");
+}
+END_TEST
+
 START_TEST(communication_becomes_bytes)
 {
     const struct app *app = read_text("2\n0 0 0\n1 7 1 0 0\n2 2 1 1 3.5\n3 0 2 1 4 2 0\n");
@@ -240,6 +255,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_graph_becomes_an_app);
     tcase_add_test(tcase, an_app_that_nothing_would_read_is_refused_and_not_left_there);
+    tcase_add_test(tcase, lines_may_end_with_cr_alone);
     tcase_add_test(tcase, communication_becomes_bytes);
     tcase_add_test(tcase, predecessors_may_have_lines_of_their_own);
     tcase_add_test(tcase, what_is_written_reads_back_the_same);
