@@ -29,7 +29,15 @@ static size_t character_length(const unsigned char *at, size_t left)
     return value >= lowest[length] && value <= 0x10ffff && !is_surrogate ? length : 0;
 }
 
-static bool check_characters(const struct text *text)
+/* Notes a byte that continues the character before it. */
+static void add_inside(struct text *text, size_t offset)
+{
+    if (text->is_inside == NULL)
+        text->is_inside = memory_zeroed(text->size / 8 + 1, 1);
+    text->is_inside[offset / 8] |= (unsigned char)(1u << offset % 8);
+}
+
+static bool check_characters(struct text *text)
 {
     for (size_t i = 0; i < text->size;) {
         size_t length = character_length((const unsigned char *)text->data + i, text->size - i);
@@ -37,6 +45,8 @@ static bool check_characters(const struct text *text)
             return text_refuse(text, text->data + i, "save the file as UTF-8",
                                text->data[i] == '\0' ? "there is a NUL in the text"
                                                      : "this is not UTF-8");
+        for (size_t k = 1; k < length; k++)
+            add_inside(text, i + k);
         i += length;
     }
     return true;
@@ -104,6 +114,7 @@ void text_finish(struct text *text)
 {
     free(text->data);
     free(text->line_starts);
+    free(text->is_inside);
     *text = (struct text){0};
 }
 
@@ -120,11 +131,20 @@ int text_line_of(const struct text *text, const char *at)
     return (int)low + 1;
 }
 
+/* From 1, in characters. */
+static size_t column_of(const struct text *text, size_t line_start, size_t offset)
+{
+    size_t column = 1 + offset - line_start;
+    for (size_t i = line_start; text->is_inside != NULL && i < offset; i++)
+        column -= text->is_inside[i / 8] >> i % 8 & 1;
+    return column;
+}
+
 bool text_refuse(const struct text *text, const char *at, const char *hint, const char *format, ...)
 {
     char where[sizeof text->fault->where], what[sizeof text->fault->what];
     int line = text_line_of(text, at);
-    size_t column = (size_t)(at - text->data) - text->line_starts[line - 1] + 1;
+    size_t column = column_of(text, text->line_starts[line - 1], (size_t)(at - text->data));
     snprintf(where, sizeof where, "%s:%d:%zu", text->path, line, column);
     va_list arguments;
     va_start(arguments, format);

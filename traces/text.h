@@ -19,8 +19,9 @@ struct text {
     size_t size;
     size_t *line_starts;
     size_t line_count;
-    size_t line; /* of text_next_line, from 1 */
-    char *rest;  /* of this line, what text_next_word has not taken */
+    unsigned char *is_inside; /* bits of bytes that continue a character; NULL if there are none */
+    size_t line;              /* of text_next_line, from 1 */
+    char *rest;               /* of this line, what text_next_word has not taken */
     struct fault *fault;
 };
 
@@ -36,7 +37,8 @@ void text_end_lines(char *data, size_t size);
 /* The line of a place in the text, from 1. O(log lines). */
 int text_line_of(const struct text *text, const char *at);
 
-/* Records a fault at a place of the text; returns false. `format` is printf's. */
+/* Records a fault at a place of the text, its column in characters; returns false. `format` is
+ * printf's. */
 bool text_refuse(const struct text *text, const char *at, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -90,6 +90,8 @@ static const struct {
     {"[\"\xed\xa0\x80\"]", "file.json:1:3", "not UTF-8"},
     {"[\"\xe2\x82", "file.json:1:3", "not UTF-8"},
     {"{} {}", "file.json:1:4", "after the end"},
+    {"[\"\\\"\\\"\xc3\xa4\xe2\x82\xac\\u00e4\", x]", "file.json:1:18", "no value"},
+    {"[\"\xc3\xa4\",\n\"\xf0\x9f\x98\x80\" x]", "file.json:2:5", "comma"},
     {"{\"a\": 1,\n \"b\": 2, \"a\": 3}", "file.json:2:15", "'a' is there twice"},
     {"{\"0\":0,\"1\":0,\"2\":0,\"3\":0,\"4\":0,\"5\":0,\"6\":0,\"7\":0,\"8\":0,\"9\":0,\n"
      "\"A\":0,\"B\":0,\"C\":0,\"3\":1}",
