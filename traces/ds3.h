@@ -70,10 +70,10 @@ struct ds3_config {
     bool is_periodic;
 };
 
-/* Reads a run. Faults: no INI, a key twice in a section, an amount that is none. Notes tell of keys
- * that have no counterpart. */
+/* Reads a run. Faults: no INI, a key twice in a section, an amount that is none or that an
+ * experiment does not take. Notes tell of keys that have no counterpart. */
 bool ds3_read_config(struct ds3_config *config, struct text *text, struct imported *imported,
-                     struct arena *arena);
+                     struct arena *arena, double us_per_unit);
 
 /* Adds the experiment, which names files by their names. */
 void ds3_add_experiment(const struct ds3_config *config, struct imported *imported,

@@ -9,12 +9,18 @@
 
 #include "base/csv.h"
 #include "base/schema.h"
+#include "base/tick.h"
 #include "base/writing.h"
 
-enum { GAPS_MAX = 1000, WHOLE_MAX = 1000000000 };
+/* LISTED_MAX: jobs of job_list, which are a row each. */
+enum { GAPS_MAX = 1000, WHOLE_MAX = 1000000000, LISTED_MAX = 10000000 };
 
 /* Of an experiment (lab/experiment_schema.c). */
-#define SEED_MAX INT64_C(9000000000000000)
+#define SEED_MAX       INT64_C(9000000000000000)
+#define REPLICATES_MAX 1000000
+#define SHARE_MAX      1e9
+#define GAP_MIN_US     1e-3
+#define GAP_MAX_US     1e9
 
 /* DS3's schedulers and what they are called here; others become the first. */
 static const struct {
@@ -101,8 +107,9 @@ static bool get_whole(const struct ini *ini, struct text *text, const char *key,
     double real;
     if (!get_real(ini, text, key, (double)fallback, &real))
         return false;
-    *value = real < (double)max ? (int64_t)real : max;
-    return true;
+    *value = real <= (double)max ? (int64_t)real : max;
+    return real <= (double)max ||
+           text_refuse(text, get(ini, key), NULL, "%s is at most %lld here", key, (long long)max);
 }
 
 /* The numbers of a list or a list of lists: [[1, 2], [3, 4]]. */
@@ -163,6 +170,59 @@ static bool get_gaps(struct ds3_config *config, const struct ini *ini, struct te
     return true;
 }
 
+/* Refuses times between jobs that an experiment does not take. */
+static bool check_gaps(const struct ds3_config *config, const struct ini *ini, struct text *text,
+                       double us_per_unit)
+{
+    const char *range = config->gap_count > 1 ? get(ini, "scale_values") : get(ini, "scale");
+    for (int32_t g = 0; g < config->gap_count; g++) {
+        double gap_us = config->gaps[g] * us_per_unit;
+        if (!(gap_us >= GAP_MIN_US && gap_us <= GAP_MAX_US))
+            return text_refuse(text, range == NULL ? text->data : range,
+                               "jobs arrive 0.001 to 1e9 us after each other; list those that come "
+                               "at once in job_list",
+                               "a scale of %g is %g us between jobs", config->gaps[g], gap_us);
+    }
+    return true;
+}
+
+/* Refuses lists of jobs of which nothing could be made. */
+static bool check_listed(const struct ds3_config *config, const char *at, struct text *text,
+                         double us_per_unit)
+{
+    int32_t used = config->count_count - config->count_count % config->job_file_count;
+    double jobs = 0;
+    for (int32_t i = 0; i < used; i++)
+        jobs += floor(config->counts[i]);
+    if (jobs < 1 || jobs > LISTED_MAX)
+        return text_refuse(text, at, NULL, "job_list has %.15g jobs, and a run 1 to %d", jobs,
+                           LISTED_MAX);
+    return tick_fits_us((jobs - 1) * config->gaps[0] * us_per_unit) ||
+           text_refuse(text, at, "make `scale` or a unit (--unit-us) shorter",
+                       "the last job of job_list would arrive beyond the end of simulated time, "
+                       "2^53 ps");
+}
+
+/* Refuses what an experiment could not be read with. */
+static bool check_jobs(const struct ds3_config *config, const struct ini *ini, struct text *text,
+                       double us_per_unit)
+{
+    if (config->resource_file == NULL || config->job_file_count == 0)
+        return text_refuse(text, text->data, NULL, "it names no resource_file or no job_file");
+    if (config->count_count > 0)
+        return check_listed(config, get(ini, "job_list"), text, us_per_unit);
+    double sum = 0, most = 0;
+    for (int32_t i = 0; i < config->share_count; i++) {
+        sum += config->shares[i];
+        most = fmax(most, config->shares[i]);
+    }
+    if (config->share_count == config->job_file_count && (!(sum > 0) || most > SHARE_MAX))
+        return text_refuse(text, get(ini, "job_probabilities"), "weights of the jobs, up to 1e9",
+                           sum > 0 ? "one of job_probabilities is too large"
+                                   : "all of job_probabilities are 0");
+    return check_gaps(config, ini, text, us_per_unit);
+}
+
 /* Tells of what a run of ours does not have. */
 static bool note_rest(const struct ini *ini, struct text *text, struct imported *imported,
                       struct arena *arena, struct ds3_config *config)
@@ -208,7 +268,7 @@ static bool note_rest(const struct ini *ini, struct text *text, struct imported 
 }
 
 bool ds3_read_config(struct ds3_config *config, struct text *text, struct imported *imported,
-                     struct arena *arena)
+                     struct arena *arena, double us_per_unit)
 {
     struct ini ini = {0};
     bool ok = read_ini(&ini, text, arena);
@@ -224,15 +284,14 @@ bool ds3_read_config(struct ds3_config *config, struct text *text, struct import
                          &config->share_count) &&
              get_numbers(&ini, text, arena, "job_list", &config->counts, &config->count_count) &&
              get_whole(&ini, text, "max_jobs", 100, WHOLE_MAX, &config->jobs) &&
-             get_whole(&ini, text, "num_of_iterations", 1, WHOLE_MAX, &config->replicates) &&
+             get_whole(&ini, text, "num_of_iterations", 1, REPLICATES_MAX, &config->replicates) &&
              get_whole(&ini, text, "random_seed", 1, SEED_MAX, &config->seed) &&
-             get_gaps(config, &ini, text, arena) && note_rest(&ini, text, imported, arena, config);
+             get_gaps(config, &ini, text, arena) && check_jobs(config, &ini, text, us_per_unit) &&
+             note_rest(&ini, text, imported, arena, config);
         config->resource_file =
             config->resource_file == NULL ? NULL : arena_string(arena, config->resource_file);
         config->scheduler = config->scheduler == NULL ? "" : arena_string(arena, config->scheduler);
     }
-    if (ok && (config->resource_file == NULL || config->job_file_count == 0))
-        ok = text_refuse(text, text->data, NULL, "it names no resource_file or no job_file");
     names_finish(&ini.keys);
     names_finish(&ini.plain);
     free(ini.values);

@@ -108,7 +108,8 @@ static bool read_config(struct reader *reader)
         return true;
     struct text text;
     bool ok = text_load(&text, path, reader->fault) &&
-              ds3_read_config(&reader->config, &text, reader->imported, reader->arena);
+              ds3_read_config(&reader->config, &text, reader->imported, reader->arena,
+                              reader->us_per_unit);
     text_finish(&text);
     ok = ok && add_named(reader, path, reader->config.resource_file);
     for (int32_t j = 0; ok && j < reader->config.job_file_count; j++)

@@ -175,7 +175,7 @@ START_TEST(a_length_of_simulation_becomes_a_number_of_jobs)
         {"scale = 25\nsimulation_length = 1000", "40"},
         {"scale = 25\nsimulation_length = 3", "1"},
         {"scale = 25\nsimulation_length = 1e300", "1000000000"},
-        {"scale = 0\nsimulation_length = 0", "1"},
+        {"scale = 0\nsimulation_length = 0\njob_list = [[1]]", "1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *text = experiment_of(
@@ -184,6 +184,37 @@ START_TEST(a_length_of_simulation_becomes_a_number_of_jobs)
         ck_assert(importing_notes(
             &import, arena_printf(import.scratch.arena, ": %s jobs arrive in it", cases[i].jobs)));
     }
+}
+END_TEST
+
+START_TEST(jobs_that_are_listed_may_arrive_at_once)
+{
+    ck_assert_str_ne(experiment_of("scale = 0\njob_list = [[2]]"), "");
+    ck_assert_str_eq(import.made.experiment->arrivals, "arrival_us,app\n0,job_T\n0,job_T\n");
+}
+END_TEST
+
+static const struct {
+    const char *lines, *place, *what;
+} wrong_runs[] = {
+    {"scale = 0", "run.ini:5:9", "a scale of 0 is 0 us between jobs"},
+    {"jobs = 1\nscale = 2e9", "run.ini:6:9", "2e+09 us between jobs"},
+    {"scale_values = 1e-4-1-0.1\nsimulation_mode = performance", "run.ini:5:16", "no range"},
+    {"scale_values = 0.0001-1-0.1\nsimulation_mode = performance", "run.ini:5:16", "of 0.0001 is"},
+    {"job_probabilities = [0]", "run.ini:5:21", "all of job_probabilities are 0"},
+    {"job_probabilities = [2e9]", "run.ini:5:21", "too large"},
+    {"num_of_iterations = 2e6", "run.ini:5:21", "num_of_iterations is at most 1000000 here"},
+    {"max_jobs = 1e12", "run.ini:5:12", "max_jobs is at most 1000000000 here"},
+    {"job_list = [[0], [0.5]]", "run.ini:5:12", "has 0 jobs"},
+    {"job_list = [[1e300]]", "run.ini:5:12", "has 1e+300 jobs"},
+    {"scale = 1e9\njob_list = [[11]]", "run.ini:6:12", "beyond the end of simulated time"},
+};
+
+START_TEST(a_run_that_no_experiment_can_hold_is_refused_at_its_place)
+{
+    ck_assert_str_eq(experiment_of(wrong_runs[_i].lines), "");
+    assert_holds(import.fault.where, wrong_runs[_i].place);
+    assert_holds(import.fault.what, wrong_runs[_i].what);
 }
 END_TEST
 
@@ -257,6 +288,9 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_run_finds_its_files_and_lists_its_jobs);
     tcase_add_test(tcase, a_range_of_scales_is_swept_without_its_end);
     tcase_add_test(tcase, a_length_of_simulation_becomes_a_number_of_jobs);
+    tcase_add_test(tcase, jobs_that_are_listed_may_arrive_at_once);
+    tcase_add_loop_test(tcase, a_run_that_no_experiment_can_hold_is_refused_at_its_place, 0,
+                        (int)(sizeof wrong_runs / sizeof wrong_runs[0]));
     tcase_add_test(tcase, the_seed_of_a_run_is_taken_whole);
     tcase_add_test(tcase, what_a_run_has_and_ours_have_not_is_told);
     tcase_add_loop_test(tcase, bad_files_are_refused_at_their_place, 0,
