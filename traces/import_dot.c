@@ -7,9 +7,10 @@
  *                        kind   its task kind, otherwise made up
  * Attributes of an edge: bytes  its data
  *                        size   the same (SimGrid); -1 is none
- * Others are looks and are passed over, as are ports. A node that is only named by an edge is a
- * task without time. Several edges between two nodes are one, with the data of all; in a strict
- * graph, with the data that was given last. */
+ * Others are looks and are passed over, as are ports. A node that is named several times has all
+ * its attributes, as they were given last; one that is only named by an edge is a task without
+ * time. Several edges between two nodes are one, with the data of all; in a strict graph, with the
+ * data that was given last. */
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +27,12 @@ enum { DEPTH_MAX = 64, COSTS_MAX = 256 };
 /* What attributes mean here; NULL = not given. */
 struct attributes {
     const char *us, *size, *bytes, *kind;
+};
+
+/* What is said of a node, and where its time is. */
+struct node {
+    struct attributes attributes;
+    const char *at;
 };
 
 /* The nodes that one end of an edge stands for. */
@@ -50,6 +57,8 @@ struct reader {
     const char *pe_kind;
     struct dot_tokens tokens;
     int depth;
+    struct node *nodes; /* by task */
+    size_t node_capacity;
     struct ends ends; /* stack of the ends of the edges being read */
     bool has_us, has_operations, is_strict;
     struct mention *mentions; /* of a strict graph */
@@ -138,9 +147,29 @@ static bool read_costs(struct reader *reader, const char *at, const char *text,
     return *count > 0 || refuse(reader, at, NULL, "this is no time");
 }
 
-static bool set_costs(struct reader *reader, const char *at, int32_t task,
-                      const struct attributes *attributes)
+static void add_node(struct reader *reader, int32_t task, const struct attributes *defaults)
 {
+    reader->nodes =
+        memory_grow(reader->nodes, &reader->node_capacity, (size_t)task + 1, sizeof *reader->nodes);
+    reader->nodes[task] = (struct node){*defaults, reader->tokens.start};
+}
+
+/* A node is named again, or with attributes of its own: they take the place of others. */
+static void change_node(struct node *node, const char *at, const struct attributes *own)
+{
+    if (own->us != NULL || own->size != NULL) {
+        node->attributes.us = own->us;
+        node->attributes.size = own->size;
+        node->at = at;
+    }
+    if (own->kind != NULL)
+        node->attributes.kind = own->kind;
+}
+
+static bool set_costs(struct reader *reader, int32_t task)
+{
+    const struct attributes *attributes = &reader->nodes[task].attributes;
+    const char *at = reader->nodes[task].at;
     struct app_cost costs[COSTS_MAX];
     int32_t count = 1;
     if (attributes->us == NULL && attributes->size == NULL)
@@ -216,8 +245,7 @@ static bool read_end(struct reader *reader, struct attributes node, struct attri
     if (task < 0) {
         task = draft_add_task(reader->draft, reader->tokens.word,
                               text_line_of(&reader->text, reader->tokens.start));
-        if (!set_costs(reader, reader->tokens.start, task, &node))
-            return false;
+        add_node(reader, task, &node);
     }
     push_end(reader, task);
     if (!dot_next(&reader->tokens))
@@ -337,8 +365,12 @@ static bool read_subject(struct reader *reader, struct attributes node, struct a
     if (reader->tokens.token == DOT_ARROW || reader->tokens.token == DOT_LINE)
         return read_chain(reader, first, node, edge);
     struct attributes own = {0};
-    return is_group || (read_attributes(reader, &own) &&
-                        set_costs(reader, start, reader->ends.items[first], &own));
+    if (is_group)
+        return true;
+    if (!read_attributes(reader, &own))
+        return false;
+    change_node(&reader->nodes[reader->ends.items[first]], start, &own);
+    return true;
 }
 
 /* Statements up to `}`, which stays the token. Leaves the nodes of all on the stack. */
@@ -388,6 +420,9 @@ static bool read_graph(struct reader *reader)
 
 static bool make_app(struct reader *reader, struct imported *imported, struct arena *arena)
 {
+    for (int32_t task = 0; task < draft_task_count(reader->draft); task++)
+        if (!set_costs(reader, task))
+            return false;
     int32_t merged = draft_merge(reader->draft);
     if (reader->is_strict)
         set_strict_bytes(reader);
@@ -422,6 +457,7 @@ static bool dot_read(struct imported *imported, struct arena *arena, const char 
     reader.tokens = (struct dot_tokens){
         .text = &reader.text, .arena = draft_arena(reader.draft), .at = reader.text.data};
     ok = ok && read_graph(&reader) && make_app(&reader, imported, arena);
+    free(reader.nodes);
     free(reader.ends.items);
     free(reader.mentions);
     text_finish(&reader.text);

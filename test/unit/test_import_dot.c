@@ -109,6 +109,26 @@ START_TEST(lines_may_end_with_cr_alone)
 }
 END_TEST
 
+/* As Graphviz does: a default counts when the node is made, and not when it is named again. */
+START_TEST(attributes_of_a_node_that_is_named_again_add_up)
+{
+    const struct app *app =
+        read_text("digraph { a [kind=fft] b [us=9, kind=ifft] a [us=5] a -> b "
+                  "subgraph { node [us=7, kind=no] b [us=\"A7=3\"] c } c [kind=yes] }");
+    const struct app_task_kind *a = &app->kinds[app->tasks[find_task(app, "a")].kind];
+    const struct app_task_kind *b = &app->kinds[app->tasks[find_task(app, "b")].kind];
+    const struct app_task_kind *c = &app->kinds[app->tasks[find_task(app, "c")].kind];
+    ck_assert_int_eq(app->kind_count, 3);
+    ck_assert_str_eq(a->name, "fft");
+    ck_assert(a->costs[0].exec_us == 5);
+    ck_assert_str_eq(b->name, "ifft");
+    ck_assert_int_eq(b->cost_count, 1);
+    ck_assert_str_eq(b->costs[0].pe_kind, "A7");
+    ck_assert_str_eq(c->name, "yes");
+    ck_assert(c->costs[0].exec_us == 7);
+}
+END_TEST
+
 START_TEST(edges_of_the_same_ends_are_one)
 {
     const struct app *app = read_text("digraph { a->b [bytes=3] a->b [bytes=4] }");
@@ -231,6 +251,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, the_language_is_read);
     tcase_add_test(tcase, backslashes_and_lines_that_go_on_are_read);
     tcase_add_test(tcase, lines_may_end_with_cr_alone);
+    tcase_add_test(tcase, attributes_of_a_node_that_is_named_again_add_up);
     tcase_add_test(tcase, edges_of_the_same_ends_are_one);
     tcase_add_loop_test(tcase, bad_graphs_are_refused_at_their_place, 0,
                         (int)(sizeof bad / sizeof bad[0]));
