@@ -8,13 +8,16 @@
 #include "sim/soc.h"
 #include "traces/names.h"
 
+/* However many a file says. */
+#define CORES_MAX 1000000
+
 /* What no file says: the network between nodes, and the memory that its cores share. */
 static const double network_bytes_per_s = 125e6, memory_bytes_per_s = 10e9;
 
 struct machine {
     const char *name;
     int32_t kind;
-    int32_t cores;
+    int64_t cores;
 };
 
 struct machine_kind {
@@ -78,9 +81,9 @@ void machines_add(struct machines *machines, const char *name, const char *archi
     machines->machines[number] = (struct machine){
         .name = name,
         .kind = find_kind(machines, architecture, mhz),
-        .cores = !(cores >= 1)         ? 1
-                 : cores > SOC_PES_MAX ? SOC_PES_MAX
-                                       : (int32_t)cores,
+        .cores = !(cores >= 1)       ? 1
+                 : cores > CORES_MAX ? CORES_MAX
+                                     : (int64_t)cores,
     };
 }
 
@@ -115,6 +118,28 @@ void machines_costs(const struct machines *machines, struct app_cost *costs, int
     }
 }
 
+/* How many PEs each node gets: one, as far as they reach, and of the others a share by its cores.
+ * Sets `pes` [names.count]; returns how many cores there are. */
+static int64_t share_pes(const struct machines *machines, int32_t *pes)
+{
+    int32_t count = machines->names.count;
+    int64_t core_count = 0;
+    for (int32_t m = 0; m < count; m++)
+        core_count += machines->machines[m].cores;
+    int64_t rest = core_count - count, before = 0;
+    int64_t spare = count > SOC_PES_MAX ? 0 : SOC_PES_MAX - count;
+    if (spare > rest)
+        spare = rest;
+    for (int32_t m = 0; m < count; m++) {
+        int64_t behind = before + machines->machines[m].cores - 1;
+        pes[m] = m < SOC_PES_MAX;
+        if (rest > 0)
+            pes[m] += (int32_t)(behind * spare / rest - before * spare / rest);
+        before = behind;
+    }
+    return core_count;
+}
+
 /* A cluster for each node, as many PEs as the most that a machine may have. */
 static void make_clusters(const struct machines *machines, struct import_platform *platform,
                           struct imported *imported, const char *path)
@@ -122,30 +147,31 @@ static void make_clusters(const struct machines *machines, struct import_platfor
     struct arena *arena = machines->arena;
     size_t count = (size_t)machines->names.count;
     struct names names = {0};
-    int32_t pe_count = 0, core_count = 0;
+    int32_t *pes = arena_zeroed(arena, count, sizeof *pes);
+    int64_t core_count = share_pes(machines, pes), pe_count = 0;
     platform->clusters = arena_zeroed(arena, count, sizeof *platform->clusters);
     platform->links = arena_zeroed(arena, count, sizeof *platform->links);
-    for (int32_t m = 0; m < machines->names.count; m++) {
+    for (int32_t m = 0; m < machines->names.count && pes[m] > 0; m++) {
         const struct machine *machine = &machines->machines[m];
         const char *name = import_clean(arena, machine->name);
         while (names_add(&names, name, -1) < 0)
             name = arena_printf(arena, "%s_%d", name, (int)m);
-        core_count += machine->cores;
-        int32_t left = SOC_PES_MAX - pe_count;
-        int32_t pes = machine->cores < left ? machine->cores : left;
-        if (pes == 0)
-            continue;
         int32_t cluster = platform->cluster_count++;
-        platform->clusters[cluster] = (struct import_cluster){name, machine->kind, pes};
-        if (pes > 1)
+        platform->clusters[cluster] = (struct import_cluster){name, machine->kind, pes[m]};
+        if (pes[m] > 1)
             platform->links[platform->link_count++] =
                 (struct import_link){{cluster, cluster}, memory_bytes_per_s};
-        pe_count += pes;
+        pe_count += pes[m];
     }
     names_finish(&names);
     if (core_count > pe_count)
-        import_note(imported, arena, "%s: the machines have %d cores, the platform only %d PEs",
-                    path, (int)core_count, (int)pe_count);
+        import_note(imported, arena,
+                    "%s: the machines have %lld cores, the platform only %lld PEs: %s", path,
+                    (long long)core_count, (long long)pe_count,
+                    platform->cluster_count == machines->names.count
+                        ? "one for each machine, and shares of the others by their cores"
+                        : arena_printf(arena, "one for each of the first %d machines",
+                                       (int)platform->cluster_count));
 }
 
 void machines_platform(const struct machines *machines, struct imported *imported, const char *path,

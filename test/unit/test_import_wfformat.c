@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/writing.h"
 #include "sim/soc.h"
 #include "test/importing.h"
 #include "test/suite.h"
@@ -157,6 +158,53 @@ START_TEST(a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes)
 }
 END_TEST
 
+/* A task, and machines of so many cores. */
+static const struct import_platform *read_machines(const int32_t *cores, int32_t count)
+{
+    struct writing text;
+    writing_begin(&text);
+    fputs("{\"workflow\": {\"tasks\": [{\"id\": \"a\"}], \"machines\": [", text.stream);
+    for (int32_t m = 0; m < count; m++)
+        fprintf(text.stream, "%s{\"nodeName\": \"m%d\", \"cpu\": {\"count\": %d}}",
+                m > 0 ? ", " : "", (int)m, (int)cores[m]);
+    fputs("]}}", text.stream);
+    read_text(writing_keep(&text, import.scratch.arena));
+    return &import.made.platforms[0];
+}
+
+START_TEST(machines_with_more_cores_than_a_platform_has_share_its_pes)
+{
+    const struct import_platform *platform =
+        read_machines((const int32_t[]){3000, 1, 6001, 1001, 1, 12000}, 6);
+    static const int32_t pes[] = {558, 1, 1117, 187, 1, 2232};
+    ck_assert_int_eq(platform->cluster_count, 6);
+    for (int32_t c = 0; c < 6; c++)
+        ck_assert_int_eq(platform->clusters[c].pe_count, pes[c]);
+    ck_assert(importing_notes(&import, "have 22004 cores, the platform only 4096 PEs: one for each "
+                                       "machine, and shares"));
+    platform = read_machines((const int32_t[]){5000}, 1);
+    ck_assert_int_eq(platform->clusters[0].pe_count, SOC_PES_MAX);
+    ck_assert(importing_notes(&import, "have 5000 cores, the platform only 4096 PEs"));
+    platform = read_machines((const int32_t[]){4000, 96}, 2);
+    ck_assert_int_eq(platform->clusters[0].pe_count, 4000);
+    ck_assert_int_eq(platform->clusters[1].pe_count, 96);
+    ck_assert(!importing_notes(&import, "cores"));
+}
+END_TEST
+
+START_TEST(more_machines_than_a_platform_has_pes_are_told)
+{
+    static int32_t cores[SOC_PES_MAX + 4];
+    for (int32_t m = 0; m < SOC_PES_MAX + 4; m++)
+        cores[m] = 2;
+    const struct import_platform *platform = read_machines(cores, SOC_PES_MAX + 4);
+    ck_assert_int_eq(platform->cluster_count, SOC_PES_MAX);
+    ck_assert_int_eq(platform->clusters[SOC_PES_MAX - 1].pe_count, 1);
+    ck_assert(importing_notes(&import, "have 8200 cores, the platform only 4096 PEs: one for each "
+                                       "of the first 4096 machines"));
+}
+END_TEST
+
 START_TEST(names_that_we_cannot_have_are_changed)
 {
     const struct app *app =
@@ -231,6 +279,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, parents_and_children_count_more_than_files);
     tcase_add_test(tcase, an_edge_that_only_one_end_knows_is_an_edge);
     tcase_add_test(tcase, a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes);
+    tcase_add_test(tcase, machines_with_more_cores_than_a_platform_has_share_its_pes);
+    tcase_add_test(tcase, more_machines_than_a_platform_has_pes_are_told);
     tcase_add_test(tcase, names_that_we_cannot_have_are_changed);
     tcase_add_loop_test(tcase, bad_workflows_are_refused_at_their_place, 0,
                         (int)(sizeof bad / sizeof bad[0]));
