@@ -149,6 +149,18 @@ static int read_cell(struct csv_reader *reader, struct fault *fault)
     return byte == ',' ? ',' : '\n';
 }
 
+/* Tells why the stream could not be read (base/packed.h has two reasons of its own). */
+static bool refuse_read(const struct csv_reader *reader, struct fault *fault)
+{
+    int reason = errno;
+    bool is_ours = reason == EBADMSG || reason == ENODATA;
+    return fault_set(fault, reader->path, is_ours ? "copy or make it again" : NULL,
+                     "cannot read the file: %s",
+                     reason == EBADMSG   ? "its compressed bytes are damaged"
+                     : reason == ENODATA ? "it ends too early"
+                                         : strerror(reason));
+}
+
 /* Reads a row of any number of cells; false at the end and on a fault. */
 static bool read_row(struct csv_reader *reader, struct fault *fault)
 {
@@ -165,7 +177,7 @@ static bool read_row(struct csv_reader *reader, struct fault *fault)
         separator = read_cell(reader, fault);
     }
     if (ferror(reader->stream)) {
-        return fault_set(fault, reader->path, NULL, "cannot read the file: %s", strerror(errno));
+        return refuse_read(reader, fault);
     }
     return !is_end && separator == '\n';
 }

@@ -62,7 +62,7 @@ static ssize_t expand(struct packed *packed, char *bytes, size_t size)
         if (packed->block_start == packed->block_end) {
             ssize_t got = read_block(packed, packed->block, BLOCK_SIZE);
             if (got == 0 && packed->is_in_frame)
-                return fail(EBADMSG);
+                return fail(ENODATA);
             if (got <= 0)
                 return got;
             packed->block_start = 0;

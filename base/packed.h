@@ -15,8 +15,9 @@ struct packed_sum {
 };
 
 /* Opens a file for reading. What has passed is counted into `sum`, which the stream borrows; memory
- * is bounded whatever the file holds. Compressed bytes that are damaged or end early are an error
- * of reading with errno EBADMSG. NULL and a fault if the file cannot be opened. */
+ * is bounded whatever the file holds. Compressed bytes that are damaged are an error of reading
+ * with errno EBADMSG, those that end too early with ENODATA. NULL and a fault if the file cannot be
+ * opened. */
 FILE *packed_read(const char *path, struct packed_sum *sum, struct fault *fault);
 
 /* Creates or truncates a file. Whether all was written shows when the stream is closed; then `sum`

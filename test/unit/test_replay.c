@@ -292,6 +292,36 @@ START_TEST(categories_that_are_not_wanted_have_no_file)
 }
 END_TEST
 
+/* Reads the tasks of a compressed trace that was damaged; what is wrong with them. */
+static const char *read_damaged(void)
+{
+    fault = FAULT_NONE;
+    struct trace *trace = trace_open(scratch_path(&scratch, "traces/1"), &fault);
+    ck_assert_ptr_nonnull(trace);
+    ck_assert(!trace_check(trace, TRACE_TASKS, &fault));
+    trace_close(trace);
+    assert_holds(fault.where, "tasks.csv.zst");
+    ck_assert(fault.hint[0] != '\0');
+    return fault.what;
+}
+
+START_TEST(compressed_files_that_are_cut_or_damaged_say_so)
+{
+    struct trial_row row;
+    experiment.record.categories = 1u << TRACE_TASKS | 1u << TRACE_ARRIVALS;
+    experiment.record.is_compressed = true;
+    trial_run(&points, &experiment, 1, NULL, &row);
+    const char *path = scratch_path(&scratch, "traces/1/tasks.csv.zst");
+    ck_assert_int_eq(truncate(path, 300), 0);
+    assert_holds(read_damaged(), "it ends too early");
+    FILE *stream = fopen(path, "r+b");
+    ck_assert_ptr_nonnull(stream);
+    ck_assert_int_gt(fprintf(stream, "no frame"), 0);
+    fclose(stream);
+    assert_holds(read_damaged(), "are damaged");
+}
+END_TEST
+
 START_TEST(a_trace_is_known_by_its_trial)
 {
     ck_assert(record_has(&experiment, &points.list[0], 1, 1));
@@ -390,6 +420,7 @@ Suite *test_suite(void)
     tcase_add_test(test, draws_and_several_trials_cannot_be_set);
     tcase_add_test(test, a_window_leaves_out_what_happened_but_nothing_that_was_drawn);
     tcase_add_test(test, categories_that_are_not_wanted_have_no_file);
+    tcase_add_test(test, compressed_files_that_are_cut_or_damaged_say_so);
     tcase_add_test(test, a_trace_is_known_by_its_trial);
     tcase_add_test(test, factors_of_data_find_their_edges);
     tcase_add_test(test, gaps_of_a_measured_trace_are_counted);
