@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csv.h"
 #include "sim/soc.h"
 #include "traces/names.h"
 
@@ -59,8 +60,9 @@ static int32_t find_kind(struct machines *machines, const char *architecture, do
 {
     const char *base = architecture == NULL || *architecture == '\0' ? "cpu" : architecture;
     const char *name = import_clean(machines->arena, base);
+    char number[32];
     if (mhz > 0)
-        name = arena_printf(machines->arena, "%s_%.6gmhz", name, mhz);
+        name = arena_printf(machines->arena, "%s_%smhz", name, csv_format_real(number, mhz));
     int32_t kind = names_find(&machines->kind_names, name);
     if (kind >= 0)
         return kind;

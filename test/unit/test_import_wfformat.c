@@ -158,6 +158,22 @@ START_TEST(a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes)
 }
 END_TEST
 
+START_TEST(clocks_that_differ_late_make_pe_kinds)
+{
+    const struct app *app = read_text(
+        "{\"workflow\": {\"tasks\": [{\"id\": \"a\", \"runtimeInSeconds\": 3, \"machine\": \"x\"}],"
+        "\"machines\": [{\"nodeName\": \"x\", \"cpu\": {\"speed\": 4000001}},"
+        "{\"nodeName\": \"y\", \"cpu\": {\"speed\": 4000004}},"
+        "{\"nodeName\": \"z\", \"cpu\": {\"speed\": 4000001}}]}}");
+    const struct import_platform *platform = &import.made.platforms[0];
+    ck_assert_int_eq(platform->kind_count, 2);
+    ck_assert_str_eq(platform->kinds[0].name, "cpu_4000001mhz");
+    ck_assert_str_eq(platform->kinds[1].name, "cpu_4000004mhz");
+    ck_assert_int_eq(platform->clusters[2].kind, 0);
+    ck_assert(exec_us(app, 0, 1) == 3 * (4000001 / 4000004.0));
+}
+END_TEST
+
 /* A task, and machines of so many cores. */
 static const struct import_platform *read_machines(const int32_t *cores, int32_t count)
 {
@@ -279,6 +295,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, parents_and_children_count_more_than_files);
     tcase_add_test(tcase, an_edge_that_only_one_end_knows_is_an_edge);
     tcase_add_test(tcase, a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes);
+    tcase_add_test(tcase, clocks_that_differ_late_make_pe_kinds);
     tcase_add_test(tcase, machines_with_more_cores_than_a_platform_has_share_its_pes);
     tcase_add_test(tcase, more_machines_than_a_platform_has_pes_are_told);
     tcase_add_test(tcase, names_that_we_cannot_have_are_changed);
