@@ -28,10 +28,11 @@ static void put_task(const struct trace *trace, const struct trace_task *task, F
     }
     bool has_wait = task->data_ps != TICK_NEVER && task->assigned_ps != TICK_NEVER;
     int64_t wait_ps = has_wait ? task->data_ps - task->assigned_ps : TICK_NEVER;
+    int64_t exec_ps = task->start_ps == TICK_NEVER ? TICK_NEVER : task->finish_ps - task->start_ps;
     fprintf(stream, "%s,%s,%s,%s,%s,%s,%s,%s,%d,%s,%d,%s,%s\n", export_pe_name(trace, task->pe),
             date(ready, task->ready_ps), date(assigned, task->assigned_ps),
             date(start, task->start_ps), date(finish, task->finish_ps),
-            date(estimate, task->est_ps), date(exec, task->finish_ps - task->start_ps),
+            date(estimate, task->est_ps), date(exec, exec_ps),
             date(wait, wait_ps > 0 ? wait_ps : 0), (int)task->attempt,
             task->is_aborted ? "aborted" : "done", (int)task->samples, date(load, task->load_ps),
             isnan(task->energy_uj) ? "" : csv_format_real(energy, task->energy_uj));

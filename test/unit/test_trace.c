@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "base/writing.h"
 #include "test/scratch.h"
 #include "test/suite.h"
-#include "traces/trace.h"
+#include "traces/export.h"
 
 static struct scratch scratch;
 static struct fault fault;
@@ -112,6 +113,26 @@ START_TEST(tasks_come_one_after_the_other)
     ck_assert(!fault_is_set(&fault));
     trace_reader_close(reader);
     trace_close(trace);
+}
+END_TEST
+
+/* What the format makes of the trace. */
+static const char *export_it(const struct export_kind *kind)
+{
+    struct writing writing;
+    struct trace *trace = open_it();
+    ck_assert_msg(trace != NULL, "%s: %s", fault.where, fault.what);
+    writing_begin(&writing);
+    ck_assert_msg(kind->write(trace, writing.stream, &fault), "%s: %s", fault.where, fault.what);
+    trace_close(trace);
+    return writing_keep(&writing, scratch.arena);
+}
+
+START_TEST(a_task_without_a_start_is_exported_without_a_duration)
+{
+    scratch_write(&scratch, "tasks.csv",
+                  "job_id,task,pe,finish_us\n0,first,a_0,11.5\n1,only,a_1,12\n0,second,b_2,13\n");
+    assert_holds(export_it(&export_to_csv), "\n3,0,0,first,a_0,,,,11.500000,,,,1,done,1,,\n");
 }
 END_TEST
 
@@ -331,6 +352,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(test, set_up, tear_down);
     tcase_add_test(test, a_trace_says_what_its_numbers_mean);
     tcase_add_test(test, tasks_come_one_after_the_other);
+    tcase_add_test(test, a_task_without_a_start_is_exported_without_a_duration);
     tcase_add_test(test, a_measured_trace_needs_kind_start_and_duration);
     tcase_add_test(test, every_category_can_be_read);
     tcase_add_test(test, rows_that_cannot_be_are_refused_at_their_cell);
