@@ -34,7 +34,7 @@ bool export_next_outage(struct trace_reader *reader, const struct trace *trace,
 {
     int64_t end_ps = trace->manifest.end_ps;
     while (trace_next_outage(reader, outage, fault))
-        if (outage->start_ps < end_ps) { /* the first one after it is recorded too */
+        if (outage->pe >= 0 && outage->start_ps < end_ps) { /* the first after it is there too */
             if (outage->end_ps > end_ps)
                 outage->end_ps = end_ps;
             return true;

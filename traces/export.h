@@ -31,8 +31,8 @@ bool export_file(const struct export_kind *kind, const char *dir, const char *pa
  * one and on a fault. */
 bool export_next_task(struct trace_reader *reader, struct trace_task *task, struct fault *fault);
 
-/* Reads the times in which PEs were down, up to the last event of the trace. NULL if it has none,
- * or on a fault. */
+/* Reads the times in which PEs were down, up to the last event of the trace; those of links are
+ * passed over. NULL if it has none, or on a fault. */
 struct trace_reader *export_read_outages(const struct trace *trace, struct fault *fault);
 bool export_next_outage(struct trace_reader *reader, const struct trace *trace,
                         struct trace_outage *outage, struct fault *fault);

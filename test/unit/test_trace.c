@@ -136,6 +136,31 @@ START_TEST(a_task_without_a_start_is_exported_without_a_duration)
 }
 END_TEST
 
+START_TEST(links_that_are_down_are_no_pes)
+{
+    static const struct export_kind *const kinds[] = {&export_to_paje, &export_to_perfetto,
+                                                      &export_to_svg};
+    scratch_write(&scratch, "duo.yaml",
+                  "format: 1\nplatform: duo\nsummary: three PEs\n"
+                  "kinds:\n  A: {class: cpu}\n  B: {class: dsp}\n"
+                  "clusters:\n  - {name: a, kind: A, count: 2}\n  - {name: b, kind: B}\n"
+                  "interconnect:\n  kind: bus\n  bandwidth_bytes_per_us: 1\n");
+    scratch_write(&scratch, "transfers.csv",
+                  "job_id,from,task,from_pe,to_pe,bytes,start_us,end_us\n");
+    scratch_write(&scratch, "jobs.csv", "job_id,app,arrival_us,start_us,finish_us,status\n");
+    scratch_write(&scratch, "points.csv", "at_us,cluster,freq_mhz\n");
+    scratch_write(&scratch, "episodes.csv", "pe,start_us,end_us,speed\n");
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        scratch_write(&scratch, "failures.csv", "pe,start_us,end_us,link\n");
+        const char *whole = export_it(kinds[k]);
+        scratch_write(&scratch, "failures.csv", "pe,start_us,end_us,link\n,1,2,bus\n,3,4,bus\n");
+        ck_assert_str_eq(export_it(kinds[k]), whole);
+        scratch_write(&scratch, "failures.csv", "pe,start_us,end_us,link\nb_2,1,2,\n,3,4,bus\n");
+        ck_assert_str_ne(export_it(kinds[k]), whole);
+    }
+}
+END_TEST
+
 START_TEST(a_measured_trace_needs_kind_start_and_duration)
 {
     scratch_write(&scratch, "arrivals.csv", "arrival_us,app\n0,pair\n");
@@ -353,6 +378,7 @@ Suite *test_suite(void)
     tcase_add_test(test, a_trace_says_what_its_numbers_mean);
     tcase_add_test(test, tasks_come_one_after_the_other);
     tcase_add_test(test, a_task_without_a_start_is_exported_without_a_duration);
+    tcase_add_test(test, links_that_are_down_are_no_pes);
     tcase_add_test(test, a_measured_trace_needs_kind_start_and_duration);
     tcase_add_test(test, every_category_can_be_read);
     tcase_add_test(test, rows_that_cannot_be_are_refused_at_their_cell);
