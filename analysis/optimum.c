@@ -11,7 +11,7 @@
 #include "base/random.h"
 
 /* Nodes between two looks at the clock. */
-enum { CLOCK_NODES = 4096 };
+enum { CLOCK_NODES = 64 };
 
 /* Larger apps get list schedules and bounds only. */
 enum { SEARCH_TASKS_MAX = 2000 };
@@ -188,14 +188,23 @@ static void keep_schedule(struct search *search)
     }
 }
 
+/* Looks at the clock every now and then. */
+static bool is_late(struct search *search)
+{
+    struct optimum *best = search->best;
+    if (search->limits->time_limit_s > 0 && best->nodes % CLOCK_NODES == 0 &&
+        clock_s() > search->give_up_s)
+        best->is_late = true;
+    return best->is_late;
+}
+
 /* Counts a node; true if the search has to end. */
 static bool is_over(struct search *search)
 {
     struct optimum *best = search->best;
     best->nodes++;
-    if (search->limits->time_limit_s > 0 && best->nodes % CLOCK_NODES == 0 &&
-        clock_s() > search->give_up_s)
-        best->is_late = search->is_stopped = true;
+    if (is_late(search))
+        search->is_stopped = true;
     if (best->nodes >= search->nodes_max)
         search->is_stopped = true;
     return search->is_stopped || best->makespan_ps <= search->puzzle->bound_ps;
@@ -224,44 +233,61 @@ static void explore(struct search *search)
 /* How a list scheduler picks: by priority alone, or by start and then by priority. */
 enum dive_rule { DIVE_PRIORITY, DIVE_START };
 
+static bool is_more_urgent(const double *priority, int32_t task, int32_t other)
+{
+    return priority[task] > priority[other] || (task < other && priority[task] == priority[other]);
+}
+
+/* The earliest finish of a ready task. */
+static struct partial_step earliest_step(const struct search *search, int32_t task)
+{
+    const struct puzzle *puzzle = search->puzzle;
+    struct partial_step best = {.task = -1};
+    for (int32_t pe = 0; pe < puzzle->pe_count; pe++) {
+        int64_t cost_ps = puzzle->cost_ps[task * puzzle->class_count + puzzle->pe_class[pe]];
+        if (cost_ps == PUZZLE_NEVER)
+            continue;
+        int64_t start_ps = partial_later(partial_data_ps(&search->partial, task, pe),
+                                         search->partial.available_ps[pe]);
+        if (best.task < 0 || start_ps + cost_ps < best.finish_ps)
+            best = (struct partial_step){start_ps, start_ps + cost_ps, 0, task, pe};
+    }
+    return best;
+}
+
 /* The next step of a list scheduler: the earliest finish of the task it picks. */
 static struct partial_step pick_step(const struct search *search, const double *priority,
                                      enum dive_rule rule)
 {
-    const struct puzzle *puzzle = search->puzzle;
-    struct partial_step best = {.task = -1};
-    for (int32_t r = 0; r < search->partial.ready_count; r++) {
-        int32_t task = search->partial.ready[r];
-        struct partial_step own = {.task = -1};
-        for (int32_t pe = 0; pe < puzzle->pe_count; pe++) {
-            int64_t cost_ps = puzzle->cost_ps[task * puzzle->class_count + puzzle->pe_class[pe]];
-            if (cost_ps == PUZZLE_NEVER)
-                continue;
-            int64_t start_ps = partial_later(partial_data_ps(&search->partial, task, pe),
-                                             search->partial.available_ps[pe]);
-            if (own.task < 0 || start_ps + cost_ps < own.finish_ps)
-                own = (struct partial_step){start_ps, start_ps + cost_ps, 0, task, pe};
-        }
-        bool is_more =
-            best.task >= 0 && (priority[task] > priority[best.task] ||
-                               (task < best.task && priority[task] == priority[best.task]));
-        if (best.task < 0 ||
-            (rule == DIVE_PRIORITY || own.start_ps == best.start_ps ? is_more
-                                                                    : own.start_ps < best.start_ps))
+    const struct partial *partial = &search->partial;
+    if (rule == DIVE_PRIORITY) {
+        int32_t task = partial->ready[0];
+        for (int32_t r = 1; r < partial->ready_count; r++)
+            if (is_more_urgent(priority, partial->ready[r], task))
+                task = partial->ready[r];
+        return earliest_step(search, task);
+    }
+    struct partial_step best = earliest_step(search, partial->ready[0]);
+    for (int32_t r = 1; r < partial->ready_count; r++) {
+        struct partial_step own = earliest_step(search, partial->ready[r]);
+        if (own.start_ps == best.start_ps ? is_more_urgent(priority, own.task, best.task)
+                                          : own.start_ps < best.start_ps)
             best = own;
     }
     return best;
 }
 
-/* One list schedule. */
+/* One list schedule; if the time is up and there is one already, none. */
 static void dive(struct search *search, const double *priority, enum dive_rule rule)
 {
-    while (search->partial.placed_count < search->puzzle->task_count) {
+    while (search->partial.placed_count < search->puzzle->task_count &&
+           (search->best->makespan_ps == INT64_MAX || !is_late(search))) {
         struct partial_step step = pick_step(search, priority, rule);
         partial_place(&search->partial, &step);
         search->best->nodes++;
     }
-    keep_schedule(search);
+    if (search->partial.placed_count == search->puzzle->task_count)
+        keep_schedule(search);
     while (search->partial.placed_count > 0)
         partial_take_back(&search->partial);
 }
@@ -280,7 +306,7 @@ static void find_schedules(struct search *search)
             priority[task] =
                 (double)puzzle->tail_ps[task] * (1.0 + noise * (random_uniform(&stream) - 0.5));
         dive(search, priority, d % 2 == 0 ? DIVE_PRIORITY : DIVE_START);
-        if (search->best->makespan_ps <= puzzle->bound_ps ||
+        if (search->best->makespan_ps <= puzzle->bound_ps || search->best->is_late ||
             search->best->nodes > search->limits->nodes / 8)
             break;
     }
@@ -320,7 +346,8 @@ void optimum_find(struct optimum *optimum, const struct bind *bind, const struct
     partial_init(&search.partial, arena, &puzzle);
     find_schedules(&search);
     search.nodes_max = limits->nodes;
-    if (optimum->makespan_ps > puzzle.bound_ps && puzzle.task_count <= SEARCH_TASKS_MAX) {
+    if (optimum->makespan_ps > puzzle.bound_ps && puzzle.task_count <= SEARCH_TASKS_MAX &&
+        !optimum->is_late) {
         search.visited = visited_create(limits->memory_bytes, puzzle.task_count / 64 + 1,
                                         partial_dates_max(&puzzle));
         explore(&search);

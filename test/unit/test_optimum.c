@@ -155,6 +155,30 @@ START_TEST(without_enough_nodes_the_bound_is_below_the_optimum_and_the_gap_is_no
 }
 END_TEST
 
+/* Ready at once, and more than are searched for. */
+START_TEST(list_schedules_end_when_the_time_is_up)
+{
+    enum { MANY = 2100 };
+    const struct optimum_limits hasty = {
+        .nodes = 30 * MANY, .time_limit_s = 1e-9, .memory_bytes = 1 << 16};
+    struct arena *arena = arena_create();
+    int32_t pes_of[] = {3, 2};
+    struct fixture_task *tasks = arena_zeroed(arena, MANY, sizeof *tasks);
+    for (int32_t task = 0; task < MANY; task++)
+        tasks[task] = (struct fixture_task){.name = arena_printf(arena, "t%d", (int)task),
+                                            .exec_us = {3 + task % 7, 2 + task % 5}};
+    struct app *app = fixture_app(arena, "many", 2, tasks, MANY, NULL, 0);
+    struct bind *bind = fixture_bind(arena, fixture_soc(arena, 2, pes_of, 1), &app, 1);
+    struct optimum optimum;
+    optimum_find(&optimum, bind, NULL, 0, &hasty);
+    ck_assert(optimum.is_late);
+    ck_assert_int_lt(optimum.nodes, 2 * MANY);
+    check_schedule(bind, &optimum);
+    optimum_finish(&optimum);
+    arena_destroy(arena);
+}
+END_TEST
+
 static double twice_as_long(int32_t job, int32_t task)
 {
     (void)task;
@@ -186,6 +210,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, it_is_the_least_of_all_schedules);
     tcase_add_test(tcase,
                    without_enough_nodes_the_bound_is_below_the_optimum_and_the_gap_is_not_zero);
+    tcase_add_test(tcase, list_schedules_end_when_the_time_is_up);
     tcase_add_test(tcase, realised_times_count_if_a_scenario_is_given);
     suite_add_tcase(suite, tcase);
     return suite;
