@@ -45,31 +45,47 @@ static void add_preds(struct table *table, struct arena *arena, const struct app
     table_add(table, "%s", writing_keep(&writing, arena));
 }
 
-/* "A7 10, A15 4": of the machine's PE kinds, or as the app says it. */
-static const char *costs_text(struct arena *arena, const struct app *app, const struct bind *bind,
-                              int32_t task)
+static void put_bound_costs(const struct bind *bind, int32_t task, FILE *stream)
 {
-    const char *text = "";
-    for (int32_t k = 0; bind != NULL && k < bind->soc->kind_count; k++) {
-        int64_t cost_ps = bind->cost_ps[task * bind->soc->kind_count + k];
-        if (cost_ps != BIND_INCAPABLE)
-            text = arena_printf(arena, "%s%s%s %s", text, *text == '\0' ? "" : ", ",
-                                bind->soc->kinds[k].name, us_text(arena, (double)cost_ps));
+    const char *separator = "";
+    for (int32_t k = 0; k < bind->soc->kind_count; k++) {
+        int64_t cost_ps = bind->cost_ps[(int64_t)task * bind->soc->kind_count + k];
+        if (cost_ps == BIND_INCAPABLE)
+            continue;
+        fprintf(stream, "%s%s %.6g", separator, bind->soc->kinds[k].name,
+                (double)cost_ps / TICK_PER_US);
+        separator = ", ";
     }
+}
+
+static void put_costs(const struct app *app, int32_t task, FILE *stream)
+{
     const struct app_task_kind *kind = &app->kinds[app->tasks[task].kind];
     const struct app_kernel *kernel =
         app->kernels == NULL ? NULL : app->kernels[app->tasks[task].kind];
-    if (bind == NULL && kernel != NULL)
-        return arena_printf(arena, "%.4g MAC, %.4g weight bytes", kernel->mac,
-                            kernel->weight_bytes);
-    for (int32_t c = 0; bind == NULL && c < kind->cost_count; c++) {
+    if (kernel != NULL)
+        fprintf(stream, "%.4g MAC, %.4g weight bytes", kernel->mac, kernel->weight_bytes);
+    for (int32_t c = 0; kernel == NULL && c < kind->cost_count; c++) {
         const struct app_cost *cost = &kind->costs[c];
-        text = arena_printf(arena, "%s%s%s %g", text, c == 0 ? "" : ", ", cost->pe_kind,
-                            cost->exec_us);
+        fprintf(stream, "%s%s %g", c == 0 ? "" : ", ", cost->pe_kind, cost->exec_us);
         if (cost->fixed_us > 0)
-            text = arena_printf(arena, "%s + %g", text, cost->fixed_us);
+            fprintf(stream, " + %g", cost->fixed_us);
     }
-    return text;
+}
+
+/* Appends "A7 10, A15 4" as a cell: of the machine's PE kinds, or as the app says it. */
+static void add_costs(struct table *table, const struct app *app, const struct bind *bind,
+                      int32_t task)
+{
+    struct writing writing;
+    writing_begin(&writing);
+    if (bind != NULL)
+        put_bound_costs(bind, task, writing.stream);
+    else
+        put_costs(app, task, writing.stream);
+    writing_end(&writing);
+    table_add(table, "%s", writing.text);
+    writing_finish(&writing);
 }
 
 static void print_tasks(struct arena *arena, const struct app *app, const struct shape *shape,
@@ -92,7 +108,7 @@ static void print_tasks(struct arena *arena, const struct app *app, const struct
         table_add(&table, "%s", app->tasks[task].name);
         if (rank_ps != NULL)
             table_add(&table, "%s", us_text(arena, rank_ps[task]));
-        table_add(&table, "%s", costs_text(arena, app, bind, task));
+        add_costs(&table, app, bind, task);
         add_preds(&table, arena, app, task);
     }
     table_print(&table, WIDTH, stream);
