@@ -106,7 +106,7 @@ static void write_rate_axis(const struct plot_data *data, FILE *script)
         double margin = pow(last / first, 0.05);
         fprintf(script, "set logscale x\nset xrange [%g:%g]\n", first / margin, last * margin);
     } else {
-        double margin = 0.05 * (last - first);
+        double margin = fmax(0.05 * (last - first), 1e-3 * fabs(last)); /* as write_y_axis */
         fprintf(script, "set xrange [%g:%g]\n", first - margin, last + margin);
     }
     if (has_room_for_tics(data, is_logarithmic)) {

@@ -182,6 +182,17 @@ START_TEST(latencies_that_are_zero_or_nearly_the_same_are_drawn)
 }
 END_TEST
 
+START_TEST(rates_that_are_nearly_the_same_are_drawn)
+{
+    static const char *const near[] = {"1000", "1000.0005", NULL};
+    if (!has_gnuplot()) {
+        return;
+    }
+    make_summary(two_schedulers, near, one_noise);
+    assert_holds(draw(), "set xrange [999:1001]");
+}
+END_TEST
+
 START_TEST(what_has_no_interval_is_drawn_without_one)
 {
     if (!has_gnuplot()) {
@@ -449,6 +460,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, with_nothing_varying_there_is_a_bar_per_scheduler);
     tcase_add_test(tests, the_vertical_axis_is_logarithmic_if_the_range_is_wide);
     tcase_add_test(tests, latencies_that_are_zero_or_nearly_the_same_are_drawn);
+    tcase_add_test(tests, rates_that_are_nearly_the_same_are_drawn);
     tcase_add_test(tests, what_has_no_interval_is_drawn_without_one);
     tcase_add_test(tests, names_cannot_say_anything_to_gnuplot);
     tcase_add_test(tests, what_has_one_value_on_its_axis_is_not_drawn_and_old_pictures_go);
