@@ -4,8 +4,10 @@
 #include "workloads/kernels/bench.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/csv.h"
 #include "test/scratch.h"
@@ -103,6 +105,28 @@ START_TEST(the_file_has_a_row_for_each_with_the_columns_that_are_promised)
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_written_leaves_the_one_before)
+{
+    struct bench_plan plan = plan_of("cigt_mnist", NULL);
+    struct rlimit limit;
+    const char *path = scratch_write(&scratch, "bench.csv", "of yesterday");
+    ck_assert_msg(bench_run(&plan, NULL, &result, &fault), "%s", fault.what);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = 256;
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    bool is_written = bench_write(&result, path, &fault);
+    limit.rlim_cur = before;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert(!is_written);
+    assert_holds(fault.what, "cannot write");
+    ck_assert_str_eq(scratch_read(&scratch, "bench.csv"), "of yesterday");
+    ck_assert_int_eq(scratch_count(&scratch, ""), 1);
+    bench_finish(&result);
+}
+END_TEST
+
 static const char *printed(void)
 {
     char *text = NULL;
@@ -155,6 +179,7 @@ Suite *test_suite(void)
     tcase_add_test(cases,
                    each_kernel_and_batch_is_compared_with_the_fastest_dense_layer_of_the_run);
     tcase_add_test(cases, the_file_has_a_row_for_each_with_the_columns_that_are_promised);
+    tcase_add_test(cases, a_file_that_cannot_be_written_leaves_the_one_before);
     tcase_add_test(cases, the_output_says_when_nothing_can_be_concluded);
     tcase_add_test(cases, a_kernel_that_does_not_exist_is_a_fault);
     tcase_add_test(cases, quantiles_are_of_type_7);

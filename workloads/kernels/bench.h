@@ -107,7 +107,7 @@ bool bench_run(const struct bench_plan *plan, void (*progress)(const char *text)
                struct bench_result *result, struct fault *fault);
 void bench_finish(struct bench_result *result);
 
-/* The result as a table for people, and as a file. */
+/* The result as a table for people, and as a file (base/placing.h). */
 void bench_print(const struct bench_result *result, FILE *stream);
 bool bench_write(const struct bench_result *result, const char *path, struct fault *fault);
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/csv.h"
+#include "base/placing.h"
 #include "workloads/kernels/bench.h"
 #include "workloads/kernels/dense_blas.h"
 
@@ -68,9 +69,12 @@ bool bench_write(const struct bench_result *result, const char *path, struct fau
         "kernel",   "variant",       "isa",          "rival",  "batch", "layers", "median_ns",
         "p10_ns",   "mac",           "bytes",        "ratio",  "calls", "error",  "peak_gmac_per_s",
         "gb_per_s", "peak_gb_per_s", "noise_spread", "stolen", NULL};
+    struct placing placing;
     struct csv_writer csv;
-    if (!csv_create(&csv, path, fault))
+    if (!placing_begin(&placing, path, "name another file with --csv", fault))
         return false;
+    csv_attach(&csv, placing.stream, path);
+    placing.stream = NULL;
     csv_header(&csv, names);
     for (int32_t i = 0; i < result->count; i++) {
         const struct bench_row *row = &result->rows[i];
@@ -96,5 +100,5 @@ bool bench_write(const struct bench_result *result, const char *path, struct fau
         csv_real(&csv, result->noise.stolen);
         csv_end_row(&csv);
     }
-    return csv_finish(&csv, fault);
+    return placing_end(&placing, csv_finish(&csv, fault), fault);
 }
