@@ -240,18 +240,10 @@ bool database_put(struct database *database, const struct point *point, const st
     return sql_settle(database->sql, ok, fault);
 }
 
-/* Takes over what "other", the attached file at `path`, holds. */
-static bool merge_attached(struct database *database, const char *path, struct fault *fault)
+/* Whether the plan of "other", the attached file at `path`, is that of this one. */
+static bool check_attached(struct database *database, const char *path, struct fault *fault)
 {
-    int64_t planned, differences, strangers;
-    if (!sql_number(database->sql, "SELECT count(*) FROM main.run", &planned, fault))
-        return false;
-    if (planned == 0 && !sql_run(database->sql,
-                                 "INSERT INTO main.run SELECT * FROM other.run;"
-                                 "INSERT INTO main.points SELECT * FROM other.points;"
-                                 "INSERT INTO main.settings SELECT * FROM other.settings",
-                                 fault))
-        return false;
+    int64_t differences, strangers;
     if (!sql_number(database->sql,
                     "SELECT count(*) FROM main.run AS a LEFT JOIN other.run AS b USING (name)"
                     " WHERE a.value IS NOT b.value",
@@ -261,21 +253,48 @@ static bool merge_attached(struct database *database, const char *path, struct f
                     " USING (identity) WHERE a.place IS NOT b.place",
                     &strangers, fault))
         return false;
-    if (differences > 0 || strangers > 0)
-        return fault_set(fault, path, "merge the shards of one experiment, run by one version",
-                         "it holds another experiment than the first folder");
-    return sql_run(database->sql,
+    return (differences == 0 && strangers == 0) ||
+           fault_set(fault, path, "merge the shards of one experiment, run by one version",
+                     "it holds another experiment than %s", database->path);
+}
+
+/* Takes over what "other", the attached file at `path`, holds. */
+static bool merge_attached(struct database *database, const char *path, struct fault *fault)
+{
+    int64_t planned;
+    if (!sql_number(database->sql, "SELECT count(*) FROM main.run", &planned, fault))
+        return false;
+    if (planned == 0 && !sql_run(database->sql,
+                                 "INSERT INTO main.run SELECT * FROM other.run;"
+                                 "INSERT INTO main.points SELECT * FROM other.points;"
+                                 "INSERT INTO main.settings SELECT * FROM other.settings",
+                                 fault))
+        return false;
+    return check_attached(database, path, fault) &&
+           sql_run(database->sql,
                    "INSERT OR IGNORE INTO main.trials SELECT * FROM other.trials;"
                    "INSERT OR IGNORE INTO main.parts SELECT * FROM other.parts",
                    fault);
 }
 
-bool database_merge(struct database *database, const char *path, struct fault *fault)
+/* Whether a file is sound and has a plan. */
+static bool is_sound(const char *path, struct fault *fault)
 {
-    struct database *other = database_open(path, fault); /* only to look whether it is sound */
-    if (other == NULL)
+    struct database_run run;
+    struct database *database = database_open(path, fault);
+    bool ok = database != NULL && database_read_run(database, &run, fault);
+    database_close(database);
+    return ok;
+}
+
+/* Does something with the file at `path`, which is "other" meanwhile, all or nothing. */
+static bool with_attached(struct database *database, const char *path,
+                          bool (*act)(struct database *database, const char *path,
+                                      struct fault *fault),
+                          struct fault *fault)
+{
+    if (!is_sound(path, fault))
         return false;
-    database_close(other);
     struct sql_query *attach = sql_prepare(database->sql, "ATTACH ? AS other", fault);
     if (attach == NULL)
         return false;
@@ -285,6 +304,16 @@ bool database_merge(struct database *database, const char *path, struct fault *f
     if (!ok)
         return false;
     ok = sql_run(database->sql, "BEGIN IMMEDIATE", fault) &&
-         sql_settle(database->sql, merge_attached(database, path, fault), fault);
+         sql_settle(database->sql, act(database, path, fault), fault);
     return sql_run(database->sql, "DETACH other", fault) && ok;
+}
+
+bool database_check(struct database *database, const char *path, struct fault *fault)
+{
+    return with_attached(database, path, check_attached, fault);
+}
+
+bool database_merge(struct database *database, const char *path, struct fault *fault)
+{
+    return with_attached(database, path, merge_attached, fault);
 }

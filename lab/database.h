@@ -33,8 +33,12 @@ bool database_kept(struct database *database, bool with_parts, bool *kept, struc
 bool database_put(struct database *database, const struct point *point, const struct trial_row *row,
                   const struct parts *parts, struct fault *fault);
 
-/* Takes over every trial of another file that this one does not have. A fault if its plan holds
- * another experiment, seed or point than this one's; a file without a plan takes over the plan. */
+/* A fault if the plan of another file holds another experiment, seed or point than this one's, or
+ * that file is not sound. */
+bool database_check(struct database *database, const char *path, struct fault *fault);
+
+/* Takes over every trial of another file, for which database_check is true, that this one does not
+ * have; a file without a plan takes over the plan. */
 bool database_merge(struct database *database, const char *path, struct fault *fault);
 
 /* What a run is, from the file. Strings live as long as the database. */

@@ -176,6 +176,18 @@ static const char *results_of(const char *dir, struct arena *arena)
     return arena_printf(arena, "%s/results.db", dir);
 }
 
+/* Whether all shards are of one experiment. */
+static bool check_plans(const char *const *shards, size_t shard_count, struct arena *arena,
+                        struct fault *fault)
+{
+    struct database *first = database_open(results_of(shards[0], arena), fault);
+    bool ok = first != NULL;
+    for (size_t i = 1; ok && i < shard_count; i++)
+        ok = database_check(first, results_of(shards[i], arena), fault);
+    database_close(first);
+    return ok;
+}
+
 static bool check_shards(const char *dir, const char *const *shards, size_t shard_count,
                          struct arena *arena, struct fault *fault)
 {
@@ -188,7 +200,7 @@ static bool check_shards(const char *dir, const char *const *shards, size_t shar
             return fault_set(fault, path, "name folders that `hetsoc run` has written",
                              "cannot read: %s", strerror(errno));
     }
-    return true;
+    return check_plans(shards, shard_count, arena, fault);
 }
 
 /* Takes over the results of each shard, and writes the tables. */

@@ -46,8 +46,8 @@ struct store_merged {
 };
 
 /* Joins the results of the shards of one experiment in another folder, which may hold some
- * already, and writes its tables. The shards are not changed. Faults: a folder without results or
- * with those of another experiment. */
+ * already, and writes its tables. The shards are not changed. Faults, with nothing taken over: a
+ * folder without results or with those of another experiment. */
 bool store_merge(const char *dir, const char *const *shards, size_t shard_count,
                  struct arena *arena, struct store_merged *merged, struct fault *fault);
 

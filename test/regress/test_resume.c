@@ -204,7 +204,9 @@ START_TEST(missing_shards_and_foreign_folders_are_told)
     run("run race.yaml -o s0 --shard 0/2 --quiet", 0);
     run("run race.yaml -o other --set workload.jobs=50 --quiet", 0);
     assert_holds(run("merge s0 -o half", 1).err, "30 trials are missing");
-    assert_holds(run("merge s0 other -o mixed", 1).err, "another experiment");
+    assert_holds(run("merge s0 other -o mixed", 1).err, "other/results.db: it holds another "
+                                                        "experiment than s0/results.db");
+    ck_assert(!scratch_has(&scratch, "mixed"));
     assert_holds(run("merge s0 nowhere -o untouched", 1).err, "nowhere/results.db");
     ck_assert(!scratch_has(&scratch, "untouched"));
     assert_holds(run("merge other s0 -o ./s0", 1).err, "where the results of all would go");
