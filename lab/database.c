@@ -287,7 +287,8 @@ static bool is_sound(const char *path, struct fault *fault)
     return ok;
 }
 
-/* Does something with the file at `path`, which is "other" meanwhile, all or nothing. */
+/* Does something with the file at `path`, which is "other" meanwhile, all or nothing. Others may
+ * write that file: an immediate transaction would lock both. */
 static bool with_attached(struct database *database, const char *path,
                           bool (*act)(struct database *database, const char *path,
                                       struct fault *fault),
@@ -303,7 +304,7 @@ static bool with_attached(struct database *database, const char *path,
     sql_finish(attach);
     if (!ok)
         return false;
-    ok = sql_run(database->sql, "BEGIN IMMEDIATE", fault) &&
+    ok = sql_run(database->sql, "BEGIN", fault) &&
          sql_settle(database->sql, act(database, path, fault), fault);
     return sql_run(database->sql, "DETACH other", fault) && ok;
 }

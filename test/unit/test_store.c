@@ -408,6 +408,18 @@ static bool merge(const char *dir)
     return store_merge(scratch_path(&scratch, dir), shards, 1, scratch.arena, &merged, &fault);
 }
 
+START_TEST(a_shard_is_merged_while_its_run_writes)
+{
+    load("");
+    leave_results();
+    struct sql *writer = sql_open(scratch_path(&scratch, "out/results.db"), &fault);
+    ck_assert(writer != NULL && sql_run(writer, "BEGIN IMMEDIATE", &fault));
+    ck_assert_msg(merge("merged"), "%s: %s", fault.where, fault.what);
+    ck_assert(sql_settle(writer, true, &fault));
+    sql_close(writer);
+}
+END_TEST
+
 START_TEST(trials_with_impossible_numbers_do_not_lead_out_of_arrays)
 {
     static const char *const lies[] = {
@@ -512,6 +524,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_folder_that_another_process_writes_is_refused);
     tcase_add_test(tcase, a_file_that_is_no_database_of_ours_is_refused_and_stays);
     tcase_add_test(tcase, a_damaged_database_is_refused);
+    tcase_add_test(tcase, a_shard_is_merged_while_its_run_writes);
     tcase_add_test(tcase, trials_with_impossible_numbers_do_not_lead_out_of_arrays);
     tcase_add_test(tcase, replicates_that_cannot_be_are_passed_over);
     tcase_add_test(tcase, a_schema_that_acts_by_itself_does_not);
