@@ -52,7 +52,8 @@ static const struct argp argp = {
     .args_doc = "DIR...",
     .doc = "Join the results of the shards of one experiment (`hetsoc run --shard`).\v"
            "Writes trials.csv and the other tables, summary.csv and plots as one run would have "
-           "done. The folders are only read; what DIR has already is kept.",
+           "done. The folders are only read; what DIR has already is kept, but for trials that "
+           "crashed or ran out of time and were run again.",
 };
 
 static bool merge(const struct options *options, struct fault *fault)

@@ -272,7 +272,10 @@ static bool merge_attached(struct database *database, const char *path, struct f
         return false;
     return check_attached(database, path, fault) &&
            sql_run(database->sql,
-                   "INSERT OR IGNORE INTO main.trials SELECT * FROM other.trials;"
+                   "INSERT OR REPLACE INTO main.trials SELECT b.* FROM other.trials AS b"
+                   " LEFT JOIN main.trials AS a USING (identity, replicate)"
+                   " WHERE a.status IS NULL OR"
+                   " (a.status NOT IN " DATABASE_KEPT " AND b.status IN " DATABASE_KEPT ");"
                    "INSERT OR IGNORE INTO main.parts SELECT * FROM other.parts",
                    fault);
 }

@@ -38,7 +38,7 @@ bool database_put(struct database *database, const struct point *point, const st
 bool database_check(struct database *database, const char *path, struct fault *fault);
 
 /* Takes over every trial of another file, for which database_check is true, that this one does not
- * have; a file without a plan takes over the plan. */
+ * have, or not with an end to be kept; a file without a plan takes over the plan. */
 bool database_merge(struct database *database, const char *path, struct fault *fault);
 
 /* What a run is, from the file. Strings live as long as the database. */

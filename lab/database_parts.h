@@ -14,4 +14,7 @@ struct database {
     struct sql_query *put, *put_part; /* run for every trial */
 };
 
+/* SQL: the ends of a trial that running it again would not change. */
+#define DATABASE_KEPT "('done', 'failed', 'deadlock')"
+
 #endif

@@ -86,7 +86,7 @@ bool database_kept(struct database *database, bool with_parts, bool *kept, struc
 {
     static const char text[] =
         "SELECT place, replicate FROM points CROSS JOIN trials USING (identity)"
-        " WHERE replicate >= 0 AND replicate < ? AND status IN ('done', 'failed', 'deadlock') AND"
+        " WHERE replicate >= 0 AND replicate < ? AND status IN " DATABASE_KEPT " AND"
         " (SELECT count(*) FROM parts WHERE parts.identity = trials.identity AND"
         " parts.replicate = trials.replicate) >= ?";
     struct database_run run;

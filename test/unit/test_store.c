@@ -399,14 +399,35 @@ static void tamper(const char *text)
     sql_close(sql);
 }
 
+static struct store_merged merged;
+
 /* Merges out/ into a folder of its own. */
 static bool merge(const char *dir)
 {
     const char *shards[] = {scratch_path(&scratch, "out")};
-    struct store_merged merged;
     fault = FAULT_NONE;
     return store_merge(scratch_path(&scratch, dir), shards, 1, scratch.arena, &merged, &fault);
 }
+
+START_TEST(a_trial_that_was_run_again_is_merged_in_place_of_its_crash)
+{
+    load("");
+    leave_results();
+    ck_assert(merge("merged"));
+    ck_assert_int_eq(merged.done, 2);
+    struct store *store = open_store();
+    put(store, 2, TRIAL_DONE);
+    store_close(store);
+    ck_assert(merge("merged"));
+    ck_assert_int_eq(merged.ended, 4);
+    ck_assert_int_eq(merged.done, 3);
+    store = open_store();
+    put(store, 2, TRIAL_CRASHED);
+    store_close(store);
+    ck_assert(merge("merged"));
+    ck_assert_int_eq(merged.done, 3);
+}
+END_TEST
 
 START_TEST(a_shard_is_merged_while_its_run_writes)
 {
@@ -525,6 +546,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_file_that_is_no_database_of_ours_is_refused_and_stays);
     tcase_add_test(tcase, a_damaged_database_is_refused);
     tcase_add_test(tcase, a_shard_is_merged_while_its_run_writes);
+    tcase_add_test(tcase, a_trial_that_was_run_again_is_merged_in_place_of_its_crash);
     tcase_add_test(tcase, trials_with_impossible_numbers_do_not_lead_out_of_arrays);
     tcase_add_test(tcase, replicates_that_cannot_be_are_passed_over);
     tcase_add_test(tcase, a_schema_that_acts_by_itself_does_not);
