@@ -36,14 +36,21 @@ static const char *base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-/* Copies a file that the trial depends on into a folder of the trace; returns its name there. */
+/* Copies a file that the trial depends on to a name in the trace; returns the name. */
+static const char *carry_as(struct record *record, const char *name, const char *path,
+                            struct fault *fault)
+{
+    const char *to = arena_printf(record->arena, "%s/%s", record->aside, name);
+    const char *folder = arena_substring(record->arena, to, (size_t)(strrchr(to, '/') - to));
+    return folder_make(folder, fault) && folder_copy_file(path, to, fault) ? name : NULL;
+}
+
+/* The same into a folder of the trace, under the name that the file has. */
 static const char *carry(struct record *record, const char *folder, const char *path,
                          struct fault *fault)
 {
-    const char *name = arena_printf(record->arena, "%s/%s", folder, base_name(path));
-    const char *to = arena_printf(record->arena, "%s/%s", record->aside, name);
-    const char *parent = arena_printf(record->arena, "%s/%s", record->aside, folder);
-    return folder_make(parent, fault) && folder_copy_file(path, to, fault) ? name : NULL;
+    return carry_as(record, arena_printf(record->arena, "%s/%s", folder, base_name(path)), path,
+                    fault);
 }
 
 static bool write_tree(const struct yaml_node *tree, const char *path, struct fault *fault)
@@ -127,8 +134,25 @@ static struct yaml_node *narrow(struct record *record, const struct point *point
     return tree;
 }
 
+/* Copies a measured profile, once for all kinds that name it; returns where it is, from the folder
+ * of the platform. Profiles of different folders may share their name, also with the platform. */
+static const char *carry_profile(struct record *record, const struct soc *soc, int32_t number,
+                                 struct fault *fault)
+{
+    const char *path = soc->kinds[number].profile.file;
+    int32_t first = 0;
+    while (soc->kinds[first].profile.file == NULL ||
+           strcmp(soc->kinds[first].profile.file, path) != 0)
+        first++;
+    const char *name = arena_printf(record->arena, "profiles/%s.yaml", soc->kinds[first].name);
+    return first < number || carry_as(record, arena_printf(record->arena, "platform/%s", name),
+                                      path, fault) != NULL
+               ? name
+               : NULL;
+}
+
 /* Copies the platform, complete with what it takes from another file, and the measured profiles
- * that it names, which then lie beside it. */
+ * that it names. */
 static const char *carry_platform(struct record *record, const struct point *point,
                                   struct fault *fault)
 {
@@ -145,12 +169,13 @@ static const char *carry_platform(struct record *record, const struct point *poi
         const struct soc_kind *kind = &point->soc->kinds[i];
         if (kind->profile.file == NULL)
             continue;
-        if (carry(record, "platform", kind->profile.file, fault) == NULL)
+        const char *profile = carry_profile(record, point->soc, i, fault);
+        if (profile == NULL)
             return NULL;
         const struct yaml_node *keys = yaml_get(kinds, kind->name);
         if (keys == NULL)
             keys = yaml_get(kinds, kind->like); /* generated: its template */
-        put_text(arena, yaml_get(keys, "profile"), "file", base_name(kind->profile.file));
+        put_text(arena, yaml_get(keys, "profile"), "file", profile);
         is_changed = true;
     }
     if (!is_changed)

@@ -116,6 +116,30 @@ START_TEST(validate_reads_every_table_of_a_trace)
 }
 END_TEST
 
+START_TEST(a_trace_carries_profiles_whatever_their_names)
+{
+    static const char profile[] =
+        "format: 1\ninstruction_set: portable\nkind: {mac_per_us: 1000, memory_bytes_per_us: %d}\n"
+        "stages: []\n";
+    scratch_write(&scratch, "fast/unit.yaml", arena_printf(scratch.arena, profile, 4000));
+    scratch_write(&scratch, "slow/unit.yaml", arena_printf(scratch.arena, profile, 40));
+    scratch_write(
+        &scratch, "unit.yaml",
+        "format: 1\nplatform: unit\nsummary: two measured PEs\nkinds:\n"
+        "  fast: {class: cpu, profile: {file: fast/unit.yaml}}\n"
+        "  also: {class: cpu, profile: {file: fast/unit.yaml}}\n"
+        "  slow: {class: cpu, profile: {file: slow/unit.yaml}}\n"
+        "clusters: [{name: f, kind: fast}, {name: a, kind: also}, {name: s, kind: slow}]\n"
+        "interconnect: {kind: matrix, bandwidth_bytes_per_us: 1000}\n");
+    run("run race.yaml --record traces -o out --quiet --set platform=unit --set "
+        "schedulers=[random] "
+        "--set workload.apps=[fff_1x11]");
+    run("replay traces/0 -o again --quiet");
+    ck_assert_str_eq(scratch_read(&scratch, "again/tasks.csv"),
+                     scratch_read(&scratch, "out/tasks.csv"));
+}
+END_TEST
+
 START_TEST(a_folder_for_traces_that_cannot_be_made_costs_no_row)
 {
     run("run race.yaml -o out --quiet --set platform=duo");
@@ -214,6 +238,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_replay_writes_the_rows_of_the_recorded_trial);
     tcase_add_test(tcase, links_that_failed_fail_again_in_the_replay);
     tcase_add_test(tcase, validate_reads_every_table_of_a_trace);
+    tcase_add_test(tcase, a_trace_carries_profiles_whatever_their_names);
     tcase_add_test(tcase, a_folder_for_traces_that_cannot_be_made_costs_no_row);
     tcase_add_test(tcase, traces_of_another_experiment_are_not_mixed_with_those_of_this_one);
     tcase_add_test(tcase, recording_changes_no_row);
