@@ -357,6 +357,19 @@ static bool run_missing(struct run *run, const char *dir, struct fault *fault)
     return ok && run->progress.done == missing;
 }
 
+/* Opens the folder for results, and that for traces if there is one; what others left in either
+ * goes only once nobody else writes here. */
+static bool open_folders(struct run *run, const char *dir, struct fault *fault)
+{
+    const bool records = run->experiment->record.dir != NULL;
+    const bool overwrite = run->options->overwrite;
+    if (records && !record_prepare(run->experiment, run->points, overwrite, fault))
+        return false;
+    run->store = store_open(dir, run->points, run->experiment, overwrite, fault);
+    return run->store != NULL &&
+           (!records || !overwrite || record_sweep(run->experiment, run->points, fault));
+}
+
 /* Starts processes, joins the other ranks, opens the folder, and runs. */
 static bool run_trials(struct options *options, struct experiment *experiment,
                        const struct points *points, struct fault *fault)
@@ -376,11 +389,10 @@ static bool run_trials(struct options *options, struct experiment *experiment,
     } else if (ok) {
         struct run run = {
             .options = options, .experiment = experiment, .points = points, .pool = &pool};
-        if (experiment->record.dir == NULL ||
-            record_prepare(experiment, points, options->overwrite, fault))
-            run.store = store_open(dir, points, experiment, options->overwrite, fault);
-        ok = run.store != NULL && run_missing(&run, dir, fault);
-        if (run.store == NULL)
+        ok = open_folders(&run, dir, fault);
+        if (ok)
+            ok = run_missing(&run, dir, fault);
+        else
             pool_cancel(&pool);
         store_close(run.store);
     }

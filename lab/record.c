@@ -286,9 +286,29 @@ static bool is_of_points(const struct trace_manifest *manifest, const struct poi
     return false;
 }
 
-/* Deals with one entry of the folder: a trace of another experiment is removed or a fault. */
-static bool clear_entry(const char *name, const struct experiment *experiment,
-                        const struct points *points, bool overwrite, struct fault *fault)
+/* What to do about a trace of another experiment that lies at `dir`. */
+typedef bool on_stranger(const char *dir, const struct trace_manifest *manifest,
+                         struct fault *fault);
+
+static bool refuse_stranger(const char *dir, const struct trace_manifest *manifest,
+                            struct fault *fault)
+{
+    return fault_set(fault, dir, "choose another folder with --record, or --overwrite",
+                     "there is a trace of another experiment, `%s` under %s, or of this "
+                     "one before a change",
+                     manifest->experiment, manifest->scheduler);
+}
+
+static bool remove_stranger(const char *dir, const struct trace_manifest *manifest,
+                            struct fault *fault)
+{
+    (void)manifest;
+    return folder_remove(dir, fault);
+}
+
+/* Deals with one entry of the folder. */
+static bool look_at(const char *name, const struct experiment *experiment,
+                    const struct points *points, on_stranger *act, struct fault *fault)
 {
     if (strspn(name, "0123456789") != strlen(name))
         return true;
@@ -298,13 +318,23 @@ static bool clear_entry(const char *name, const struct experiment *experiment,
     const char *dir = arena_printf(arena, "%s/%s", experiment->record.dir, name);
     bool ok = true;
     if (trace_manifest_read(&manifest, arena, dir, &none) && !is_of_points(&manifest, points))
-        ok = overwrite
-                 ? folder_remove(dir, fault)
-                 : fault_set(fault, dir, "choose another folder with --record, or --overwrite",
-                             "there is a trace of another experiment, `%s` under %s, or of this "
-                             "one before a change",
-                             manifest.experiment, manifest.scheduler);
+        ok = act(dir, &manifest, fault);
     arena_destroy(arena);
+    return ok;
+}
+
+static bool look_at_all(const struct experiment *experiment, const struct points *points,
+                        on_stranger *act, struct fault *fault)
+{
+    const char *dir = experiment->record.dir;
+    DIR *stream = opendir(dir);
+    if (stream == NULL)
+        return fault_set(fault, dir, "choose another folder with --record", "cannot read: %s",
+                         strerror(errno));
+    bool ok = true;
+    for (struct dirent *entry = readdir(stream); ok && entry != NULL; entry = readdir(stream))
+        ok = look_at(entry->d_name, experiment, points, act, fault);
+    closedir(stream);
     return ok;
 }
 
@@ -312,18 +342,15 @@ bool record_prepare(const struct experiment *experiment, const struct points *po
                     bool overwrite, struct fault *fault)
 {
     struct fault own = FAULT_NONE;
-    const char *dir = experiment->record.dir;
-    if (!folder_make(dir, &own))
+    if (!folder_make(experiment->record.dir, &own))
         return fault_set(fault, own.where, "choose another folder with --record", "%s", own.what);
-    DIR *stream = opendir(dir);
-    if (stream == NULL)
-        return fault_set(fault, dir, "choose another folder with --record", "cannot read: %s",
-                         strerror(errno));
-    bool ok = true;
-    for (struct dirent *entry = readdir(stream); ok && entry != NULL; entry = readdir(stream))
-        ok = clear_entry(entry->d_name, experiment, points, overwrite, fault);
-    closedir(stream);
-    return ok;
+    return overwrite || look_at_all(experiment, points, refuse_stranger, fault);
+}
+
+bool record_sweep(const struct experiment *experiment, const struct points *points,
+                  struct fault *fault)
+{
+    return look_at_all(experiment, points, remove_stranger, fault);
 }
 
 bool record_has(const struct experiment *experiment, const struct point *point, int32_t trial,

@@ -10,10 +10,14 @@
 
 struct record;
 
-/* Makes the folder of the traces, experiment->record.dir, and looks what is in it. A trace of a
- * point that this experiment does not have is a fault, or removed if `overwrite`. */
+/* Makes the folder of the traces, experiment->record.dir, and looks what is in it. Without
+ * `overwrite`, a trace of a point that this experiment does not have is a fault. */
 bool record_prepare(const struct experiment *experiment, const struct points *points,
                     bool overwrite, struct fault *fault);
+
+/* Removes the traces of points that this experiment does not have. */
+bool record_sweep(const struct experiment *experiment, const struct points *points,
+                  struct fault *fault);
 
 /* Starts the trace of a trial in DIR/.TRIAL.new, where DIR is experiment->record.dir; makes
  * folders. NULL and a fault. Borrows all but strings. */

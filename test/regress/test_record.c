@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recording from the command line and replaying: the same bytes, on either engine, whatever moves
  * the data. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "test/spawn.h"
@@ -167,6 +169,22 @@ START_TEST(traces_of_another_experiment_are_not_mixed_with_those_of_this_one)
 }
 END_TEST
 
+START_TEST(a_run_that_is_refused_removes_no_trace)
+{
+    run("run race.yaml -o out --quiet --set platform=duo --record traces");
+    int folder = open(scratch_path(&scratch, "out"), O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(flock(folder, LOCK_EX), 0); /* as a run that goes on does */
+    assert_holds(spawn_expect(&scratch,
+                              "run race.yaml -o out --quiet --set platform=bus --record traces "
+                              "--overwrite",
+                              1)
+                     .err,
+                 "another hetsoc process is writing");
+    close(folder);
+    assert_holds(run("validate traces/1"), "traces/1: ok");
+}
+END_TEST
+
 START_TEST(recording_changes_no_row)
 {
     run("run race.yaml -o plain --quiet");
@@ -241,6 +259,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_trace_carries_profiles_whatever_their_names);
     tcase_add_test(tcase, a_folder_for_traces_that_cannot_be_made_costs_no_row);
     tcase_add_test(tcase, traces_of_another_experiment_are_not_mixed_with_those_of_this_one);
+    tcase_add_test(tcase, a_run_that_is_refused_removes_no_trace);
     tcase_add_test(tcase, recording_changes_no_row);
     tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
     tcase_add_test(tcase, the_measured_trace_of_the_manual_is_replayed);
