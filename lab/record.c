@@ -338,10 +338,37 @@ static bool look_at_all(const struct experiment *experiment, const struct points
     return ok;
 }
 
+/* The number-th of the files that an app of the point is or is made of. */
+static const char *file_of(const struct point *point, int32_t number)
+{
+    return number < point->app_file_count ? point->app_files[number]
+                                          : point->part_files[number - point->app_file_count];
+}
+
+/* Faults if an app and what another one is made of, in different folders, are called the same: they
+ * would be one file in the trace. */
+static bool check_names(const struct point *point, struct fault *fault)
+{
+    const int32_t count = point->app_file_count + point->part_file_count;
+    for (int32_t i = point->app_file_count; i < count; i++)
+        for (int32_t j = 0; j < i; j++) {
+            const char *one = file_of(point, i), *other = file_of(point, j);
+            if (strcmp(base_name(one), base_name(other)) == 0 && strcmp(one, other) != 0 &&
+                !folder_is_same(one, other))
+                return fault_set(fault, one, "give one of them another name in its file",
+                                 "a trace carries apps by their names and cannot hold %s as well",
+                                 other);
+        }
+    return true;
+}
+
 bool record_prepare(const struct experiment *experiment, const struct points *points,
                     bool overwrite, struct fault *fault)
 {
     struct fault own = FAULT_NONE;
+    for (int32_t i = 0; i < points->count; i++)
+        if (!check_names(&points->list[i], fault))
+            return false;
     if (!folder_make(experiment->record.dir, &own))
         return fault_set(fault, own.where, "choose another folder with --record", "%s", own.what);
     return overwrite || look_at_all(experiment, points, refuse_stranger, fault);

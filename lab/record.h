@@ -11,7 +11,8 @@
 struct record;
 
 /* Makes the folder of the traces, experiment->record.dir, and looks what is in it. Without
- * `overwrite`, a trace of a point that this experiment does not have is a fault. */
+ * `overwrite`, a trace of a point that this experiment does not have is a fault; so are apps of a
+ * point that a trace cannot hold beside each other. */
 bool record_prepare(const struct experiment *experiment, const struct points *points,
                     bool overwrite, struct fault *fault);
 

@@ -142,6 +142,24 @@ START_TEST(a_trace_carries_profiles_whatever_their_names)
 }
 END_TEST
 
+START_TEST(an_app_and_a_part_of_another_that_share_a_name_are_refused)
+{
+    const char *pair = scratch_read(&scratch, "pair.yaml");
+    scratch_write(&scratch, "own/pair.yaml", arena_printf(scratch.arena, "%s# mine\n", pair));
+    scratch_write(&scratch, "own/twice.yaml",
+                  "format: 1\napp: twice\nsummary: two pairs\n"
+                  "jobs: [{name: a, app: pair}, {name: b, app: pair}]\n"
+                  "edges: [{from: a, to: b, bytes: 1}]\n");
+    static const char command[] = "run race.yaml -o %s --quiet --set platform=duo --record traces "
+                                  "--set workload.apps=[%s,own/twice.yaml]";
+    assert_holds(spawn_expect(&scratch, arena_printf(scratch.arena, command, "out", "pair"), 1).err,
+                 "own/pair.yaml: a trace carries apps by their names");
+    ck_assert(!scratch_has(&scratch, "out"));
+    run(arena_printf(scratch.arena, command, "out", "own/pair.yaml"));
+    assert_holds(run("replay traces/0"), "30 equal");
+}
+END_TEST
+
 START_TEST(a_folder_for_traces_that_cannot_be_made_costs_no_row)
 {
     run("run race.yaml -o out --quiet --set platform=duo");
@@ -257,6 +275,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, links_that_failed_fail_again_in_the_replay);
     tcase_add_test(tcase, validate_reads_every_table_of_a_trace);
     tcase_add_test(tcase, a_trace_carries_profiles_whatever_their_names);
+    tcase_add_test(tcase, an_app_and_a_part_of_another_that_share_a_name_are_refused);
     tcase_add_test(tcase, a_folder_for_traces_that_cannot_be_made_costs_no_row);
     tcase_add_test(tcase, traces_of_another_experiment_are_not_mixed_with_those_of_this_one);
     tcase_add_test(tcase, a_run_that_is_refused_removes_no_trace);
