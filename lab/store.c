@@ -20,6 +20,7 @@ struct store {
     struct database *database;
     int folder; /* locked as long as the store is open */
     const char *dir;
+    const char *results; /* where the database is */
     const struct points *points;
     const struct experiment *experiment;
     bool *kept; /* [points->count * points->replicates] trials of an earlier run */
@@ -63,11 +64,11 @@ static bool lock_folder(struct store *store, struct fault *fault)
 static bool open_database(struct store *store, bool overwrite, struct fault *fault)
 {
     static const char *const files[] = {"results.db", "results.db-wal", "results.db-shm"};
-    const char *path = arena_printf(store->arena, "%s/results.db", store->dir);
-    store->reused = access(path, F_OK) == 0;
+    store->results = arena_printf(store->arena, "%s/results.db", store->dir);
+    store->reused = access(store->results, F_OK) == 0;
     for (size_t i = 0; overwrite && i < sizeof files / sizeof *files; i++)
         unlink(arena_printf(store->arena, "%s/%s", store->dir, files[i]));
-    store->database = database_open(path, fault);
+    store->database = database_open(store->results, fault);
     return store->database != NULL &&
            database_plan(store->database, store->points, store->experiment, fault) &&
            database_kept(store->database, store->experiment->trace, store->kept, fault);
@@ -122,7 +123,11 @@ bool store_has(const struct store *store, int32_t trial)
 bool store_put(struct store *store, const struct trial_row *row, const struct parts *parts,
                struct fault *fault)
 {
-    return database_put(store->database, point_of(store, row->trial), row, parts, fault);
+    return database_put(store->database, point_of(store, row->trial), row, parts, fault) &&
+           (access(store->results, F_OK) == 0 ||
+            fault_set(fault, store->results,
+                      "if the folder has been moved, what was run is there: go on with -o",
+                      "the results cannot be found any more: %s", strerror(errno)));
 }
 
 /* Trials that ended, of them those that are done. */

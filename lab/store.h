@@ -23,7 +23,7 @@ void store_close(struct store *store); /* NULL is fine */
 bool store_has(const struct store *store, int32_t trial);
 
 /* Keeps the row of a trial, with its parts unless they are NULL. What it returned true for survives
- * a kill. */
+ * a kill. A fault if the folder has been removed or moved meanwhile. */
 bool store_put(struct store *store, const struct trial_row *row, const struct parts *parts,
                struct fault *fault);
 

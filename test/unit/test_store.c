@@ -361,6 +361,21 @@ START_TEST(a_folder_that_another_process_writes_is_refused)
 }
 END_TEST
 
+START_TEST(a_folder_that_is_removed_meanwhile_is_told)
+{
+    load("");
+    struct store *store = open_store();
+    put(store, 0, TRIAL_DONE);
+    ck_assert(folder_remove(scratch_path(&scratch, "out"), &fault));
+    struct trial_row row;
+    trial_row_clear(&row, 1, 1);
+    ck_assert(!store_put(store, &row, NULL, &fault));
+    assert_holds(fault.where, "out/results.db");
+    assert_holds(fault.what, "cannot be found any more");
+    store_close(store);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_database_of_ours_is_refused_and_stays)
 {
     load("");
@@ -543,6 +558,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, another_experiment_is_refused_and_what_was_there_stays);
     tcase_add_test(tcase, overwriting_forgets_what_was_there);
     tcase_add_test(tcase, a_folder_that_another_process_writes_is_refused);
+    tcase_add_test(tcase, a_folder_that_is_removed_meanwhile_is_told);
     tcase_add_test(tcase, a_file_that_is_no_database_of_ours_is_refused_and_stays);
     tcase_add_test(tcase, a_damaged_database_is_refused);
     tcase_add_test(tcase, a_shard_is_merged_while_its_run_writes);
