@@ -85,22 +85,33 @@ static int32_t environment_number(const char *name, int32_t fallback)
                : fallback;
 }
 
-/* Without --shard: the place of this task in a Slurm job array, all trials outside of one. */
-static void find_shard(struct options *options)
+/* Without --shard: the place of this task in a Slurm job array, all trials outside of one. A fault
+ * in an array with gaps, whose tasks cannot tell how many came before them. */
+static bool find_shard(struct options *options, struct fault *fault)
 {
     if (options->shard_count > 0)
-        return;
+        return true;
     int32_t task = environment_number("SLURM_ARRAY_TASK_ID", -1);
     int32_t first = environment_number("SLURM_ARRAY_TASK_MIN", 0);
     int32_t count = environment_number("SLURM_ARRAY_TASK_COUNT", 0);
+    int64_t step = environment_number("SLURM_ARRAY_TASK_STEP", 1);
     options->shard_count = 1;
-    if (task < first || task - first >= count)
-        return;
-    options->shard = task - first;
+    if (task < 0 || count == 0)
+        return true;
+    step = step > 0 ? step : 1;
+    const int64_t place = (task - (int64_t)first) / step, last = first + (count - 1) * step;
+    if (task < first || place * step != task - (int64_t)first || place >= count ||
+        environment_number("SLURM_ARRAY_TASK_MAX", (int32_t)last) != last)
+        return fault_set(fault, "", "give --shard I/N, or submit an array without gaps",
+                         "cannot tell the shard of task %d of a Slurm job array of %d tasks with "
+                         "gaps",
+                         (int)task, (int)count);
+    options->shard = (int32_t)place;
     options->shard_count = count;
     if (!options->launch.quiet && !options->launch.mpi) /* else rank 0 says it with the plan */
         fprintf(stderr, "hetsoc: shard %d/%d, from SLURM_ARRAY_TASK_ID\n", (int)options->shard,
                 (int)options->shard_count);
+    return true;
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -400,13 +411,14 @@ static bool run_trials(struct options *options, struct experiment *experiment,
     return ok;
 }
 
-/* Loads the experiment and its points; with --dump-config, does without the points. */
+/* Loads the experiment and its points, and finds the shard; with --dump-config, does without the
+ * points. */
 static bool load(struct options *options, struct experiment *experiment, struct points *points,
                  struct fault *fault)
 {
     const struct launch *launch = &options->launch;
     const char *path = library_find_experiment(launch->arena, launch->experiment, fault);
-    if (path == NULL)
+    if (path == NULL || !find_shard(options, fault))
         return false;
     const struct roster *roster =
         roster_create(launch->arena, options->plugins.list, (int32_t)options->plugins.count, fault);
@@ -440,7 +452,6 @@ int command_run(int argc, char **argv)
     struct options options = {0};
     launch_init(&options.launch);
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    find_shard(&options);
     bool ok = run_experiment(&options, &fault);
     words_finish(&options.plugins);
     return launch_finish(&options.launch, ok, &fault);

@@ -199,6 +199,22 @@ START_TEST(a_task_of_a_slurm_array_runs_its_shard)
 }
 END_TEST
 
+START_TEST(a_slurm_array_may_have_steps_but_no_gaps)
+{
+    setenv("SLURM_ARRAY_TASK_ID", "10", 1);
+    setenv("SLURM_ARRAY_TASK_MIN", "0", 1);
+    setenv("SLURM_ARRAY_TASK_MAX", "20", 1);
+    setenv("SLURM_ARRAY_TASK_STEP", "5", 1);
+    setenv("SLURM_ARRAY_TASK_COUNT", "5", 1);
+    assert_holds(run("run race.yaml --dry-run", 0).err, "shard 2/5, from SLURM_ARRAY_TASK_ID");
+    setenv("SLURM_ARRAY_TASK_STEP", "1", 1); /* --array=0,1,2,10,20 */
+    assert_holds(run("run race.yaml", 1).err, "cannot tell the shard of task 10");
+    setenv("SLURM_ARRAY_TASK_ID", "2", 1);
+    assert_holds(run("run race.yaml", 1).err, "cannot tell the shard of task 2");
+    run("run race.yaml --dry-run --shard 2/5", 0);
+}
+END_TEST
+
 START_TEST(missing_shards_and_foreign_folders_are_told)
 {
     run("run race.yaml -o s0 --shard 0/2 --quiet", 0);
@@ -228,6 +244,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_changed_file_is_another_experiment);
     tcase_add_test(tcase, shards_join_to_what_one_run_gives);
     tcase_add_test(tcase, a_task_of_a_slurm_array_runs_its_shard);
+    tcase_add_test(tcase, a_slurm_array_may_have_steps_but_no_gaps);
     tcase_add_test(tcase, missing_shards_and_foreign_folders_are_told);
     suite_add_tcase(suite, tcase);
     return suite;
