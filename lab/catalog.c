@@ -23,6 +23,7 @@ struct catalog {
     struct arena *arena;
     const char *folder;
     struct entry *socs, *soc_names; /* by path; path by name */
+    struct entry *soc_words;        /* by path: what the experiment calls it */
     struct entry *apps;             /* app sets by path */
     struct entry *mixes, *traces;   /* by everything that they are made of */
     struct entry *workloads;        /* map node by name */
@@ -63,13 +64,20 @@ static const struct soc *load_soc(struct catalog *catalog, const struct yaml_nod
                                   const char *path, struct fault *fault)
 {
     const struct soc *known = entry_find(catalog->socs, path);
-    if (known != NULL)
+    const char *word = entry_find(catalog->soc_words, path);
+    char where[512];
+    if (known != NULL && strcmp(word, platform->text) == 0)
         return known;
+    if (known != NULL) {
+        fault_set(fault, yaml_where(platform, where, sizeof where),
+                  "list every platform once; `replicates` repeats",
+                  "`%s` and `%s` are one platform, %s", word, platform->text, path);
+        return NULL;
+    }
     struct soc *soc = arena_zeroed(catalog->arena, 1, sizeof *soc);
     if (!soc_load(soc, catalog->arena, path, fault))
         return NULL;
     const char *other = entry_find(catalog->soc_names, soc->name);
-    char where[512];
     if (other != NULL) {
         fault_set(fault, yaml_where(platform, where, sizeof where),
                   "give one of them another name in its file",
@@ -78,6 +86,7 @@ static const struct soc *load_soc(struct catalog *catalog, const struct yaml_nod
     }
     entry_add(catalog, &catalog->socs, path, soc);
     entry_add(catalog, &catalog->soc_names, soc->name, path);
+    entry_add(catalog, &catalog->soc_words, path, platform->text);
     return soc;
 }
 

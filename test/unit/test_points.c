@@ -305,6 +305,9 @@ START_TEST(values_and_names_that_cannot_be_told_apart_are_refused)
     assert_refused("name: race\nplatform: [duo, other/duo.yaml]\nschedulers: [heft]\n"
                    "workload: {apps: [pair], " POISSON "}\n",
                    "race.yaml:2:17", "same name `duo`");
+    assert_refused("name: race\nplatform: [duo, duo.yaml]\nschedulers: [heft]\n"
+                   "workload: {apps: [pair], " POISSON "}\n",
+                   "race.yaml:2:17", "`duo` and `duo.yaml` are one platform");
     scratch_write(&scratch, "other/pair.yaml", scratch_read(&scratch, "pair.yaml"));
     assert_refused("name: race\nplatform: duo\nschedulers: [heft]\n"
                    "workload: {apps: [pair, other/pair.yaml], " POISSON "}\n",
