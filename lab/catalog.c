@@ -318,13 +318,21 @@ static bool check_ingredients(const struct yaml_node *apps, const struct ingredi
     return true;
 }
 
+/* Whether two maps are one, or copies of one by the place where it is written: a sweep that draws
+ * workloads may draw one twice. */
+static bool is_copy(const struct yaml_node *a, const struct yaml_node *b)
+{
+    return a == b || (a->line > 0 && a->line == b->line && a->column == b->column &&
+                      strcmp(a->file, b->file) == 0);
+}
+
 /* Faults if another workload map has the same name. */
 static bool claim_name(struct catalog *catalog, const char *name, const struct yaml_node *workload,
                        struct fault *fault)
 {
     const struct yaml_node *owner = entry_find(catalog->workloads, name);
     char where[512];
-    if (owner != NULL && owner != workload)
+    if (owner != NULL && !is_copy(owner, workload))
         return fault_set(fault, yaml_where(workload, where, sizeof where),
                          "add a name: to each workload of the list",
                          "two workloads have the same name `%s`", name);

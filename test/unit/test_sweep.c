@@ -227,6 +227,23 @@ START_TEST(choices_are_drawn_from_a_list)
 }
 END_TEST
 
+START_TEST(whole_workloads_can_be_drawn)
+{
+    const char *text =
+        "name: race\nschedulers: [heft]\nengine: heap\nplatform: duo\nsweep:\n  random:\n"
+        "    n: 20\n    ranges: {prefetch: {from: 0, to: 60}}\n    choices:\n      workload:\n"
+        "      - {apps: [pair], arrivals: single}\n"
+        "      - {apps: [solo], jobs: [2, 3], arrivals: {kind: poisson, rate_jobs_per_ms: 1}}\n";
+    bool ok = race_expand(&scratch, text, &experiment, &points, &fault);
+    ck_assert_msg(ok, "%s: %s", fault.where, fault.what);
+    int pairs = 0;
+    for (int i = 0; i < points.count; i++)
+        pairs += strcmp(points.list[i].workload, "pair") == 0;
+    ck_assert(pairs > 4 && pairs < 16);
+    ck_assert_int_eq(points.count, pairs + 2 * (20 - pairs));
+}
+END_TEST
+
 START_TEST(what_cannot_be_swept_is_refused)
 {
     static const char rate[] = ", rate_jobs_per_ms: 1" ON_DUO;
@@ -285,6 +302,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, another_seed_draws_other_samples);
     tcase_add_test(tcase, all_samples_differ);
     tcase_add_test(tcase, choices_are_drawn_from_a_list);
+    tcase_add_test(tcase, whole_workloads_can_be_drawn);
     tcase_add_test(tcase, what_cannot_be_swept_is_refused);
     tcase_add_test(tcase, a_key_inside_of_listed_workloads_is_refused);
     suite_add_tcase(suite, tcase);
