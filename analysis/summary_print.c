@@ -33,7 +33,8 @@ static const struct figure {
 /* What a block of the table is printed from. */
 struct block {
     const struct trials *trials;
-    const struct trials_group *first; /* its other groups share all keys but rate and scheduler */
+    const struct trials_group *const *groups; /* that share all keys but rate and scheduler */
+    size_t group_count;
     const char *baseline;
     int metrics[FIGURES], half; /* -1 = the file has none */
     int decimals[FIGURES];
@@ -41,34 +42,69 @@ struct block {
     FILE *stream;
 };
 
-static bool is_in_block(const struct block *block, const struct trials_group *group)
+/* A group on its way into a block, which is known by the place of its first group. */
+struct member {
+    const struct trials *trials;
+    const struct trials_group *group;
+    size_t place, block;
+};
+
+static int compare_keys(const struct member *a, const struct member *b)
 {
-    for (int k = 0; k < block->trials->key_count; k++) {
-        if (k != TRIALS_RATE && k != TRIALS_SCHEDULER &&
-            strcmp(group->keys[k], block->first->keys[k]) != 0) {
-            return false;
+    int order = 0;
+    for (int k = 0; k < a->trials->key_count && order == 0; k++) {
+        if (k != TRIALS_RATE && k != TRIALS_SCHEDULER) {
+            order = strcmp(a->group->keys[k], b->group->keys[k]);
         }
     }
-    return true;
+    return order;
 }
 
-static const struct trials_group *next_in_block(const struct block *block,
-                                                const struct trials_group *group)
+static int compare_places(size_t a, size_t b)
 {
-    do {
-        group = group->hh.next;
-    } while (group != NULL && !is_in_block(block, group));
-    return group;
+    return (a > b) - (a < b);
 }
 
-static bool is_first_of_block(const struct trials *trials, const struct trials_group *group)
+static int compare_members(const void *left, const void *right)
 {
-    const struct block block = {.trials = trials, .first = group};
-    const struct trials_group *earlier = trials->first;
-    while (!is_in_block(&block, earlier)) {
-        earlier = earlier->hh.next;
+    const struct member *a = left, *b = right;
+    int order = compare_keys(a, b);
+    return order != 0 ? order : compare_places(a->place, b->place);
+}
+
+static int compare_blocks(const void *left, const void *right)
+{
+    const struct member *a = left, *b = right;
+    int order = compare_places(a->block, b->block);
+    return order != 0 ? order : compare_places(a->place, b->place);
+}
+
+/* Lists all groups block by block, blocks and their groups in order of appearance. */
+static struct member *list_members(const struct trials *trials, size_t *count)
+{
+    struct member *members =
+        arena_zeroed(trials->arena, HASH_COUNT(trials->first), sizeof *members);
+    *count = 0;
+    for (const struct trials_group *group = trials->first; group != NULL; group = group->hh.next) {
+        members[*count] = (struct member){.trials = trials, .group = group, .place = *count};
+        (*count)++;
     }
-    return earlier == group;
+    qsort(members, *count, sizeof *members, compare_members);
+    for (size_t i = 0; i < *count; i++) {
+        bool is_first = i == 0 || compare_keys(&members[i - 1], &members[i]) != 0;
+        members[i].block = is_first ? members[i].place : members[i - 1].block;
+    }
+    qsort(members, *count, sizeof *members, compare_blocks);
+    return members;
+}
+
+static size_t end_of_block(const struct member *members, size_t first, size_t count)
+{
+    size_t end = first + 1;
+    while (end < count && members[end].block == members[first].block) {
+        end++;
+    }
+    return end;
 }
 
 static struct estimate estimate_of(const struct trials_group *group, int metric)
@@ -99,9 +135,8 @@ static double half_width(const struct estimate *estimate)
 static void choose_format(struct block *block, int figure)
 {
     double unit = figures[figure].unit, smallest = INFINITY, largest = 0.0, widest = 0.0;
-    for (const struct trials_group *group = block->first; group != NULL;
-         group = next_in_block(block, group)) {
-        struct estimate estimate = figure_of(block, group, figure);
+    for (size_t g = 0; g < block->group_count; g++) {
+        struct estimate estimate = figure_of(block, block->groups[g], figure);
         smallest = fmin(smallest, estimate.mean / unit);
         largest = fmax(largest, estimate.mean / unit);
         widest = fmax(widest, half_width(&estimate) / unit);
@@ -179,7 +214,7 @@ static void print_heading(const struct block *block)
     int column = 0;
     fputs(is_terminal ? "\n\033[1m" : "\n", block->stream);
     for (int k = TRIALS_PLATFORM; k < trials->key_count; k++) {
-        const char *name = trials->key_names[k], *value = block->first->keys[k];
+        const char *name = trials->key_names[k], *value = block->groups[0]->keys[k];
         if (k == TRIALS_RATE || k == TRIALS_SCHEDULER || value[0] == '\0') {
             continue;
         }
@@ -234,15 +269,13 @@ static void print_block(struct block *block)
     columns[FIGURES + 4] = (struct table_column){"n", "", false};
     struct table table;
     table_init(&table, columns, FIGURES + 5);
-    const struct trials_group *group, *previous = NULL;
-    for (group = block->first; group != NULL; group = next_in_block(block, group)) {
-        add_line(&table, block, group, previous);
-        previous = group;
+    for (size_t g = 0; g < block->group_count; g++) {
+        add_line(&table, block, block->groups[g], g > 0 ? block->groups[g - 1] : NULL);
     }
     print_heading(block);
     table_print(&table, LINE_WIDTH, block->stream);
-    for (group = block->first; group != NULL; group = next_in_block(block, group)) {
-        print_casualties(block, group);
+    for (size_t g = 0; g < block->group_count; g++) {
+        print_casualties(block, block->groups[g]);
     }
     table_finish(&table);
 }
@@ -290,18 +323,26 @@ static void print_warmup(const struct trials *trials, FILE *stream)
 
 static void print_blocks(const struct trials *trials, const char *baseline, FILE *stream)
 {
-    const struct trials_group *group;
     const char *experiment = "";
-    for (group = trials->first; group != NULL; group = group->hh.next) {
-        if (!is_first_of_block(trials, group)) {
-            continue;
-        }
-        if (strcmp(experiment, group->keys[TRIALS_EXPERIMENT]) != 0) {
-            experiment = group->keys[TRIALS_EXPERIMENT];
+    if (trials->first == NULL) {
+        fputs("no trials yet\n", stream);
+        return;
+    }
+    size_t count, end;
+    const struct member *members = list_members(trials, &count);
+    const struct trials_group **groups = arena_zeroed(trials->arena, count, sizeof *groups);
+    for (size_t i = 0; i < count; i++) {
+        groups[i] = members[i].group;
+    }
+    for (size_t first = 0; first < count; first = end) {
+        end = end_of_block(members, first, count);
+        if (strcmp(experiment, groups[first]->keys[TRIALS_EXPERIMENT]) != 0) {
+            experiment = groups[first]->keys[TRIALS_EXPERIMENT];
             fprintf(stream, "experiment %s\n", experiment);
         }
         struct block block = {.trials = trials,
-                              .first = group,
+                              .groups = groups + first,
+                              .group_count = end - first,
                               .baseline = baseline,
                               .half = trials_metric(trials, "mean_latency_half_us"),
                               .stream = stream};
@@ -309,10 +350,6 @@ static void print_blocks(const struct trials *trials, const char *baseline, FILE
             block.metrics[figure] = trials_metric(trials, figures[figure].metric);
         }
         print_block(&block);
-    }
-    if (trials->first == NULL) {
-        fputs("no trials yet\n", stream);
-        return;
     }
     fprintf(
         stream,
