@@ -17,6 +17,14 @@ const char *import_path(struct arena *arena, const char *dir, const char *name,
     return arena_printf(arena, "%s/%s.%s", dir, name, extension);
 }
 
+/* Bytes of the character that a text begins with, 0 if YAML has it: control characters, and U+FFFE
+ * and U+FFFF, which are none. */
+static size_t unreadable_length(const char *text)
+{
+    bool is_none = strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0;
+    return is_none ? 3 : control_length(text);
+}
+
 /* A text in double quotes. */
 static void put_quoted(const char *text, FILE *stream)
 {
@@ -24,9 +32,9 @@ static void put_quoted(const char *text, FILE *stream)
     for (; *text != '\0'; text++) {
         if (*text == '"' || *text == '\\')
             fputc('\\', stream);
-        size_t controls = control_length(text);
-        fputc(controls > 0 || (unsigned char)*text < ' ' ? ' ' : *text, stream);
-        text += controls > 1 ? controls - 1 : 0;
+        size_t length = unreadable_length(text);
+        fputc(length > 0 || (unsigned char)*text < ' ' ? ' ' : *text, stream);
+        text += length > 1 ? length - 1 : 0;
     }
     fputs("\"\n", stream);
 }

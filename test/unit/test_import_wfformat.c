@@ -158,6 +158,21 @@ START_TEST(a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes)
 }
 END_TEST
 
+/* Of the characters that JSON may name. */
+START_TEST(a_version_that_yaml_cannot_hold_does_not_spoil_the_app)
+{
+    struct app_set set;
+    read_text("{\"schemaVersion\": \"1\\ufffe.\\uffff5\\u007f\\u0085\\\"\", \"workflow\": "
+              "{\"tasks\": [{\"id\": \"a\"}]}}");
+    ck_assert(import_write(&import.made, import.scratch.folder, false, import.scratch.arena,
+                           &import.fault));
+    ck_assert_msg(app_load(&set, import.scratch.arena, scratch_path(&import.scratch, "flow.yaml"),
+                           &import.fault),
+                  "%s: %s", import.fault.where, import.fault.what);
+    assert_holds(set.apps[0].summary, "from WfFormat 1 . 5  \", 1 tasks");
+}
+END_TEST
+
 START_TEST(clocks_that_differ_late_make_pe_kinds)
 {
     const struct app *app = read_text(
@@ -295,6 +310,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, parents_and_children_count_more_than_files);
     tcase_add_test(tcase, an_edge_that_only_one_end_knows_is_an_edge);
     tcase_add_test(tcase, a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes);
+    tcase_add_test(tcase, a_version_that_yaml_cannot_hold_does_not_spoil_the_app);
     tcase_add_test(tcase, clocks_that_differ_late_make_pe_kinds);
     tcase_add_test(tcase, machines_with_more_cores_than_a_platform_has_share_its_pes);
     tcase_add_test(tcase, more_machines_than_a_platform_has_pes_are_told);
