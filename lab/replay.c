@@ -183,9 +183,11 @@ bool replay_open(struct replay *replay, struct arena *arena, const struct replay
             open_trace(replay, options, is_measured, fault) && fill(replay, options, fault))
             return true;
     } else {
-        fault_set(fault, options->dir,
-                  "a recorded trace has manifest.json, a measured one arrivals.csv and tasks.csv",
-                  "this is no trace");
+        fault_set(
+            fault, options->dir,
+            "a recorded trace has manifest.json (`hetsoc run --record DIR` makes DIR/0, DIR/1, "
+            "...), a measured one arrivals.csv and tasks.csv",
+            "this is no trace");
     }
     replay_close(replay);
     return false;

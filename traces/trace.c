@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "traces/trace.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/tick.h"
 #include "sim/links.h"
@@ -120,11 +122,30 @@ static struct trace *finish(struct trace *trace, bool ok)
     return NULL;
 }
 
+/* Whether a file is in the directory of the trace, or nobody may look. */
+static bool has_file(const struct trace *trace, const char *name)
+{
+    return access(arena_printf(trace->arena, "%s/%s", trace->dir, name), F_OK) == 0 ||
+           (errno != ENOENT && errno != ENOTDIR);
+}
+
+static bool check_recorded(const struct trace *trace, struct fault *fault)
+{
+    return has_file(trace, "manifest.json") ||
+           fault_set(fault, trace->dir,
+                     has_file(trace, "arrivals.csv")
+                         ? "a measured trace is for `hetsoc replay` only"
+                         : "it has manifest.json; those that `hetsoc run --record DIR` made are "
+                           "DIR/0, DIR/1, ...",
+                     "this is no recorded trace");
+}
+
 struct trace *trace_open(const char *dir, struct fault *fault)
 {
     struct trace *trace = create(dir);
     struct trace_manifest *manifest = &trace->manifest;
-    if (!trace_manifest_read(manifest, trace->arena, trace->dir, fault))
+    if (!check_recorded(trace, fault) ||
+        !trace_manifest_read(manifest, trace->arena, trace->dir, fault))
         return finish(trace, false);
     const char **apps = arena_zeroed(trace->arena, (size_t)manifest->app_count, sizeof *apps);
     for (int32_t i = 0; i < manifest->app_count; i++)

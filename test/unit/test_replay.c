@@ -232,6 +232,7 @@ START_TEST(rows_that_contradict_are_refused)
     assert_holds(fault.where, "experiment.yaml");
     ck_assert(!is_sound(scratch_path(&scratch, "traces")));
     assert_holds(fault.what, "no trace");
+    assert_holds(fault.hint, "DIR/0");
 }
 END_TEST
 

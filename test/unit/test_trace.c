@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/tick.h"
 #include "base/writing.h"
@@ -88,6 +89,20 @@ START_TEST(a_trace_says_what_its_numbers_mean)
     ck_assert_str_eq(trace->apps[trace->arrivals[1].app]->name, "solo");
     ck_assert(trace_has(trace, TRACE_TASKS));
     trace_close(trace);
+}
+END_TEST
+
+START_TEST(folders_that_are_no_recorded_trace_are_told_apart)
+{
+    fault = FAULT_NONE;
+    ck_assert_ptr_null(trace_open(scratch_path(&scratch, "nowhere"), &fault));
+    ck_assert_str_eq(fault.where, scratch_path(&scratch, "nowhere"));
+    ck_assert_str_eq(fault.what, "this is no recorded trace");
+    assert_holds(fault.hint, "DIR/0");
+    ck_assert_int_eq(unlink(scratch_path(&scratch, "manifest.json")), 0);
+    ck_assert_ptr_null(open_it());
+    ck_assert_str_eq(fault.what, "this is no recorded trace");
+    assert_holds(fault.hint, "a measured trace is for `hetsoc replay`");
 }
 END_TEST
 
@@ -376,6 +391,7 @@ Suite *test_suite(void)
     TCase *test = tcase_create("trace");
     tcase_add_checked_fixture(test, set_up, tear_down);
     tcase_add_test(test, a_trace_says_what_its_numbers_mean);
+    tcase_add_test(test, folders_that_are_no_recorded_trace_are_told_apart);
     tcase_add_test(test, tasks_come_one_after_the_other);
     tcase_add_test(test, a_task_without_a_start_is_exported_without_a_duration);
     tcase_add_test(test, links_that_are_down_are_no_pes);
