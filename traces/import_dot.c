@@ -7,6 +7,7 @@
  *                        kind   its task kind, otherwise made up
  * Attributes of an edge: bytes  its data
  *                        size   the same (SimGrid); -1 is none
+ *                        when   the alternative that it belongs to; left out, which a note says
  * Others are looks and are passed over, as are ports. A node that is named several times has all
  * its attributes, as they were given last; one that is only named by an edge is a task without
  * time. Several edges between two nodes are one, with the data of all; in a strict graph, with the
@@ -26,7 +27,7 @@ enum { DEPTH_MAX = 64, COSTS_MAX = 256 };
 
 /* What attributes mean here; NULL = not given. */
 struct attributes {
-    const char *us, *size, *bytes, *kind;
+    const char *us, *size, *bytes, *kind, *when;
 };
 
 /* What is said of a node, and where its time is. */
@@ -63,6 +64,7 @@ struct reader {
     bool has_us, has_operations, is_strict;
     struct mention *mentions; /* of a strict graph */
     size_t mention_count, mention_capacity;
+    int32_t conditional; /* edges with `when` */
 };
 
 static bool refuse(struct reader *reader, const char *at, const char *hint, const char *what)
@@ -82,6 +84,8 @@ static void take(struct attributes *attributes, const char *name, const char *va
         attributes->bytes = value;
     else if (strcmp(name, "kind") == 0)
         attributes->kind = value;
+    else if (strcmp(name, "when") == 0)
+        attributes->when = value;
 }
 
 /* Reads [a=b, c=d; e=f] [...]; a name alone stands for name=true. */
@@ -323,9 +327,12 @@ static bool read_chain(struct reader *reader, size_t first, struct attributes no
     edge.bytes = own.bytes != NULL ? own.bytes : edge.bytes;
     edge.size = own.size != NULL ? own.size : edge.size;
     ok = ok && edge_bytes(reader, start, &edge, &bytes);
+    int32_t edges_before = draft_edge_count(reader->draft);
     for (size_t i = 0; ok && i < cut_count; i++)
         ok = add_edges(reader, start, i == 0 ? first : cuts[i - 1], cuts[i],
                        i + 1 < cut_count ? cuts[i + 1] : reader->ends.count, bytes, is_given);
+    if (own.when != NULL || edge.when != NULL)
+        reader->conditional += draft_edge_count(reader->draft) - edges_before;
     free(cuts);
     return ok;
 }
@@ -431,6 +438,11 @@ static bool make_app(struct reader *reader, struct imported *imported, struct ar
                     reader->text.path, (int)merged,
                     reader->is_strict ? "the graph is strict, what is said last counts"
                                       : "their data is added to them");
+    if (reader->conditional > 0)
+        import_note(
+            imported, arena,
+            "%s: %d edges belong to alternatives (`when`), which are left out: all tasks run",
+            reader->text.path, (int)reader->conditional);
     double us_per_s = reader->has_us ? 1 : draft_make_us(reader->draft, reader->options);
     imported->units =
         reader->has_us

@@ -129,6 +129,15 @@ START_TEST(attributes_of_a_node_that_is_named_again_add_up)
 }
 END_TEST
 
+START_TEST(alternatives_that_are_left_out_are_told)
+{
+    read_text("digraph { a->b [when=0, probability=0.3] a->{c d} [when=1] b->c }");
+    ck_assert(importing_notes(&import, "3 edges belong to alternatives (`when`)"));
+    read_text("digraph { a->b [label=when] }");
+    ck_assert(!importing_notes(&import, "alternatives"));
+}
+END_TEST
+
 START_TEST(edges_of_the_same_ends_are_one)
 {
     const struct app *app = read_text("digraph { a->b [bytes=3] a->b [bytes=4] }");
@@ -252,6 +261,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, backslashes_and_lines_that_go_on_are_read);
     tcase_add_test(tcase, lines_may_end_with_cr_alone);
     tcase_add_test(tcase, attributes_of_a_node_that_is_named_again_add_up);
+    tcase_add_test(tcase, alternatives_that_are_left_out_are_told);
     tcase_add_test(tcase, edges_of_the_same_ends_are_one);
     tcase_add_loop_test(tcase, bad_graphs_are_refused_at_their_place, 0,
                         (int)(sizeof bad / sizeof bad[0]));
