@@ -25,10 +25,10 @@ struct reader {
     struct draft *draft;
     struct data_files *files;
     struct machines *machines;
-    const struct json *tasks; /* the list that has the graph */
-    struct app_cost *costs;   /* of the task at hand, one for each kind of machine */
-    double *written_bytes;    /* by task of type transfer; NULL = there is none */
-    int32_t one_sided, many_cores;
+    const struct json *tasks;     /* the list that has the graph */
+    struct app_cost *costs;       /* of the task at hand, one for each kind of machine */
+    double *written_bytes;        /* by task of type transfer; NULL = there is none */
+    int32_t many_cores, homeless; /* tasks on several cores, on no machine of the list */
 };
 
 static bool refuse(struct reader *reader, const struct json *value, const char *hint,
@@ -301,6 +301,7 @@ static bool add_time(struct reader *reader, const struct json *map, int32_t task
     if (isnan(seconds))
         return true;
     reader->many_cores += cores > 1;
+    reader->homeless += machine < 0 && seconds > 0;
     machines_costs(reader->machines, reader->costs, machine, seconds);
     draft_set_costs(reader->draft, task, find_label(reader, map, task), reader->costs,
                     machines_kind_count(reader->machines));
@@ -387,6 +388,10 @@ static bool read_document(struct reader *reader, const struct json *root)
         import_note(reader->imported, reader->arena,
                     "%s: %d tasks used several cores: here each is on one PE, for the same time",
                     reader->text.path, (int)reader->many_cores);
+    if (reader->homeless > 0 && machines_kind_count(reader->machines) > 1)
+        import_note(reader->imported, reader->arena,
+                    "%s: %d tasks name no machine of the list: they take the same time on all",
+                    reader->text.path, (int)reader->homeless);
     double us_per_s = draft_make_us(reader->draft, reader->options);
     machines_costs(reader->machines, reader->costs, -1, us_per_s);
     machines_platform(reader->machines, reader->imported, reader->text.path, us_per_s);

@@ -158,6 +158,21 @@ START_TEST(a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes)
 }
 END_TEST
 
+START_TEST(tasks_that_name_no_machine_of_the_list_are_told)
+{
+    const struct app *app = read_text(
+        "{\"workflow\": {\"tasks\": [{\"id\": \"a\", \"runtimeInSeconds\": 3, \"machine\": \"z\"},"
+        "{\"id\": \"b\", \"runtimeInSeconds\": 3}, {\"id\": \"c\", \"runtimeInSeconds\": 0}],"
+        "\"machines\": [{\"nodeName\": \"x\", \"cpu\": {\"speed\": 1000}},"
+        "{\"nodeName\": \"y\", \"cpu\": {\"speed\": 2000}}]}}");
+    ck_assert(exec_us(app, 0, 0) == 3);
+    ck_assert(exec_us(app, 0, 1) == 3);
+    ck_assert(importing_notes(&import, "2 tasks name no machine of the list"));
+    read_text(V15(A_AND_B, F_G_H));
+    ck_assert(!importing_notes(&import, "of the list"));
+}
+END_TEST
+
 /* Of the characters that JSON may name. */
 START_TEST(a_version_that_yaml_cannot_hold_does_not_spoil_the_app)
 {
@@ -311,6 +326,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, an_edge_that_only_one_end_knows_is_an_edge);
     tcase_add_test(tcase, a_transfer_of_simgrid_takes_no_time_and_hands_on_its_bytes);
     tcase_add_test(tcase, a_version_that_yaml_cannot_hold_does_not_spoil_the_app);
+    tcase_add_test(tcase, tasks_that_name_no_machine_of_the_list_are_told);
     tcase_add_test(tcase, clocks_that_differ_late_make_pe_kinds);
     tcase_add_test(tcase, machines_with_more_cores_than_a_platform_has_share_its_pes);
     tcase_add_test(tcase, more_machines_than_a_platform_has_pes_are_told);
