@@ -63,6 +63,8 @@ static bool read_ini(struct ini *ini, struct text *text, struct arena *arena)
             return text_refuse(text, line, "an INI file has [SECTION] and KEY = VALUE",
                                "this is neither");
         *equals = '\0';
+        for (char *at = line; *at != '\0'; at++) /* Python, which DS3 reads with, does so */
+            *at = (char)tolower((unsigned char)*at);
         const char *key = trim(line);
         if (names_add(&ini->keys, arena_printf(arena, "%s\n%s", section, key), -1) < 0)
             return text_refuse(text, line, "keep one of them", "the key '%s' is there twice", key);

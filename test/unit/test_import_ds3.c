@@ -218,6 +218,15 @@ START_TEST(a_run_that_no_experiment_can_hold_is_refused_at_its_place)
 }
 END_TEST
 
+START_TEST(keys_of_a_run_may_have_capitals)
+{
+    assert_holds(experiment_of("Scale: 25\nMax_Jobs = 7"),
+                 "mean_interarrival_us: 25}\n  jobs: 7\n");
+    ck_assert_str_eq(experiment_of("Scale = 25\nscale = 26"), "");
+    assert_holds(import.fault.what, "'scale' is there twice");
+}
+END_TEST
+
 START_TEST(the_seed_of_a_run_is_taken_whole)
 {
     assert_holds(experiment_of("random_seed = 4294967295"), "\nseed: 4294967295\n");
@@ -291,6 +300,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, jobs_that_are_listed_may_arrive_at_once);
     tcase_add_loop_test(tcase, a_run_that_no_experiment_can_hold_is_refused_at_its_place, 0,
                         (int)(sizeof wrong_runs / sizeof wrong_runs[0]));
+    tcase_add_test(tcase, keys_of_a_run_may_have_capitals);
     tcase_add_test(tcase, the_seed_of_a_run_is_taken_whole);
     tcase_add_test(tcase, what_a_run_has_and_ours_have_not_is_told);
     tcase_add_loop_test(tcase, bad_files_are_refused_at_their_place, 0,
