@@ -373,6 +373,9 @@ void ds3_add_experiment(const struct ds3_config *config, struct imported *import
                     config->name, (long long)jobs,
                     csv_format_real(number, config->gaps[0] * us_per_unit));
     }
+    if (arrivals != NULL && config->gap_count > 1)
+        import_note(imported, arena, "%s: with job_list only the first of %d scale_values is taken",
+                    config->name, (int)config->gap_count);
     struct writing writing;
     writing_begin(&writing);
     FILE *stream = writing.stream;

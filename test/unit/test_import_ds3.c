@@ -240,6 +240,8 @@ START_TEST(what_a_run_has_and_ours_have_not_is_told)
         {"warmup_period = 3", "warmup_period"},
         {"inject_jobs_asap = yes", "inject_jobs_asap"},
         {"shared_memory = True", "shared_memory"},
+        {"job_list = [[1]]\nsimulation_mode = performance\nscale_values = 10-40-10",
+         "only the first of 3 scale_values"},
         {"job_probabilities = [0.5, 0.5]", "job_probabilities has 2 numbers for 1 jobs"},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
