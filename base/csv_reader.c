@@ -139,7 +139,10 @@ static int read_cell(struct csv_reader *reader, struct fault *fault)
                            : is_control(reader, cell, byte) ? "the cell has a control character"
                                                             : NULL;
         if (what != NULL || reader->size > ROW_LIMIT) {
-            refuse(reader, cell, fault, "quote the whole cell, and write a quote in it twice",
+            refuse(reader, cell, fault,
+                   byte == '\r' ? "lines end with a line feed: save the file with the line ends of "
+                                  "Unix or Windows"
+                                : "quote the whole cell, and write a quote in it twice",
                    what != NULL ? what : "the row is longer than 16 MiB");
             return -2;
         }

@@ -73,6 +73,14 @@ static void assert_refused(const char *bytes, size_t size, const char *place, co
     ck_assert_str_eq(colon == NULL ? "" : colon + 1, place);
 }
 
+START_TEST(lines_that_end_with_cr_alone_are_refused_for_that)
+{
+    static const char bytes[] = "a,b\r1,2\r";
+    assert_refused(bytes, sizeof bytes - 1, "1:3", "a carriage return without a line feed");
+    assert_holds(fault.hint, "line ends of Unix or Windows");
+}
+END_TEST
+
 START_TEST(rows_are_written_as_rfc_4180)
 {
     struct csv_writer csv;
@@ -401,6 +409,7 @@ Suite *test_suite(void)
     TCase *test = tcase_create("csv");
     tcase_add_checked_fixture(test, set_up, tear_down);
     tcase_set_timeout(test, 30);
+    tcase_add_test(test, lines_that_end_with_cr_alone_are_refused_for_that);
     tcase_add_test(test, rows_are_written_as_rfc_4180);
     tcase_add_test(test, real_numbers_are_written_short);
     tcase_add_test(test, real_numbers_read_back_to_the_same_bits);
