@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define uthash_fatal(message) memory_exhausted(1, sizeof(struct plot_value))
+
 #include "analysis/plot_data.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "base/csv.h"
 #include "base/schema.h"
+
+/* A cell and its number among the values of its key; in the arena. */
+struct plot_value {
+    const char *text;
+    size_t number;
+    UT_hash_handle hh;
+};
 
 /* Columns that are no keys. */
 struct columns {
@@ -79,14 +89,18 @@ static bool read_range(struct plot_data *data, const struct columns *columns,
 /* Number of a cell among the values of its key, which grow if it is new. */
 static size_t number_value(struct plot_data *data, struct plot_key *key, const char *cell)
 {
-    for (size_t v = 0; v < key->count; v++) {
-        if (strcmp(key->values[v], cell) == 0) {
-            return v;
-        }
+    struct plot_value *value;
+    HASH_FIND_STR(key->index, cell, value);
+    if (value != NULL) {
+        return value->number;
     }
+    value = arena_zeroed(data->arena, 1, sizeof *value);
+    value->text = arena_string(data->arena, cell);
+    value->number = key->count;
+    HASH_ADD_KEYPTR(hh, key->index, value->text, strlen(value->text), value);
     key->values = memory_grow(key->values, &key->capacity, key->count + 1, sizeof *key->values);
-    key->values[key->count] = arena_string(data->arena, cell);
-    return key->count++;
+    key->values[key->count++] = value->text;
+    return value->number;
 }
 
 /* gnuplot's CSV reader cuts quoted cells at commas, does not know doubled quotes, replaces
@@ -153,31 +167,59 @@ static void choose_axis(struct plot_data *data, const enum plot_axis *axis)
     }
 }
 
-static bool is_same_panel(const struct plot_data *data, size_t a, size_t b)
+/* A row on its way into a panel. */
+struct place {
+    const struct plot_data *data;
+    size_t row;
+};
+
+static int compare_numbers(size_t a, size_t b)
 {
-    const size_t *row_a = &data->rows[a * (size_t)data->key_count];
-    const size_t *row_b = &data->rows[b * (size_t)data->key_count];
-    for (int k = 0; k < data->key_count; k++) {
-        if (data->keys[k].is_of_panel && row_a[k] != row_b[k]) {
-            return false;
-        }
-    }
-    return true;
+    return (a > b) - (a < b);
 }
 
-static void find_panels(struct plot_data *data)
+static int compare_panels(const struct place *a, const struct place *b)
 {
-    for (size_t row = 0; row < data->row_count; row++) {
-        size_t p = 0;
-        while (p < data->panel_count && !is_same_panel(data, data->panels[p], row)) {
-            p++;
-        }
-        if (p == data->panel_count) {
-            data->panels =
-                memory_grow(data->panels, &data->panel_capacity, p + 1, sizeof *data->panels);
-            data->panels[data->panel_count++] = row;
+    const struct plot_data *data = a->data;
+    const size_t *row_a = &data->rows[a->row * (size_t)data->key_count];
+    const size_t *row_b = &data->rows[b->row * (size_t)data->key_count];
+    int order = 0;
+    for (int k = 0; k < data->key_count && order == 0; k++) {
+        if (data->keys[k].is_of_panel) {
+            order = compare_numbers(row_a[k], row_b[k]);
         }
     }
+    return order;
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+    int order = compare_panels(a, b);
+    return order != 0 ? order : compare_numbers(a->row, b->row);
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+    return compare_numbers(*(const size_t *)left, *(const size_t *)right);
+}
+
+/* Panels are in the order of their first rows. */
+static void find_panels(struct plot_data *data)
+{
+    struct place *places = memory_zeroed(data->row_count, sizeof *places);
+    for (size_t row = 0; row < data->row_count; row++) {
+        places[row] = (struct place){data, row};
+    }
+    qsort(places, data->row_count, sizeof *places, compare_places);
+    data->panels = memory_zeroed(data->row_count, sizeof *data->panels);
+    for (size_t i = 0; i < data->row_count; i++) {
+        if (i == 0 || compare_panels(&places[i - 1], &places[i]) != 0) {
+            data->panels[data->panel_count++] = places[i].row;
+        }
+    }
+    qsort(data->panels, data->panel_count, sizeof *data->panels, compare_rows);
+    free(places);
 }
 
 bool plot_data_load(struct plot_data *data, const char *dir, const char *metric,
@@ -213,6 +255,7 @@ bool plot_data_load(struct plot_data *data, const char *dir, const char *metric,
 void plot_data_finish(struct plot_data *data)
 {
     for (int k = 0; k < data->key_count; k++) {
+        HASH_CLEAR(hh, data->keys[k].index);
         free(data->keys[k].values);
     }
     free(data->rows);

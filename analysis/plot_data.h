@@ -9,11 +9,14 @@
 #include "base/fault.h"
 #include "base/memory.h"
 
+struct plot_value;
+
 /* A grouping column with its distinct cells in order of first appearance. */
 struct plot_key {
     const char *name;
     const char **values;
     size_t count, capacity;
+    struct plot_value *index; /* a hash table of them */
     bool is_of_panel; /* it varies, and neither the horizontal axis nor the curves show it */
 };
 
@@ -28,7 +31,7 @@ struct plot_data {
     size_t *rows; /* [row * key_count + key] which of the key's values */
     size_t row_count, row_capacity;
     size_t *panels; /* [panel] its first row */
-    size_t panel_count, panel_capacity;
+    size_t panel_count;
     enum plot_axis axis;
     double *rates; /* distinct, ascending */
     size_t rate_count;
@@ -38,7 +41,7 @@ struct plot_data {
 
 /* Reads the rows of a metric from DIR/summary.csv. Faults: none there, a cell that is no number, a
  * key that gnuplot's CSV reader would misread. `axis` NULL: the first that varies. `data` needs
- * plot_data_finish in any case. O(rows^2) in the number of combinations. */
+ * plot_data_finish in any case. O(rows log rows). */
 bool plot_data_load(struct plot_data *data, const char *dir, const char *metric,
                     const enum plot_axis *axis, struct fault *fault);
 void plot_data_finish(struct plot_data *data);
