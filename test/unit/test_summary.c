@@ -3,14 +3,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analysis/bootstrap.h"
 #include "analysis/summary.h"
 #include "base/csv.h"
 #include "base/schema.h"
-#include "base/writing.h"
 #include "test/scratch.h"
 #include "test/suite.h"
 
@@ -435,29 +433,6 @@ START_TEST(blocks_come_in_the_order_in_which_their_first_rows_do)
 }
 END_TEST
 
-/* Of the processor, to print so many blocks of two groups. */
-static double print_s(int blocks)
-{
-    struct writing text;
-    writing_begin(&text);
-    fputs(HEADER "\n", text.stream);
-    for (int i = 0; i < 2 * blocks; i++) {
-        fprintf(text.stream, "%d,race,soc,mix,heap,%s,4,n%d,0,1,done,100,%d,,0.5,8,1,2\n", i,
-                i % 2 == 0 ? "heft" : "etf", i / 2, 10 + i % 7);
-    }
-    scratch_write(&scratch, "trials.csv", writing_keep(&text, scratch.arena));
-    clock_t start = clock();
-    print_table("heft");
-    return (double)(clock() - start) / CLOCKS_PER_SEC;
-}
-
-START_TEST(many_combinations_take_no_more_time_each_than_a_few)
-{
-    double few_s = fmax(print_s(1000), print_s(1000));
-    ck_assert_double_lt(print_s(4000), 9 * few_s); /* 16 if each looked at all others */
-}
-END_TEST
-
 START_TEST(the_table_fits_a_terminal_and_has_no_colour_in_a_file)
 {
     scratch_write(&scratch, "trials.csv", field);
@@ -514,7 +489,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_table_says_how_many_differences_hold_together);
     tcase_add_test(tests, the_table_says_what_a_person_wants_to_know);
     tcase_add_test(tests, blocks_come_in_the_order_in_which_their_first_rows_do);
-    tcase_add_test(tests, many_combinations_take_no_more_time_each_than_a_few);
     tcase_add_test(tests, the_table_fits_a_terminal_and_has_no_colour_in_a_file);
     tcase_add_test(tests, a_locale_with_a_decimal_comma_changes_nothing);
     suite_add_tcase(suite, tests);
