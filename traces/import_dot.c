@@ -18,21 +18,16 @@
 #include <string.h>
 
 #include "base/schema.h"
-#include "traces/dot_tokens.h"
+#include "traces/dot_attributes.h"
 #include "traces/draft.h"
 
 #define OPERATIONS_PER_S 1e9
 
 enum { DEPTH_MAX = 64, COSTS_MAX = 256 };
 
-/* What attributes mean here; NULL = not given. */
-struct attributes {
-    const char *us, *size, *bytes, *kind, *when;
-};
-
 /* What is said of a node, and where its time is. */
 struct node {
-    struct attributes attributes;
+    struct dot_attributes attributes;
     const char *at;
 };
 
@@ -74,52 +69,6 @@ static bool refuse(struct reader *reader, const char *at, const char *hint, cons
 
 /* ---- attributes ---- */
 
-static void take(struct attributes *attributes, const char *name, const char *value)
-{
-    if (strcmp(name, "us") == 0)
-        attributes->us = value;
-    else if (strcmp(name, "size") == 0)
-        attributes->size = value;
-    else if (strcmp(name, "bytes") == 0)
-        attributes->bytes = value;
-    else if (strcmp(name, "kind") == 0)
-        attributes->kind = value;
-    else if (strcmp(name, "when") == 0)
-        attributes->when = value;
-}
-
-/* Reads [a=b, c=d; e=f] [...]; a name alone stands for name=true. */
-static bool read_attributes(struct reader *reader, struct attributes *attributes)
-{
-    while (dot_is_mark(&reader->tokens, '[')) {
-        if (!dot_next(&reader->tokens))
-            return false;
-        while (!dot_is_mark(&reader->tokens, ']')) {
-            if (reader->tokens.token != DOT_ID)
-                return dot_expected(&reader->tokens, "an attribute or `]`");
-            const char *name = reader->tokens.word, *value = "true";
-            if (!dot_next(&reader->tokens))
-                return false;
-            if (dot_is_mark(&reader->tokens, '=')) {
-                if (!dot_next(&reader->tokens))
-                    return false;
-                if (reader->tokens.token != DOT_ID)
-                    return dot_expected(&reader->tokens, "a value");
-                value = reader->tokens.word;
-                if (!dot_next(&reader->tokens))
-                    return false;
-            }
-            take(attributes, name, value);
-            if ((dot_is_mark(&reader->tokens, ',') || dot_is_mark(&reader->tokens, ';')) &&
-                !dot_next(&reader->tokens))
-                return false;
-        }
-        if (!dot_next(&reader->tokens))
-            return false;
-    }
-    return true;
-}
-
 /* "12.5", or "A7=20 A15=10". */
 static bool read_costs(struct reader *reader, const char *at, const char *text,
                        struct app_cost *costs, int32_t *count)
@@ -151,7 +100,7 @@ static bool read_costs(struct reader *reader, const char *at, const char *text,
     return *count > 0 || refuse(reader, at, NULL, "this is no time");
 }
 
-static void add_node(struct reader *reader, int32_t task, const struct attributes *defaults)
+static void add_node(struct reader *reader, int32_t task, const struct dot_attributes *defaults)
 {
     reader->nodes =
         memory_grow(reader->nodes, &reader->node_capacity, (size_t)task + 1, sizeof *reader->nodes);
@@ -159,7 +108,7 @@ static void add_node(struct reader *reader, int32_t task, const struct attribute
 }
 
 /* A node is named again, or with attributes of its own: they take the place of others. */
-static void change_node(struct node *node, const char *at, const struct attributes *own)
+static void change_node(struct node *node, const char *at, const struct dot_attributes *own)
 {
     if (own->us != NULL || own->size != NULL) {
         node->attributes.us = own->us;
@@ -172,7 +121,7 @@ static void change_node(struct node *node, const char *at, const struct attribut
 
 static bool set_costs(struct reader *reader, int32_t task)
 {
-    const struct attributes *attributes = &reader->nodes[task].attributes;
+    const struct dot_attributes *attributes = &reader->nodes[task].attributes;
     const char *at = reader->nodes[task].at;
     struct app_cost costs[COSTS_MAX];
     int32_t count = 1;
@@ -198,8 +147,8 @@ static bool set_costs(struct reader *reader, int32_t task)
     return true;
 }
 
-static bool edge_bytes(struct reader *reader, const char *at, const struct attributes *attributes,
-                       double *bytes)
+static bool edge_bytes(struct reader *reader, const char *at,
+                       const struct dot_attributes *attributes, double *bytes)
 {
     const char *text = attributes->bytes != NULL ? attributes->bytes : attributes->size;
     *bytes = 0;
@@ -222,10 +171,11 @@ static void push_end(struct reader *reader, int32_t task)
     ends->items[ends->count++] = task;
 }
 
-static bool read_statements(struct reader *reader, struct attributes node, struct attributes edge);
+static bool read_statements(struct reader *reader, struct dot_attributes node,
+                            struct dot_attributes edge);
 
 /* A node or a group; pushes its nodes. */
-static bool read_end(struct reader *reader, struct attributes node, struct attributes edge)
+static bool read_end(struct reader *reader, struct dot_attributes node, struct dot_attributes edge)
 {
     if (dot_is_keyword(&reader->tokens, "subgraph")) {
         if (!dot_next(&reader->tokens))
@@ -306,8 +256,8 @@ static bool add_edges(struct reader *reader, const char *at, size_t first, size_
 
 /* A chain a -> {b c} -> d whose first end is on the stack. Its attributes come last, so the ends
  * are kept: `cuts` are the places on the stack where each begins. */
-static bool read_chain(struct reader *reader, size_t first, struct attributes node,
-                       struct attributes edge)
+static bool read_chain(struct reader *reader, size_t first, struct dot_attributes node,
+                       struct dot_attributes edge)
 {
     const char *start = reader->tokens.start;
     size_t *cuts = NULL, cut_count = 0, cut_capacity = 0;
@@ -321,8 +271,8 @@ static bool read_chain(struct reader *reader, size_t first, struct attributes no
         ok = ok && dot_next(&reader->tokens) && read_end(reader, node, edge);
     }
     double bytes = 0;
-    struct attributes own = {0};
-    ok = ok && read_attributes(reader, &own);
+    struct dot_attributes own = {0};
+    ok = ok && dot_read_attributes(&reader->tokens, &own);
     bool is_given = own.bytes != NULL || own.size != NULL;
     edge.bytes = own.bytes != NULL ? own.bytes : edge.bytes;
     edge.size = own.size != NULL ? own.size : edge.size;
@@ -338,17 +288,19 @@ static bool read_chain(struct reader *reader, size_t first, struct attributes no
 }
 
 /* a = b; node [...]; edge [...]; graph [...] */
-static bool read_default(struct reader *reader, struct attributes *node, struct attributes *edge)
+static bool read_default(struct reader *reader, struct dot_attributes *node,
+                         struct dot_attributes *edge)
 {
-    struct attributes ignored = {0};
-    struct attributes *attributes = dot_is_keyword(&reader->tokens, "node")   ? node
-                                    : dot_is_keyword(&reader->tokens, "edge") ? edge
-                                                                              : &ignored;
-    return dot_next(&reader->tokens) && read_attributes(reader, attributes);
+    struct dot_attributes ignored = {0};
+    struct dot_attributes *attributes = dot_is_keyword(&reader->tokens, "node")   ? node
+                                        : dot_is_keyword(&reader->tokens, "edge") ? edge
+                                                                                  : &ignored;
+    return dot_next(&reader->tokens) && dot_read_attributes(&reader->tokens, attributes);
 }
 
 /* A node with attributes, an edge, a group or an assignment. */
-static bool read_subject(struct reader *reader, struct attributes node, struct attributes edge)
+static bool read_subject(struct reader *reader, struct dot_attributes node,
+                         struct dot_attributes edge)
 {
     const char *start = reader->tokens.start;
     bool is_group =
@@ -371,17 +323,18 @@ static bool read_subject(struct reader *reader, struct attributes node, struct a
         return false;
     if (reader->tokens.token == DOT_ARROW || reader->tokens.token == DOT_LINE)
         return read_chain(reader, first, node, edge);
-    struct attributes own = {0};
+    struct dot_attributes own = {0};
     if (is_group)
         return true;
-    if (!read_attributes(reader, &own))
+    if (!dot_read_attributes(&reader->tokens, &own))
         return false;
     change_node(&reader->nodes[reader->ends.items[first]], start, &own);
     return true;
 }
 
 /* Statements up to `}`, which stays the token. Leaves the nodes of all on the stack. */
-static bool read_statements(struct reader *reader, struct attributes node, struct attributes edge)
+static bool read_statements(struct reader *reader, struct dot_attributes node,
+                            struct dot_attributes edge)
 {
     while (!dot_is_mark(&reader->tokens, '}')) {
         bool ok = dot_is_keyword(&reader->tokens, "node") ||
@@ -416,7 +369,7 @@ static bool read_graph(struct reader *reader)
     if (!dot_is_mark(&reader->tokens, '{'))
         return dot_expected(&reader->tokens, "`{`");
     reader->depth = 1;
-    const struct attributes none = {0};
+    const struct dot_attributes none = {0};
     if (!dot_next(&reader->tokens) || !read_statements(reader, none, none) ||
         !dot_next(&reader->tokens))
         return false;
