@@ -320,6 +320,7 @@ bool points_expand(struct points *points, const struct experiment *experiment, s
     };
     if (!read_contenders(&expansion, fault))
         return false;
+    yaml_remove(expansion.root, "sweep"); /* or every point would have a copy of all values */
     collect_keys(&expansion, expansion.root, "");
     bool ok = expand(&expansion, fault);
     if (ok) {

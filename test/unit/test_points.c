@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <malloc.h>
 #include <math.h>
 #include <string.h>
 
@@ -261,6 +262,47 @@ START_TEST(a_sweep_that_would_fill_the_memory_is_refused)
 }
 END_TEST
 
+/* "1, 1, 1, ...", or "1, 2, 3, ..." with a step of 1. */
+static const char *numbers(int count, int step)
+{
+    enum { NUMBER_BYTES = 10 };
+    char *list = arena_zeroed(scratch.arena, (size_t)count, NUMBER_BYTES), *end = list;
+    for (int i = 0; i < count; i++)
+        end += sprintf(end, "%s%d", i == 0 ? "" : ", ", 1 + i * step);
+    return list;
+}
+
+/* An experiment that sweeps five keys together, of which only the last one changes. */
+static const char *long_zip(int count)
+{
+    const char *same = numbers(count, 0);
+    return arena_printf(
+        scratch.arena,
+        "name: race\nplatform: duo\nschedulers: [heft]\n"
+        "workload: {apps: [pair], arrivals: {kind: poisson}}\n"
+        "sweep:\n  zip: {workload.arrivals.rate_jobs_per_ms: [%s], workload.batch: [%s], "
+        "prefetch: [%s], workload.arrivals.max_in_flight: [%s], workload.jobs: [%s]}\n",
+        same, same, same, same, numbers(count, 1));
+}
+
+/* Of the heap, and of large blocks beside it. */
+static size_t count_bytes(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+START_TEST(a_point_does_not_hold_the_values_of_all_others)
+{
+    enum { VALUES = 600 };
+    const char *text = long_zip(VALUES);
+    size_t before = count_bytes();
+    assert_expands(text);
+    ck_assert_int_eq(points.count, VALUES);
+    ck_assert_uint_lt((count_bytes() - before) / VALUES, 60000);
+}
+END_TEST
+
 START_TEST(names_that_mean_nothing_are_refused)
 {
     assert_refused(
@@ -381,6 +423,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_governor_stretches_what_schedulers_plan_with);
     tcase_add_test(tcase, a_governor_that_follows_loads_and_a_thermal_model_are_read);
     tcase_add_test(tcase, a_sweep_that_would_fill_the_memory_is_refused);
+    tcase_add_test(tcase, a_point_does_not_hold_the_values_of_all_others);
     tcase_add_test(tcase, names_that_mean_nothing_are_refused);
     tcase_add_test(tcase, a_task_that_no_pe_supports_is_refused);
     tcase_add_test(tcase, values_and_names_that_cannot_be_told_apart_are_refused);
