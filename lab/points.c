@@ -142,42 +142,69 @@ static struct axis find_axis(struct expansion *expansion)
     return axis;
 }
 
-static bool same_value(const struct schema_row *row, const struct yaml_node *a,
-                       const struct yaml_node *b)
+/* A place of an axis: places that give the same values have the same text. */
+struct place {
+    const char *text;
+    int number;
+};
+
+static int compare_places(const void *a, const void *b)
 {
-    double x, y;
-    if (a->type != YAML_SCALAR || b->type != YAML_SCALAR)
-        return false;
-    if ((row->type == SCHEMA_INT || row->type == SCHEMA_REAL) && schema_parse_real(a->text, &x) &&
-        schema_parse_real(b->text, &y))
-        return x == y;
-    return strcmp(a->text, b->text) == 0;
+    const struct place *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+    return order != 0 ? order : x->number - y->number;
 }
 
-/* Whether two places of an axis give the same values. */
-static bool same_place(const struct axis *axis, int i, int j)
+/* Numbers by their value; maps are all different. */
+static const char *place_text(struct arena *arena, const struct axis *axis, int number)
 {
-    for (int k = 0; k < axis->count; k++)
-        if (!same_value(axis->keys[k].row, axis->keys[k].list->items[i],
-                        axis->keys[k].list->items[j]))
-            return false;
-    return true;
+    const char *text = "";
+    for (int k = 0; k < axis->count; k++) {
+        const struct schema_row *row = axis->keys[k].row;
+        const struct yaml_node *value = axis->keys[k].list->items[number];
+        double real;
+        if (value->type != YAML_SCALAR)
+            text = arena_printf(arena, "%s#%d\n", text, number);
+        else if ((row->type == SCHEMA_INT || row->type == SCHEMA_REAL) &&
+                 schema_parse_real(value->text, &real))
+            text = arena_printf(arena, "%s%a\n", text, real + 0.0); /* no negative zero */
+        else
+            text = arena_printf(arena, "%s\"%s\n", text, value->text);
+    }
+    return text;
+}
+
+/* The first place of an axis whose values an earlier one gives, too; -1 if there is none. */
+static int find_repetition(const struct axis *axis)
+{
+    const int count = axis->keys[0].list->count;
+    struct arena *arena = arena_create();
+    struct place *places = arena_zeroed(arena, (size_t)count, sizeof *places);
+    int first = -1;
+    for (int i = 0; i < count; i++)
+        places[i] = (struct place){place_text(arena, axis, i), i};
+    qsort(places, (size_t)count, sizeof *places, compare_places);
+    for (int i = 1; i < count; i++)
+        if (strcmp(places[i].text, places[i - 1].text) == 0 &&
+            (first < 0 || places[i].number < first))
+            first = places[i].number;
+    arena_destroy(arena);
+    return first;
 }
 
 /* Faults if an axis has a value twice. */
 static bool check_axis(const struct axis *axis, struct fault *fault)
 {
     const struct axis_key *first = &axis->keys[0];
+    const int repetition = find_repetition(axis);
     char where[WHERE_SIZE];
-    for (int i = 1; i < first->list->count; i++)
-        for (int j = 0; j < i; j++)
-            if (same_place(axis, i, j))
-                return fault_set(fault, yaml_where(first->list->items[i], where, sizeof where),
-                                 "list every value once; `replicates` repeats",
-                                 "`%s` has the value %s twice%s", first->path,
-                                 first->list->items[i]->text,
-                                 axis->count > 1 ? ", and what belongs to it, too" : "");
-    return true;
+    if (repetition < 0)
+        return true;
+    const struct yaml_node *value = first->list->items[repetition];
+    return fault_set(fault, yaml_where(value, where, sizeof where),
+                     "list every value once; `replicates` repeats", "`%s` has the value %s twice%s",
+                     first->path, value->text,
+                     axis->count > 1 ? ", and what belongs to it, too" : "");
 }
 
 /* The value of a dotted path as text: of the tree, else the default, else "". */

@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "lab/points.h"
 #include "test/race.h"
@@ -303,6 +304,18 @@ START_TEST(a_point_does_not_hold_the_values_of_all_others)
 }
 END_TEST
 
+/* Values that differ in the last key only are the worst to tell apart. */
+START_TEST(a_sweep_over_many_values_is_read_in_no_time)
+{
+    enum { VALUES = 8000, SECONDS = 12 };
+    const char *text = long_zip(VALUES);
+    clock_t start = clock();
+    assert_expands(text);
+    ck_assert_int_eq(points.count, VALUES);
+    ck_assert_double_lt((double)(clock() - start) / CLOCKS_PER_SEC, SECONDS);
+}
+END_TEST
+
 START_TEST(names_that_mean_nothing_are_refused)
 {
     assert_refused(
@@ -410,6 +423,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("points");
     TCase *tcase = tcase_create("points");
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, an_experiment_without_lists_is_one_point);
     tcase_add_test(tcase, the_last_key_runs_fastest);
@@ -424,6 +438,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_governor_that_follows_loads_and_a_thermal_model_are_read);
     tcase_add_test(tcase, a_sweep_that_would_fill_the_memory_is_refused);
     tcase_add_test(tcase, a_point_does_not_hold_the_values_of_all_others);
+    tcase_add_test(tcase, a_sweep_over_many_values_is_read_in_no_time);
     tcase_add_test(tcase, names_that_mean_nothing_are_refused);
     tcase_add_test(tcase, a_task_that_no_pe_supports_is_refused);
     tcase_add_test(tcase, values_and_names_that_cannot_be_told_apart_are_refused);
