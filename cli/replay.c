@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/job_pairs.h"
 #include "base/csv.h"
@@ -255,6 +256,20 @@ static bool write_all(const struct options *options, const struct replay *replay
             write_pairs(options->arena, dir, replay->trace, recorded_ps, replayed_ps, fault));
 }
 
+/* Faults if the tables would take the place of those of a trace or a run. */
+static bool check_output(const struct options *options, struct fault *fault)
+{
+    static const char *const treasures[] = {"arrivals.csv", "arrivals.csv.zst", "results.db"};
+    for (size_t i = 0; i < sizeof treasures / sizeof *treasures; i++) {
+        const char *path = arena_printf(options->arena, "%s/%s", options->output, treasures[i]);
+        if (access(path, F_OK) == 0)
+            return fault_set(fault, path, "choose another folder with -o",
+                             "the folder holds a trace or the results of a run, whose files the "
+                             "replay would replace");
+    }
+    return true;
+}
+
 /* Runs the replay, writes and tells; false and perhaps a fault. */
 static bool run(const struct options *options, struct replay *replay, struct fault *fault)
 {
@@ -263,7 +278,8 @@ static bool run(const struct options *options, struct replay *replay, struct fau
     int64_t *replayed_ps = memory_zeroed((size_t)jobs, sizeof *replayed_ps);
     const char *stem = NULL;
     struct trial_row row;
-    bool ok = options->output == NULL || folder_make(options->output, fault);
+    bool ok = options->output == NULL ||
+              (check_output(options, fault) && folder_make(options->output, fault));
     if (options->output != NULL)
         stem = arena_printf(options->arena, "%s/.replay", options->output);
     ok = ok && replay_recorded(replay, recorded_ps, fault);

@@ -203,6 +203,19 @@ START_TEST(a_run_that_is_refused_removes_no_trace)
 }
 END_TEST
 
+START_TEST(a_replay_does_not_write_over_a_trace_or_a_run)
+{
+    run("run race.yaml --record traces -o out --quiet --set platform=duo");
+    const char *before = scratch_read(&scratch, "out/trials.csv");
+    assert_holds(spawn_expect(&scratch, "replay traces/0 -o traces/0/", 1).err, "holds a trace");
+    assert_holds(spawn_expect(&scratch, "replay traces/0 -o out", 1).err, "results of a run");
+    ck_assert_str_eq(scratch_read(&scratch, "out/trials.csv"), before);
+    assert_holds(run("validate traces/0"), "traces/0: ok");
+    run("replay traces/0 -o again");
+    run("replay traces/1 -o again");
+}
+END_TEST
+
 START_TEST(recording_changes_no_row)
 {
     run("run race.yaml -o plain --quiet");
@@ -279,6 +292,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_folder_for_traces_that_cannot_be_made_costs_no_row);
     tcase_add_test(tcase, traces_of_another_experiment_are_not_mixed_with_those_of_this_one);
     tcase_add_test(tcase, a_run_that_is_refused_removes_no_trace);
+    tcase_add_test(tcase, a_replay_does_not_write_over_a_trace_or_a_run);
     tcase_add_test(tcase, recording_changes_no_row);
     tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
     tcase_add_test(tcase, the_measured_trace_of_the_manual_is_replayed);
