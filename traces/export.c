@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/folder.h"
 #include "base/placing.h"
 
 const struct export_kind *const export_kinds[] = {
@@ -52,6 +53,22 @@ const char *export_pe_name(const struct trace *trace, int32_t pe)
     return pe < 0 ? "?" : trace->soc->pes[pe].name;
 }
 
+/* Faults if the export would take the place of a file of the trace. */
+static bool check_path(const struct trace *trace, const char *dir, const char *path,
+                       struct fault *fault)
+{
+    struct arena *arena = arena_create();
+    bool is_own = folder_is_same(path, arena_printf(arena, "%s/manifest.json", dir));
+    for (int category = 0; category < TRACE_CATEGORIES; category++) {
+        const char *name = trace->manifest.files[category].name;
+        is_own = is_own ||
+                 (name != NULL && folder_is_same(path, arena_printf(arena, "%s/%s", dir, name)));
+    }
+    arena_destroy(arena);
+    return !is_own || fault_set(fault, path, "name another file with -o",
+                                "the export would replace this file of the trace");
+}
+
 bool export_file(const struct export_kind *kind, const char *dir, const char *path,
                  struct fault *fault)
 {
@@ -59,7 +76,8 @@ bool export_file(const struct export_kind *kind, const char *dir, const char *pa
     if (trace == NULL)
         return false;
     struct placing placing;
-    bool ok = placing_begin(&placing, path, "name another file with -o", fault) &&
+    bool ok = check_path(trace, dir, path, fault) &&
+              placing_begin(&placing, path, "name another file with -o", fault) &&
               placing_end(&placing, kind->write(trace, placing.stream, fault), fault);
     trace_close(trace);
     return ok;

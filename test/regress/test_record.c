@@ -216,6 +216,17 @@ START_TEST(a_replay_does_not_write_over_a_trace_or_a_run)
 }
 END_TEST
 
+START_TEST(an_export_does_not_replace_a_file_of_its_trace)
+{
+    run("run race.yaml --record traces -o out --quiet --set platform=duo");
+    assert_holds(spawn_expect(&scratch, "export traces/0 --to csv -o traces/0/tasks.csv", 1).err,
+                 "would replace this file of the trace");
+    assert_holds(run("validate traces/0"), "traces/0: ok");
+    for (int i = 0; i < 2; i++)
+        run("export traces/0 --to csv -o traces/0/all.csv");
+}
+END_TEST
+
 START_TEST(recording_changes_no_row)
 {
     run("run race.yaml -o plain --quiet");
@@ -293,6 +304,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, traces_of_another_experiment_are_not_mixed_with_those_of_this_one);
     tcase_add_test(tcase, a_run_that_is_refused_removes_no_trace);
     tcase_add_test(tcase, a_replay_does_not_write_over_a_trace_or_a_run);
+    tcase_add_test(tcase, an_export_does_not_replace_a_file_of_its_trace);
     tcase_add_test(tcase, recording_changes_no_row);
     tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
     tcase_add_test(tcase, the_measured_trace_of_the_manual_is_replayed);
