@@ -67,12 +67,16 @@ const char *plot_name(size_t number)
                                   : NULL;
 }
 
-bool plot_write(const char *dir, struct fault *fault)
+void plot_remove(const char *dir)
 {
-    for (size_t p = 0; plot_name(p) != NULL;
-         p++) { /* what an earlier run drew is not of this one */
+    for (size_t p = 0; plot_name(p) != NULL; p++) {
         plot_script_remove(dir, plot_name(p));
     }
+}
+
+bool plot_write(const char *dir, struct fault *fault)
+{
+    plot_remove(dir); /* what an earlier run drew is not of this one */
     for (size_t p = 0; p < PLOT_COUNT; p++) {
         if (!draw(&plots[p], dir, fault)) {
             return false;

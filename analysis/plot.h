@@ -21,6 +21,9 @@
  * backslash). */
 bool plot_write(const char *dir, struct fault *fault);
 
+/* Removes all pictures that plot_write makes, with their scripts. */
+void plot_remove(const char *dir);
+
 /* Name of a picture that there may be, NULL after the last. */
 const char *plot_name(size_t number);
 

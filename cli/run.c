@@ -47,7 +47,7 @@ static const struct argp_option option_list[] = {
      "record each trial as a trace in DIR/NUMBER, for `hetsoc replay` (docs/traces.md)", 0},
     {"resume", KEY_RESUME, NULL, 0,
      "finish what an earlier run of the same experiment left undone in DIR (the default)", 0},
-    {"overwrite", KEY_OVERWRITE, NULL, 0, "start anew: forget the results that DIR holds", 0},
+    {"overwrite", KEY_OVERWRITE, NULL, 0, "start anew: remove the results that DIR holds", 0},
     {"shard", KEY_SHARD, "I/N", 0,
      "run only part I (from 0) of N, to be joined by `hetsoc merge`; in a Slurm job array its "
      "task and count are taken if the option is absent",

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analysis/plot.h"
 #include "base/folder.h"
 #include "lab/database.h"
 #include "lab/export.h"
@@ -60,12 +61,28 @@ static bool lock_folder(struct store *store, struct fault *fault)
                      "cannot lock the folder: %s", strerror(errno));
 }
 
-/* Opens the database, after removing the old one if that is to be overwritten. */
+/* Removes what was written from the database: where the new run is killed, it would be taken for
+ * that of the new one. */
+static void remove_exports(const struct store *store)
+{
+    static const char *const files[] = {"trials.csv", "summary.csv", "wins.csv", "report.html",
+                                        "manifest.json"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        unlink(arena_printf(store->arena, "%s/%s", store->dir, files[i]));
+    for (int table = 0; table < TABLES_COUNT; table++)
+        unlink(arena_printf(store->arena, "%s/%s", store->dir, tables_names[table]));
+    plot_remove(store->dir);
+}
+
+/* Opens the database, after removing the old one with all else of its run if that is to be
+ * overwritten. */
 static bool open_database(struct store *store, bool overwrite, struct fault *fault)
 {
     static const char *const files[] = {"results.db", "results.db-wal", "results.db-shm"};
     store->results = arena_printf(store->arena, "%s/results.db", store->dir);
     store->reused = access(store->results, F_OK) == 0;
+    if (overwrite && store->reused)
+        remove_exports(store);
     for (size_t i = 0; overwrite && i < sizeof files / sizeof *files; i++)
         unlink(arena_printf(store->arena, "%s/%s", store->dir, files[i]));
     store->database = database_open(store->results, fault);

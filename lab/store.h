@@ -12,7 +12,7 @@
 struct store;
 
 /* Makes DIR (and its parents), checks that it can be written and that no other process writes it,
- * and takes up what an earlier run of the same experiment left there; with `overwrite`, forgets
+ * and takes up what an earlier run of the same experiment left there; with `overwrite`, removes
  * what any run left there. Faults besides: the folder holds results of another experiment. */
 struct store *store_open(const char *dir, const struct points *points,
                          const struct experiment *experiment, bool overwrite, struct fault *fault);

@@ -334,12 +334,20 @@ START_TEST(overwriting_forgets_what_was_there)
 {
     load("");
     leave_results();
+    static const char *const files[] = {"out/trials.csv", "out/summary.csv", "out/tasks.csv",
+                                        "out/report.html", "out/plots/cdf.png"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        scratch_write(&scratch, files[i], "of yesterday");
+    scratch_write(&scratch, "out/notes.txt", "mine");
     load("noise: [{name: n, exec: {dist: lognormal, sigma: 0.3}}]\n");
     const char *dir = scratch_path(&scratch, "out");
     struct store *store = store_open(dir, &points, &experiment, true, &fault);
     ck_assert_ptr_nonnull(store);
     ck_assert(!store_has(store, 0));
     store_close(store);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        ck_assert_msg(!scratch_has(&scratch, files[i]), "%s stays", files[i]);
+    ck_assert(scratch_has(&scratch, "out/notes.txt"));
 }
 END_TEST
 
