@@ -6,6 +6,7 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,30 @@ bool folder_is_sink(const char *path)
     if (!S_ISREG(status.st_mode))
         return !S_ISDIR(status.st_mode);
     return strncmp(path, "/dev/", 5) == 0 && lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+int folder_lock(const char *path, struct fault *fault)
+{
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        fault_set(fault, path, "choose another folder with -o", "cannot open the folder: %s",
+                  strerror(errno));
+        return -1;
+    }
+    int status;
+    do
+        status = flock(folder, LOCK_EX | LOCK_NB);
+    while (status != 0 && errno == EINTR);
+    if (status == 0)
+        return folder;
+    if (errno == EWOULDBLOCK)
+        fault_set(fault, path, "wait until it is done, or choose another folder with -o",
+                  "another hetsoc process is writing into this folder");
+    else
+        fault_set(fault, path, "choose a folder on a file system that has locks with -o",
+                  "cannot lock the folder: %s", strerror(errno));
+    close(folder);
+    return -1;
 }
 
 bool folder_is_same(const char *a, const char *b)

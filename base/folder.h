@@ -24,6 +24,10 @@ FILE *folder_new_file(const char *path);
  * written aside may take its place. */
 bool folder_is_sink(const char *path);
 
+/* Locks a folder that is there against other processes of ours, until the descriptor that it
+ * returns is closed. -1 and a fault if it cannot, or another one holds the lock. */
+int folder_lock(const char *path, struct fault *fault);
+
 /* Whether two names are of one file or folder that is there. */
 bool folder_is_same(const char *a, const char *b);
 

@@ -3,10 +3,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,22 +41,8 @@ static bool check_writable(struct arena *arena, const char *dir, struct fault *f
 /* Locks the folder against other processes. */
 static bool lock_folder(struct store *store, struct fault *fault)
 {
-    store->folder = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (store->folder < 0)
-        return fault_set(fault, store->dir, "choose another folder with -o",
-                         "cannot open the folder: %s", strerror(errno));
-    int status;
-    do
-        status = flock(store->folder, LOCK_EX | LOCK_NB);
-    while (status != 0 && errno == EINTR);
-    if (status == 0)
-        return true;
-    if (errno == EWOULDBLOCK)
-        return fault_set(fault, store->dir,
-                         "wait until it is done, or choose another folder with -o",
-                         "another hetsoc process is writing into this folder");
-    return fault_set(fault, store->dir, "choose a folder on a file system that has locks with -o",
-                     "cannot lock the folder: %s", strerror(errno));
+    store->folder = folder_lock(store->dir, fault);
+    return store->folder >= 0;
 }
 
 /* Removes what was written from the database: where the new run is killed, it would be taken for

@@ -46,6 +46,7 @@ static void train_init(struct train *train, const struct train_setup *setup)
         .schedulers = curriculum->sources[0].schedulers,
         .best_score = INFINITY,
         .best_iteration = -1,
+        .folder = -1,
     };
     train->worker_count = setup->workers < train->slot_count ? setup->workers : train->slot_count;
     network_init(&train->network, curriculum->agent,

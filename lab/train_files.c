@@ -244,14 +244,22 @@ void train_files_digest(const struct train *train, char digest[static DIGEST_SIZ
 
 bool train_files_open(struct train *train, struct fault *fault)
 {
+    if (!folder_make(train->setup->dir, fault))
+        return false;
+    train->folder = folder_lock(train->setup->dir, fault);
+    if (train->folder < 0)
+        return false;
     if (train->setup->overwrite) {
         unlink(path_of(train, "state.safetensors"));
         unlink(path_of(train, "policy.safetensors"));
     }
-    return folder_make(train->setup->dir, fault) && open_table(train, fault);
+    return open_table(train, fault);
 }
 
 bool train_files_close(struct train *train, struct fault *fault)
 {
-    return train->csv.stream == NULL || csv_finish(&train->csv, fault);
+    bool ok = train->csv.stream == NULL || csv_finish(&train->csv, fault);
+    if (train->folder >= 0)
+        close(train->folder);
+    return ok;
 }

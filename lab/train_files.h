@@ -14,8 +14,8 @@ bool train_files_load(struct train *train, struct fault *fault);
 /* What a training that has been loaded begins with, in one digest: points, settings, weights. */
 void train_files_digest(const struct train *train, char digest[static DIGEST_SIZE]);
 
-/* Makes the folder and begins the table, or goes on with the table of what was loaded; weights that
- * are overwritten go. */
+/* Makes the folder, locks it against other processes and begins the table, or goes on with the
+ * table of what was loaded; weights that are overwritten go. */
 bool train_files_open(struct train *train, struct fault *fault);
 
 /* Adds a row. */

@@ -55,6 +55,7 @@ struct train {
     struct fault *faults;     /* [worker_count], not known at other ranks */
     real *gradients;          /* [slot_count * reals] */
     /* Rank 0. */
+    int folder; /* locked while the training writes; -1 before */
     struct csv_writer csv;
     int32_t first_iteration; /* of this process */
     int64_t decisions;       /* since then */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `hetsoc train` as its users meet it. */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -193,6 +195,21 @@ START_TEST(a_training_that_is_there_is_lost_only_if_that_is_wanted)
 }
 END_TEST
 
+START_TEST(a_folder_that_another_training_writes_is_refused)
+{
+    const char *first = train("-j 1", "out");
+    const char *table = scratch_read(&scratch, "out/train.csv");
+    int folder = open(scratch_path(&scratch, "out"), O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(flock(folder, LOCK_EX), 0); /* as a training that goes on does */
+    static const char told[] = "another hetsoc process is writing into this folder";
+    assert_holds(run_tiny("out", "-j 1 --resume", 1), told);
+    assert_holds(run_tiny("out", "-j 1 --overwrite --set seed=2", 1), told);
+    ck_assert_str_eq(scratch_read(&scratch, "out/train.csv"), table);
+    close(folder);
+    ck_assert_str_eq(train("-j 1 --resume", "out"), first);
+}
+END_TEST
+
 START_TEST(a_state_of_another_experiment_is_refused)
 {
     train("-j 1", "state");
@@ -338,6 +355,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_training_that_was_killed_resumes_to_the_same_weights);
     tcase_add_test(tests, a_training_that_is_interrupted_fails_and_says_how_to_go_on);
     tcase_add_test(tests, a_training_that_is_there_is_lost_only_if_that_is_wanted);
+    tcase_add_test(tests, a_folder_that_another_training_writes_is_refused);
     tcase_add_test(tests, a_state_of_another_experiment_is_refused);
     tcase_add_test(tests, policies_trained_on_one_engine_decide_the_same_on_the_other);
     tcase_add_test(tests, a_toy_of_two_tasks_is_solved_to_its_optimum);
