@@ -2,9 +2,11 @@
 /* hetsoc: finds the subcommand and hands over. */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/menu.h"
@@ -60,9 +62,19 @@ static int run_command(int argc, char **argv)
     return EXIT_DONE;
 }
 
+/* Where a standard stream is closed, the next file would take its number, and what is printed would
+ * be written into a database or a pipe. In its place come descriptors that can't be used. */
+static void fill_standard_streams(void)
+{
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0)
+            open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
     argp_err_exit_status = EXIT_USAGE;
+    fill_standard_streams();
     uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* even if a plug-in sets another */
     return print_rest(run_command(argc, argv));
 }

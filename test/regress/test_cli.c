@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,6 +135,24 @@ START_TEST(a_quiet_run_says_nothing)
     ck_assert_str_eq(spawned.out, "");
     ck_assert(scratch_has(&scratch, "there/summary.csv"));
     ck_assert(!scratch_has(&scratch, "out"));
+}
+END_TEST
+
+START_TEST(closed_standard_streams_are_no_place_for_a_file)
+{
+    static const char *const closed[] = {"<&- >.out", "<&- >.out 2>&-", "<&- >&- 2>&-",
+                                         ">&- 2>.err"};
+    static const int statuses[] = {0, 0, 1, 1}; /* what is to be printed cannot be */
+    for (int i = 0; i < 4; i++) {
+        const char *command =
+            arena_printf(scratch.arena, "cd %s && timeout -s KILL 60 %s run race.yaml -o out%d %s",
+                         scratch.folder, getenv("HETSOC_BINARY"), i, closed[i]);
+        int status = system(command);
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == statuses[i], "%s: %d", command,
+                      status);
+        ck_assert_str_eq(spawn_trials(&scratch, arena_printf(scratch.arena, "out%d", i)),
+                         spawn_trials(&scratch, "out0"));
+    }
 }
 END_TEST
 
@@ -432,6 +451,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_run_writes_its_files_and_tells_where);
     tcase_add_test(tcase, a_folder_whose_name_is_no_utf_8_is_one_like_any_other);
     tcase_add_test(tcase, a_quiet_run_says_nothing);
+    tcase_add_test(tcase, closed_standard_streams_are_no_place_for_a_file);
     tcase_add_test(tcase, the_same_experiment_gives_the_same_bytes_on_any_number_of_workers);
     tcase_add_test(tcase, another_seed_gives_other_bytes);
     tcase_add_test(tcase, a_dry_run_checks_and_lists_and_writes_nothing);
