@@ -63,18 +63,23 @@ static int run_command(int argc, char **argv)
 }
 
 /* Where a standard stream is closed, the next file would take its number, and what is printed would
- * be written into a database or a pipe. In its place come descriptors that can't be used. */
-static void fill_standard_streams(void)
+ * be written into a database or a pipe. In its place come descriptors that can't be used; false if
+ * they can't be had. */
+static bool fill_standard_streams(void)
 {
     for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
-        if (fcntl(file, F_GETFD) < 0)
-            open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (fcntl(file, F_GETFD) < 0 &&
+            // cppcheck-suppress leakReturnValNotUsed ; it is the number that matters
+            open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY) != file)
+            return false;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     argp_err_exit_status = EXIT_USAGE;
-    fill_standard_streams();
+    if (!fill_standard_streams())
+        return EXIT_FAULT;
     uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* even if a plug-in sets another */
     return print_rest(run_command(argc, argv));
 }
