@@ -91,5 +91,7 @@ int kernels_profile(int argc, char **argv)
     bool ok = profile_write(&profile, options.output, &fault);
     if (ok)
         printf("Wrote %s\n", options.output);
+    else
+        profile_print(&profile, stdout); /* it took its time */
     return command_end(ok, &fault);
 }

@@ -17,6 +17,7 @@
 #include "lab/export.h"
 #include "lab/replay.h"
 #include "lab/tables.h"
+#include "traces/trace_folder.h"
 
 struct options {
     struct replay_options replay;
@@ -259,15 +260,11 @@ static bool write_all(const struct options *options, const struct replay *replay
 /* Faults if the tables would take the place of those of a trace or a run. */
 static bool check_output(const struct options *options, struct fault *fault)
 {
-    static const char *const treasures[] = {"arrivals.csv", "arrivals.csv.zst", "results.db"};
-    for (size_t i = 0; i < sizeof treasures / sizeof *treasures; i++) {
-        const char *path = arena_printf(options->arena, "%s/%s", options->output, treasures[i]);
-        if (access(path, F_OK) == 0)
-            return fault_set(fault, path, "choose another folder with -o",
-                             "the folder holds a trace or the results of a run, whose files the "
-                             "replay would replace");
-    }
-    return true;
+    const char *results = arena_printf(options->arena, "%s/results.db", options->output);
+    if (access(results, F_OK) == 0)
+        return fault_set(fault, results, "choose another folder with -o",
+                         "the folder holds the results of a run, which the replay would replace");
+    return trace_folder_spare(options->output, fault);
 }
 
 /* Runs the replay, writes and tells; false and perhaps a fault. */

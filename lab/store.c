@@ -13,6 +13,7 @@
 #include "lab/database.h"
 #include "lab/export.h"
 #include "lab/manifest.h"
+#include "traces/trace_folder.h"
 
 struct store {
     struct arena *arena;
@@ -65,6 +66,8 @@ static bool open_database(struct store *store, bool overwrite, struct fault *fau
     static const char *const files[] = {"results.db", "results.db-wal", "results.db-shm"};
     store->results = arena_printf(store->arena, "%s/results.db", store->dir);
     store->reused = access(store->results, F_OK) == 0;
+    if (!store->reused && !trace_folder_spare(store->dir, fault))
+        return false;
     if (overwrite && store->reused)
         remove_exports(store);
     for (size_t i = 0; overwrite && i < sizeof files / sizeof *files; i++)

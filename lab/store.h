@@ -13,7 +13,8 @@ struct store;
 
 /* Makes DIR (and its parents), checks that it can be written and that no other process writes it,
  * and takes up what an earlier run of the same experiment left there; with `overwrite`, removes
- * what any run left there. Faults besides: the folder holds results of another experiment. */
+ * what any run left there. Faults besides: the folder holds a trace, or results of another
+ * experiment. */
 struct store *store_open(const char *dir, const struct points *points,
                          const struct experiment *experiment, bool overwrite, struct fault *fault);
 void store_close(struct store *store); /* NULL is fine */

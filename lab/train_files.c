@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/writing.h"
 #include "lab/version.h"
+#include "traces/trace_folder.h"
 
 enum { NOTE_LIMIT = 16 };
 
@@ -247,7 +248,7 @@ bool train_files_open(struct train *train, struct fault *fault)
     if (!folder_make(train->setup->dir, fault))
         return false;
     train->folder = folder_lock(train->setup->dir, fault);
-    if (train->folder < 0)
+    if (train->folder < 0 || !trace_folder_spare(train->setup->dir, fault))
         return false;
     if (train->setup->overwrite) {
         unlink(path_of(train, "state.safetensors"));

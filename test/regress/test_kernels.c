@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `hetsoc kernels train` from outside. */
+/* `hetsoc kernels train` and `profile` from outside. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,12 +91,22 @@ START_TEST(weights_do_not_take_the_place_of_a_pipe)
 }
 END_TEST
 
+START_TEST(a_profile_that_cannot_be_written_is_printed)
+{
+    struct spawned spawned =
+        spawn_expect(&scratch, "kernels profile --seconds 0.01 -o nowhere/host.yaml", 1);
+    assert_holds(spawned.err, "nowhere/host.yaml: cannot write");
+    assert_holds(spawned.out, "stage: cigt_mnist/");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("kernels");
     TCase *tcase = tcase_create("kernels");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, a_profile_that_cannot_be_written_is_printed);
     tcase_add_test(tcase, a_training_that_is_interrupted_fails_and_resumes_to_the_same_weights);
     tcase_add_test(tcase, weights_do_not_take_the_place_of_a_pipe);
     suite_add_tcase(suite, tcase);

@@ -227,6 +227,21 @@ START_TEST(an_export_does_not_replace_a_file_of_its_trace)
 }
 END_TEST
 
+START_TEST(a_run_and_a_training_do_not_write_over_a_trace)
+{
+    run("run race.yaml --record traces -o out --quiet --set platform=duo");
+    const char *before = scratch_read(&scratch, "traces/0/manifest.json");
+    assert_holds(spawn_expect(&scratch, "run race.yaml -o traces/0 --quiet", 1).err,
+                 "traces/0: the folder holds a trace");
+    assert_holds(
+        spawn_expect(&scratch, "train race.yaml -o traces/0 --set train.iterations=1", 1).err,
+        "traces/0: the folder holds a trace");
+    ck_assert_str_eq(scratch_read(&scratch, "traces/0/manifest.json"), before);
+    ck_assert(!scratch_has(&scratch, "traces/0/results.db"));
+    assert_holds(run("validate traces/0"), "traces/0: ok");
+}
+END_TEST
+
 START_TEST(recording_changes_no_row)
 {
     run("run race.yaml -o plain --quiet");
@@ -305,6 +320,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_run_that_is_refused_removes_no_trace);
     tcase_add_test(tcase, a_replay_does_not_write_over_a_trace_or_a_run);
     tcase_add_test(tcase, an_export_does_not_replace_a_file_of_its_trace);
+    tcase_add_test(tcase, a_run_and_a_training_do_not_write_over_a_trace);
     tcase_add_test(tcase, recording_changes_no_row);
     tcase_add_test(tcase, another_scheduler_meets_the_same_jobs);
     tcase_add_test(tcase, the_measured_trace_of_the_manual_is_replayed);
