@@ -7,6 +7,7 @@
 
 #include "base/csv.h"
 #include "base/memory.h"
+#include "base/packed.h"
 
 /* Longer and wider than any row of ours; an open quote must not swallow a big file. */
 #define ROW_LIMIT   ((size_t)16 << 20)
@@ -152,16 +153,13 @@ static int read_cell(struct csv_reader *reader, struct fault *fault)
     return byte == ',' ? ',' : '\n';
 }
 
-/* Tells why the stream could not be read (base/packed.h has two reasons of its own). */
+/* Tells why the stream could not be read. */
 static bool refuse_read(const struct csv_reader *reader, struct fault *fault)
 {
-    int reason = errno;
-    bool is_ours = reason == EBADMSG || reason == ENODATA;
-    return fault_set(fault, reader->path, is_ours ? "copy or make it again" : NULL,
-                     "cannot read the file: %s",
-                     reason == EBADMSG   ? "its compressed bytes are damaged"
-                     : reason == ENODATA ? "it ends too early"
-                                         : strerror(reason));
+    const int error = errno;
+    const char *reason = packed_reason(error);
+    return fault_set(fault, reader->path, reason != NULL ? "copy or make it again" : NULL,
+                     "cannot read the file: %s", reason != NULL ? reason : strerror(error));
 }
 
 /* Reads a row of any number of cells; false at the end and on a fault. */
@@ -179,9 +177,8 @@ static bool read_row(struct csv_reader *reader, struct fault *fault)
         }
         separator = read_cell(reader, fault);
     }
-    if (ferror(reader->stream)) {
+    if (ferror(reader->stream))
         return refuse_read(reader, fault);
-    }
     return !is_end && separator == '\n';
 }
 

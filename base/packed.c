@@ -199,6 +199,13 @@ static FILE *open_packed(const char *path, bool is_read, struct packed_sum *sum)
     return opened;
 }
 
+const char *packed_reason(int error)
+{
+    return error == EBADMSG   ? "its compressed bytes are damaged"
+           : error == ENODATA ? "it ends too early"
+                              : NULL;
+}
+
 FILE *packed_read(const char *path, struct packed_sum *sum, struct fault *fault)
 {
     FILE *opened = open_packed(path, true, sum);

@@ -20,6 +20,9 @@ struct packed_sum {
  * opened. */
 FILE *packed_read(const char *path, struct packed_sum *sum, struct fault *fault);
 
+/* What one of these two errors means; NULL for all others. */
+const char *packed_reason(int error);
+
 /* Creates or truncates a file. Whether all was written shows when the stream is closed; then `sum`
  * is that of the whole file. NULL and a fault if it cannot be made. */
 FILE *packed_write(const char *path, struct packed_sum *sum, struct fault *fault);
